@@ -1,0 +1,179 @@
+"""What a clip is, and which pictures of a video it takes. Pure arithmetic: nothing here opens a file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from statistics import median_low
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Frames = npt.NDArray[np.uint8]
+"""Pictures of one clip, (F, H, W, 3), RGB."""
+
+PositiveInt = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Segments(_Strict):
+    """The whole video in equal parts, and from each the picture on screen at its centre."""
+
+    kind: Literal["segments"] = "segments"
+
+
+class Window(_Strict):
+    """A stretch around the middle of the video, `length` seconds long, and from it a picture every `step` seconds."""
+
+    kind: Literal["window"] = "window"
+    length: Seconds
+    step: Seconds
+
+
+class Stretch(_Strict):
+    """The whole picture is scaled to the size asked for, whatever its shape."""
+
+    kind: Literal["stretch"] = "stretch"
+
+
+class Crop(_Strict):
+    """The shorter side is scaled to `short_side` pixels, and the centre of the picture is cut out."""
+
+    kind: Literal["crop"] = "crop"
+    short_side: PositiveInt
+
+
+class ClipSpec(_Strict):
+    """What a model wants to be shown. It travels inside a released model, and whoever serves the model obeys it.
+
+    `channels` is the order of the colours; `scale`, `mean` and `std` say how a network's input comes of the bytes
+    (byte * scale, minus mean, over std). The defaults are VideoXception's, which normalises by itself.
+    """
+
+    frames: PositiveInt = 10
+    size: tuple[PositiveInt, PositiveInt] = (128, 128)  # (height, width)
+    sampling: Annotated[Segments | Window, Field(discriminator="kind")] = Segments()
+    fit: Annotated[Stretch | Crop, Field(discriminator="kind")] = Stretch()
+    channels: Literal["RGB", "BGR"] = "RGB"
+    scale: float = 1 / 255
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[Seconds, Seconds, Seconds] = (1.0, 1.0, 1.0)
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> "ClipSpec":
+        if isinstance(self.fit, Crop) and self.fit.short_side < max(self.size):
+            raise ValueError(f"a crop of {self.size} does not fit a short side of {self.fit.short_side} pixels")
+        if isinstance(self.sampling, Window) and self.frames != round(self.sampling.length / self.sampling.step):
+            raise ValueError(
+                f"a window of {self.sampling.length} s with a picture every {self.sampling.step} s does not hold"
+                f" {self.frames} pictures"
+            )
+        return self
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(F, H, W, 3), the shape of a clip's frames."""
+        return (self.frames, *self.size, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """When the pictures of a video are on screen: `ticks[k]` is the time of picture k, rising, in units of `tick` seconds.
+
+    `span` is the time from the first picture to the end of the last, in ticks. Where the file gives no times, the ticks
+    are the numbers of the pictures, and `tick` is one over a picture rate that was guessed (`timed` is False then).
+    """
+
+    ticks: Sequence[int]
+    span: int
+    tick: Fraction
+    timed: bool = True
+
+    def __len__(self) -> int:
+        return len(self.ticks)
+
+    def seconds(self, k: int) -> float:
+        """The time of picture k, counted from the first one."""
+        return float((self.ticks[k] - self.ticks[0]) * self.tick)
+
+    @property
+    def steps(self) -> list[int]:
+        """Ticks from each picture to the next."""
+        return [b - a for a, b in zip(self.ticks, self.ticks[1:], strict=False)]
+
+    @property
+    def variable(self) -> bool:
+        """Whether the steps differ by more than rounding to ticks explains."""
+        steps = self.steps
+        return bool(steps) and max(steps) - min(steps) > max(2, median_low(steps) // 20)
+
+
+def make_timeline(
+    times: Sequence[int | None], last_duration: int | None, time_base: Fraction, rate: Fraction
+) -> Timeline:
+    """The timeline of a video from the times of its packets, in any order, in units of `time_base`.
+
+    `last_duration` is that of the packet shown last (None if unknown: the median step stands in). If a packet has no
+    time or two have the same, pictures count as shown at a constant `rate`, in pictures a second.
+    """
+    known = sorted(t for t in times if t is not None)
+    if len(known) < len(times) or any(a == b for a, b in zip(known, known[1:], strict=False)):
+        return Timeline(range(len(times)), len(times), 1 / rate, timed=False)
+    steps = [b - a for a, b in zip(known, known[1:], strict=False)]
+    last = last_duration or (median_low(steps) if steps else 0)
+    return Timeline(known, known[-1] - known[0] + last, time_base)
+
+
+def choose(timeline: Timeline, spec: ClipSpec) -> list[int]:
+    """Which pictures make the clip: F numbers of pictures, not falling; some repeat if the video is short.
+
+    Picture i is the one on screen at the centre of its part of the video: the largest k with
+    T_k - T_0 <= (2i+1) D / 2F. Exact: everything is a fraction, nothing is rounded.
+    """
+    centres = [_centre(i, timeline, spec) for i in range(spec.frames)]
+    chosen, k = [], 0
+    for centre in centres:
+        while k + 1 < len(timeline) and timeline.ticks[k + 1] - timeline.ticks[0] <= centre:
+            k += 1
+        chosen.append(k)
+    return chosen
+
+
+def _centre(i: int, timeline: Timeline, spec: ClipSpec) -> Fraction:
+    """The moment, in ticks since the first picture, whose picture is number i of the clip."""
+    if isinstance(spec.sampling, Segments):
+        return Fraction((2 * i + 1) * timeline.span, 2 * spec.frames)
+    step = Fraction(spec.sampling.step) / timeline.tick
+    return Fraction(timeline.span, 2) + (i - Fraction(spec.frames - 1, 2)) * step
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """The pictures that a model is shown of one video, and where they come from.
+
+    `frames` is uint8 (F, H, W, 3), RGB. `duration` is in seconds, None where the file does not tell. `width` and
+    `height` are the video's own, the way it is shown (after rotation). `timestamps` are the F pictures' times in
+    seconds since the first picture. `warnings` are among WARNINGS.
+    """
+
+    frames: Frames
+    duration: float | None
+    width: int
+    height: int
+    codec: str
+    timestamps: tuple[float, ...]
+    warnings: tuple[str, ...] = field(default=())
+
+
+WARNINGS = {
+    "short": "the video has fewer pictures than the model looks at; some are shown more than once",
+    "damaged": "some pictures could not be decoded; the nearest ones before them were used",
+    "rotated": "the file says that its pictures lie on their side or head; they were turned",
+    "variable rate": "the pictures are not evenly spaced in time",
+    "no times": "the file gives no times; the seconds are a guess from its picture rate",
+}

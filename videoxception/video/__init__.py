@@ -1,0 +1,17 @@
+"""Video file -> Clip. The only part of the project that imports av."""
+
+from videoxception.video.decode import decode
+from videoxception.video.errors import NoPictures, NotAVideo, Stopped, TooLarge, TooLong, Undecodable, VideoError
+from videoxception.video.limits import Limits
+
+__all__ = [
+    "Limits",
+    "NoPictures",
+    "NotAVideo",
+    "Stopped",
+    "TooLarge",
+    "TooLong",
+    "Undecodable",
+    "VideoError",
+    "decode",
+]

@@ -1,0 +1,38 @@
+"""What can be wrong with a video file.
+
+VideoError
+├── NotAVideo      not a kind of file that is taken: text, a picture, audio, a container or codec that is not allowed
+├── NoPictures     a video, but without a single picture in it
+├── Undecodable    a video with pictures, none of which could be decoded
+├── TooLarge       more bytes, pixels or streams than the limits allow
+├── TooLong        more seconds or packets than the limits allow
+└── Stopped        the caller asked for the decoding to stop
+"""
+
+
+class VideoError(Exception):
+    """A file that no clip could be made from; `str()` of it is one sentence that can be shown to whoever sent it."""
+
+
+class NotAVideo(VideoError):
+    """The file is not a video, or is one of a kind that is not taken."""
+
+
+class NoPictures(VideoError):
+    """The file holds a video stream without pictures."""
+
+
+class Undecodable(VideoError):
+    """The file holds pictures, but none of them could be decoded."""
+
+
+class TooLarge(VideoError):
+    """The file is over a limit on bytes, pixels or streams."""
+
+
+class TooLong(VideoError):
+    """The file is over a limit on duration, packets or decoding time."""
+
+
+class Stopped(VideoError):
+    """The caller stopped the decoding before it was done."""

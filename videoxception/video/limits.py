@@ -1,0 +1,43 @@
+"""How much of a file is looked at before it is refused, and which kinds of file are looked at at all."""
+
+from dataclasses import dataclass
+
+# Names of FFmpeg's demuxers. A file is told by its contents, never by its name.
+CONTAINERS = frozenset(
+    {
+        *("mov", "mp4", "m4a", "3gp", "3g2", "mj2"),
+        *("matroska", "webm"),
+        *("avi", "mpeg", "mpegts", "flv", "asf", "ogg", "gif"),
+        *("m4v", "h264", "hevc"),
+    }
+)
+
+# Names of FFmpeg's decoders: what phones, cameras, browsers and old collections hold.
+CODECS = frozenset(
+    {
+        *("h264", "hevc", "libdav1d", "av1", "vp8", "vp9", "libvpx", "libvpx-vp9"),
+        *("mpeg4", "msmpeg4v1", "msmpeg4v2", "msmpeg4", "mpeg2video", "mpeg1video", "h263", "h263i"),
+        *("mjpeg", "mjpegb", "gif", "theora", "flv", "vp6", "vp6f", "wmv1", "wmv2", "wmv3", "vc1"),
+        *("prores", "dnxhd", "dvvideo", "ffv1", "huffyuv", "ffvhuff", "rawvideo", "svq3", "cinepak"),
+    }
+)
+
+# Brands of still pictures in an mp4 file's first box (HEIF and AVIF photos), which FFmpeg opens as if they were videos.
+STILL_BRANDS = frozenset({"avif", "heic", "heix", "heim", "heis", "mif1", "jpeg"})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a file may cost. The defaults suit uploads by strangers; a file over one of them is refused by name."""
+
+    bytes: int = 512 * 2**20
+    pixels: int = 8192 * 4320  # of one picture
+    streams: int = 64
+    duration: float = 1200.0  # seconds of video
+    packets: int = 72_000  # 20 minutes at 60 pictures a second
+    decoding: float = 60.0  # seconds of work
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            if not getattr(self, name) > 0:
+                raise ValueError(f"the limit on {name} must be positive, but got {getattr(self, name)!r}")

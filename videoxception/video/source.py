@@ -1,0 +1,84 @@
+"""Opening a file that a stranger made: only the containers and codecs that are taken, and nothing over the limits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from videoxception.video.errors import NotAVideo, TooLarge, TooLong
+from videoxception.video.limits import CODECS, CONTAINERS, STILL_BRANDS, Limits
+
+
+@contextmanager
+def open_video(path: Path, limits: Limits) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The opened file and the stream to decode, single-threaded.
+
+    Raises `NotAVideo`, `TooLarge` or `TooLong`; `FileNotFoundError` and other `OSError`s if the file cannot be read.
+    """
+    size = path.stat().st_size
+    if size > limits.bytes:
+        raise TooLarge(f"the file has {size:,} bytes, over the limit of {limits.bytes:,}")
+    with _open(path, limits) as container:
+        stream = _pick_stream(container, limits)
+        _check_header(container, stream, limits)
+        # The container's options reach only FFmpeg's probing; the decoder that is used has options of its own.
+        stream.codec_context.options = {"max_pixels": str(limits.pixels), "codec_whitelist": ",".join(CODECS)}
+        stream.codec_context.thread_count = 1
+        yield container, stream
+
+
+def _open(path: Path, limits: Limits) -> InputContainer:
+    options = {
+        "format_whitelist": ",".join(CONTAINERS),
+        "codec_whitelist": ",".join(CODECS),
+        "protocol_whitelist": "file",
+        "max_pixels": str(limits.pixels),
+        "max_streams": str(limits.streams),
+        "enable_drefs": "0",
+        "use_absolute_path": "0",
+    }
+    try:
+        # An absolute path cannot be taken for a protocol's address ("http:...") by FFmpeg.
+        return av.open(str(path.absolute()), options=options)
+    except (av.ArgumentError, av.InvalidDataError, av.EOFError, av.DecoderNotFoundError) as error:
+        raise NotAVideo("the file is not a video of a kind that is taken") from error
+    except av.PermissionError as error:
+        path.open("rb").close()  # raises by itself if it is the file that must not be read
+        raise NotAVideo("the file refers to other files, which are not followed") from error
+
+
+def _pick_stream(container: InputContainer, limits: Limits) -> VideoStream:
+    if len(container.streams) > limits.streams:
+        raise TooLarge(f"the file has {len(container.streams)} streams, over the limit of {limits.streams}")
+    brand = container.metadata.get("major_brand", "").strip()
+    if brand in STILL_BRANDS:
+        raise NotAVideo(f"the file is a still picture ({brand}), not a video")
+    pictures = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
+    streams = [s for s in container.streams.video if not s.disposition & pictures]
+    if not streams:
+        raise NotAVideo("the file has no video stream")
+    return streams[0]
+
+
+def _check_header(container: InputContainer, stream: VideoStream, limits: Limits) -> None:
+    codec = stream.codec_context.name if stream.codec_context is not None else "unknown"
+    if codec not in CODECS:
+        raise NotAVideo(f"the video's codec, {codec}, is not one that is taken")
+    check_pixels(stream.codec_context.width, stream.codec_context.height, limits)
+    if stream.duration is not None and stream.time_base is not None:
+        check_duration(float(stream.duration * stream.time_base), limits)
+
+
+def check_pixels(width: int, height: int, limits: Limits) -> None:
+    """Raises `TooLarge` if a picture of this size is over the limit."""
+    if width * height > limits.pixels:
+        raise TooLarge(f"pictures of {width}x{height} pixels are over the limit of {limits.pixels:,} pixels")
+
+
+def check_duration(seconds: float, limits: Limits) -> None:
+    """Raises `TooLong` if a video of this length is over the limit."""
+    if seconds > limits.duration:
+        raise TooLong(f"the video is {seconds:.0f} seconds long, over the limit of {limits.duration:.0f}")

@@ -1,0 +1,30 @@
+"""A still picture -> bytes, by the same decoder and scaler as a video's pictures. For training and evaluation only."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+
+from videoxception.clip import ClipSpec, Frames, Stretch
+from videoxception.video.errors import Undecodable
+from videoxception.video.picture import Picture, Scaler
+
+
+def read_still(path: Path, size: tuple[int, int]) -> Picture:
+    """The picture in a JPEG, PNG or other file that FFmpeg reads, stretched to `size` (height, width): uint8 (H, W, 3).
+
+    Raises `Undecodable` with the file's name, or `FileNotFoundError`.
+    """
+    try:
+        with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
+            frame = next(container.decode(video=0))
+            return Scaler(size, Stretch())(frame)
+    except (av.FFmpegError, IndexError, StopIteration) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise Undecodable(f"{path} is not a picture that can be read") from error
+
+
+def still_clip(path: Path, spec: ClipSpec) -> Frames:
+    """The clip that a still counts as in evaluation: its picture F times, no camera motion. uint8 (F, H, W, 3)."""
+    return np.broadcast_to(read_still(path, spec.size), spec.shape)
