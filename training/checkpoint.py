@@ -1,0 +1,94 @@
+"""A run's folder: config.json, checkpoint.pt, log.jsonl. Whatever is in it is whole, also after a kill at any moment."""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.config import Config, config_from_json
+from training.errors import TrainingError
+from training.loop import EpochReport, State
+
+
+def open_run(folder: Path, config: Config, resume: bool) -> None:
+    """Makes the folder and writes the config, or checks that an existing run was made by the same config.
+
+    Raises `TrainingError` if a run is there already and `resume` is false, or was started differently.
+    """
+    saved = folder / "config.json"
+    if not saved.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(saved, config.to_json().encode())
+    elif not resume:
+        raise TrainingError(f"{folder} holds a run already; add --resume to go on with it, or name another with --run")
+    elif read_config(folder) != config:
+        raise TrainingError(f"{folder} was started with other options; see {saved}, or name another folder with --run")
+
+
+def read_config(folder: Path) -> Config:
+    """The config that a run was started with. Raises `TrainingError`."""
+    try:
+        return config_from_json((folder / "config.json").read_text())
+    except OSError as error:
+        raise TrainingError(f"{folder} is not a run's folder: {error.strerror}: {folder / 'config.json'}") from error
+
+
+def save(folder: Path, state: State) -> None:
+    """Writes the checkpoint so that either the old or the new one is there, whole."""
+    temporary = folder / "checkpoint.partial"
+    torch.save(
+        {
+            "epoch": state.epoch,
+            "net": state.net.state_dict(),
+            "average": state.average.state_dict(),
+            "optimiser": state.optimiser.state_dict(),
+        },
+        temporary,
+    )
+    _replace(temporary, folder / "checkpoint.pt")
+
+
+def restore(folder: Path, state: State, device: torch.device) -> bool:
+    """Brings `state` to where the folder's checkpoint is; false if there is none yet."""
+    checkpoint = read_checkpoint(folder, device)
+    if checkpoint is None:
+        return False
+    state.net.load_state_dict(checkpoint["net"])
+    state.average.load_state_dict(checkpoint["average"])
+    state.optimiser.load_state_dict(checkpoint["optimiser"])
+    state.epoch = checkpoint["epoch"]
+    return True
+
+
+def read_checkpoint(folder: Path, device: torch.device) -> dict[str, Any] | None:
+    """The checkpoint's dictionary, or None if there is none. Raises `TrainingError` if it cannot be read."""
+    path = folder / "checkpoint.pt"
+    if not path.exists():
+        return None
+    try:
+        loaded: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise TrainingError(f"{path} is damaged ({error}); remove it to start the run again") from error
+    return loaded
+
+
+def log(folder: Path, report: EpochReport) -> None:
+    """Adds a line to the run's log."""
+    with (folder / "log.jsonl").open("a") as file:
+        file.write(json.dumps(dataclasses.asdict(report)) + "\n")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Writes a file so that it is there whole or not at all."""
+    temporary = path.with_name(path.name + ".partial")
+    temporary.write_bytes(content)
+    _replace(temporary, path)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)

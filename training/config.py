@@ -1,0 +1,170 @@
+"""What a training run is asked to do: frozen dataclasses, checked where they are made, saved beside the checkpoint.
+
+Every field becomes an option of `python -m training.run`, with the field's `help` as its text.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from training.errors import TrainingError
+from videoxception.actions import ACTIONS
+
+
+def option(default: Any, text: str) -> Any:
+    """A dataclass field that the command line offers, with its help text."""
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """Some epochs on clips of one size: few small pictures first, all of them at full size last."""
+
+    epochs: int
+    pictures: int
+    size: int  # height; the width follows the clip's shape
+    batch: int
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "pictures", "size", "batch"):
+            if getattr(self, name) < 1:
+                raise TrainingError(f"a stage needs at least 1 for {name}, but got {getattr(self, name)}")
+
+    def __str__(self) -> str:
+        return f"{self.epochs}x{self.pictures}x{self.size}x{self.batch}"
+
+
+def parse_stages(text: str) -> tuple[Stage, ...]:
+    """Stages from "EPOCHSxPICTURESxSIZExBATCH,...": "60x1x96x32,4x10x128x16". Raises `TrainingError`."""
+    try:
+        numbers = [[int(n) for n in part.split("x")] for part in text.split(",")]
+        return tuple(Stage(epochs=e, pictures=p, size=s, batch=b) for e, p, s, b in numbers)
+    except ValueError as error:
+        raise TrainingError(
+            f"--stages must be EPOCHSxPICTURESxSIZExBATCH[,...] (60x1x96x32,4x10x128x16), but got {text!r}"
+        ) from error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DataConfig:
+    """Which files to train on, and which of them to hold out."""
+
+    data: str = option("", "folder of the data: a folder for each class in it")
+    layout: str = option("ucf101", "stills: class folders of pictures; ucf101: class folders of videos and list files")
+    classes: tuple[str, ...] = option(ACTIONS, "comma-separated classes in the order of the model's outputs")
+    groups: str = option("", "FILE:COLUMN, a table that tells each file's source video (its column path names the file)")
+    fold: int | None = option(None, "hold out this fold of the --groups table")
+    holdout: float = option(0.2, "without --fold: share of each class's source videos to hold out; 0 trains on all")
+    lists: str = option("", "folder of UCF-101's list files (trainlist01.txt, ...); without it, all videos found are used")
+    split: int = option(1, "which of UCF-101's three official splits")
+    skip_bad: bool = option(False, "go on without files that cannot be read, and list them at the end")
+
+    def __post_init__(self) -> None:
+        if self.layout not in ("stills", "ucf101"):
+            raise TrainingError(f"--layout must be stills or ucf101, but got {self.layout!r}")
+        if self.split not in (1, 2, 3):
+            raise TrainingError(f"--split must be 1, 2 or 3, but got {self.split}")
+        if len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
+            raise TrainingError(f"--classes must name at least two classes, each once, but got {', '.join(self.classes)}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CameraConfig:
+    """How the virtual camera moves over a picture (or over every picture of a video, in step)."""
+
+    min_area: float = option(0.3, "smallest share of the picture that the camera takes in")
+    aspect: float = option(0.35, "largest change of shape, as a log of width over height")
+    angle: float = option(8.0, "tilt of the camera in degrees, standard deviation")
+    still_share: float = option(0.3, "share of clips in which the camera does not move")
+    cut_share: float = option(0.2, "share of clips with a cut to another view")
+    drift: float = option(0.3, "how far the camera travels within a clip, in shares of its view, standard deviation")
+    flip: bool = option(True, "mirror half of the clips")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ColourConfig:
+    """How colours change from clip to clip; within one clip they stay as they are."""
+
+    brightness: float = option(0.4, "largest relative change of brightness")
+    contrast: float = option(0.4, "largest relative change of contrast")
+    saturation: float = option(0.4, "largest relative change of saturation")
+    tint: float = option(0.1, "largest relative change of one colour channel against the others")
+    grey_share: float = option(0.1, "share of clips in black and white")
+    erase_share: float = option(0.3, "share of clips with a rectangle covered")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OptimiserConfig:
+    """AdamW with warm-up and a cosine to zero, and a running average of the weights."""
+
+    lr: float = option(3e-3, "peak learning rate")
+    warmup: float = option(0.03, "share of all steps in which the learning rate rises to its peak")
+    weight_decay: float = option(0.05, "AdamW's weight decay, on weights of convolutions and of the head")
+    clip_norm: float = option(2.0, "largest norm of a step's gradient")
+    label_smoothing: float = option(0.1, "share of each target spread over all classes")
+    ema: float = option(0.995, "decay a step of the weights' running average, which is what is released")
+
+    def __post_init__(self) -> None:
+        if not 0 < self.ema < 1:
+            raise TrainingError(f"--ema must be between 0 and 1, but got {self.ema}")
+        if not self.lr > 0:
+            raise TrainingError(f"--lr must be positive, but got {self.lr}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """A whole run."""
+
+    architecture: str = option("videoxception-a", "videoxception-a or videoxception-b")
+    name: str = option("", "name of the released model (default: the architecture's)")
+    stages: tuple[Stage, ...] = option(
+        parse_stages("60x1x96x32,12x4x128x16,8x10x128x8"),
+        "EPOCHSxPICTURESxSIZExBATCH[,...]: few small pictures first, the model's own last",
+    )
+    dropout: float = option(0.5, "share of pooled features dropped in training")
+    seed: int = option(0, "seed of everything that is drawn")
+    data: DataConfig = DataConfig()
+    camera: CameraConfig = CameraConfig()
+    colour: ColourConfig = ColourConfig()
+    optimiser: OptimiserConfig = OptimiserConfig()
+
+    @property
+    def model_name(self) -> str:
+        """The name that the model is released under."""
+        return self.name or self.architecture
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of all stages."""
+        return sum(stage.epochs for stage in self.stages)
+
+    def stage(self, epoch: int) -> Stage:
+        """The stage that an epoch, counted from 0, belongs to."""
+        for stage in self.stages:
+            if epoch < stage.epochs:
+                return stage
+            epoch -= stage.epochs
+        raise IndexError(epoch)
+
+    def to_json(self) -> str:
+        """The config as it is saved in a run's folder."""
+        return json.dumps(dataclasses.asdict(self), indent=2)
+
+
+SECTIONS = {"data": DataConfig, "camera": CameraConfig, "colour": ColourConfig, "optimiser": OptimiserConfig}
+
+
+def config_from_json(text: str) -> Config:
+    """The config that `Config.to_json` wrote. Raises `TrainingError` for anything else."""
+    try:
+        saved = json.loads(text)
+        sections = {name: kind(**_tuples(saved.pop(name))) for name, kind in SECTIONS.items()}
+        stages = tuple(Stage(**stage) for stage in saved.pop("stages"))
+        return Config(**saved, **sections, stages=stages)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise TrainingError(f"the saved config does not fit this version of the trainer: {error}") from error
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}

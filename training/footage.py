@@ -1,0 +1,82 @@
+"""The pixels of a data set: a larger copy of every item for augmentation, and the very clips that a service would see."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.data.items import DataSet, Item
+from training.data.stills import PICTURE_SUFFIXES
+from training.errors import TrainingError
+from training.progress import track
+from videoxception.clip import ClipSpec, Frames
+from videoxception.video import VideoError, decode
+from videoxception.video.still import read_still, still_clip
+
+# The larger copy leaves the camera room to move: half as much again as the clip, and thrice its pictures, so that
+# pictures 3i+1 of it are the clip's own.
+_ROOM, _PICTURES_ROOM = 1.5, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """Pixels in memory: `pictures` uint8 (N, P, 3, h, w), where P is 1 for stills, and class numbers `targets` (N,)."""
+
+    pictures: Tensor
+    targets: Tensor
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+def load_footage(data: DataSet, spec: ClipSpec, skip_bad: bool) -> tuple[Footage, list[str]]:
+    """The larger copies of all items, and a line for each file that was skipped. Raises `TrainingError`."""
+    still = all(is_still(item.path) for item in data.items)
+    height, width = (round(side * _ROOM) for side in spec.size)
+    larger = spec.model_copy(update={"size": (height, width * 4 // 3)})
+    if still:
+        read: Callable[[Path], Frames] = lambda path: read_still(path, larger.size)[None]
+    else:
+        larger = larger.model_copy(update={"frames": spec.frames * _PICTURES_ROOM})
+        read = lambda path: decode(path, larger).frames
+    pixels, kept, skipped = read_all(data, read, skip_bad)
+    pictures = torch.from_numpy(pixels).permute(0, 1, 4, 2, 3).contiguous()
+    return Footage(pictures, torch.tensor(kept.targets)), skipped
+
+
+def load_clips(data: DataSet, spec: ClipSpec, skip_bad: bool) -> tuple[Frames, DataSet, list[str]]:
+    """The clips (N, F, H, W, 3) that a service would see, the items that they are of, and a line for each one skipped."""
+    return read_all(data, lambda path: item_clip(path, spec), skip_bad)
+
+
+def item_clip(path: Path, spec: ClipSpec) -> Frames:
+    """The clip of one item, a video or a still: uint8 (F, H, W, 3)."""
+    return still_clip(path, spec) if is_still(path) else decode(path, spec).frames
+
+
+def is_still(path: Path) -> bool:
+    """Whether a file is a picture by its name."""
+    return path.suffix.lower() in PICTURE_SUFFIXES
+
+
+def read_all(
+    data: DataSet, read: Callable[[Path], Frames], skip_bad: bool
+) -> tuple[Frames, DataSet, list[str]]:
+    """What `read` gives for every item, stacked; unreadable ones are left out, or raise `TrainingError`."""
+    pixels: list[Frames] = []
+    kept: list[Item] = []
+    skipped: list[str] = []
+    for item in track(data.items, "reading"):
+        try:
+            pixels.append(read(item.path))
+            kept.append(item)
+        except (VideoError, OSError) as error:
+            if not skip_bad:
+                raise TrainingError(f"{item.path} cannot be read: {error} (--skip-bad goes on without it)") from error
+            skipped.append(f"{item.path}: {error}")
+    if not kept:
+        raise TrainingError("none of the files could be read")
+    return np.stack(pixels), DataSet(tuple(kept), data.classes), skipped

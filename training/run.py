@@ -1,0 +1,128 @@
+"""Trains a model and releases it.
+
+    python -m training.run --layout stills --data DIR          class folders of pictures
+    python -m training.run --layout ucf101 --data UCF-101 --lists ucfTrainTestlist
+                                                               class folders of videos, official lists
+
+Checkpoints and the log are kept in the run's folder; a run that was stopped goes on with --resume.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from training import checkpoint
+from training.config import Config, Stage
+from training.data import DataSet, load_split
+from training.errors import TrainingError
+from training.footage import load_clips, load_footage
+from training.loop import EpochReport, autocast, new_state, train
+from training.options import add_options, config_from_options
+from training.start import fresh_network
+from videoxception.clip import ClipSpec, Frames
+from videoxception.nets.planar import forward_planar
+
+
+def main() -> None:
+    """The command `python -m training.run`."""
+    options = _parse()
+    try:
+        config = config_from_options(options)
+        folder = Path(options.run or f"runs/{config.model_name}")
+        run(config, folder, options.resume, torch.device(options.device))
+        if options.publish:
+            from training.publish import publish
+
+            publish(folder, Path(options.store))
+    except TrainingError as error:
+        sys.exit(f"error: {error}")
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    parser.add_argument("--run", metavar="DIR", help="folder of the run (default: runs/<name of the model>)")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    parser.add_argument("--device", default=device, help=f"cpu, cuda or cuda:N (default: {device})")
+    parser.add_argument("--store", metavar="DIR", default="model_store", help="model store to release into")
+    parser.add_argument(
+        "--publish", action=argparse.BooleanOptionalAction, default=True, help="release the model when it is trained"
+    )
+    add_options(parser)
+    return parser.parse_args()
+
+
+def run(config: Config, folder: Path, resume: bool, device: torch.device) -> None:
+    """Trains to the config's last epoch, saving after each. Raises `TrainingError`."""
+    spec = ClipSpec()
+    split = load_split(config.data, config.seed)
+    checkpoint.open_run(folder, config, resume)
+    state = new_state(fresh_network(config).to(device), config.optimiser)
+    if checkpoint.restore(folder, state, device):
+        print(f"resuming after epoch {state.epoch} of {config.epochs}")
+    _say_parts(split.training, split.validation, split.protocol)
+    footage, skipped = load_footage(split.training, spec, config.data.skip_bad)
+    validate = None
+    if len(split.validation):
+        clips, kept, skipped_too = load_clips(split.validation, spec, config.data.skip_bad)
+        skipped += skipped_too
+        validate = _Validation(clips, torch.tensor(kept.targets), device)
+    for report in train(state, config, footage, validate, device):
+        checkpoint.save(folder, state)
+        checkpoint.log(folder, report)
+        print(_line(report, config), flush=True)
+    for line in skipped:
+        print(f"skipped {line}")
+
+
+class _Validation:
+    """Top-1 on the held-out clips, at the size of the stage: something to watch while training, not a result."""
+
+    def __init__(self, clips: Frames, targets: Tensor, device: torch.device) -> None:
+        self._clips = clips
+        self._targets = targets
+        self._device = device
+
+    @torch.inference_mode()
+    def __call__(self, net: nn.Module, stage: Stage) -> float:
+        net.eval()
+        right = 0
+        for start in range(0, len(self._clips), stage.batch):
+            rows = slice(start, start + stage.batch)
+            clips = _as_stage(self._clips[rows], stage).to(self._device)
+            with autocast(self._device):
+                right += int((forward_planar(net, clips).argmax(1).cpu() == self._targets[rows]).sum())
+        return right / len(self._clips)
+
+
+def _as_stage(frames: Frames, stage: Stage) -> Tensor:
+    """Clips uint8 (B, F, H, W, 3) -> float (B, 3, T, S, S): pictures spread over the clip, scaled to the stage's size."""
+    numbers = (2 * np.arange(stage.pictures) + 1) * frames.shape[1] // (2 * stage.pictures)
+    pictures = torch.from_numpy(np.ascontiguousarray(frames[:, numbers])).permute(0, 1, 4, 2, 3).float() / 255
+    flat = pictures.flatten(0, 1)
+    if flat.shape[2] != stage.size:
+        flat = F.interpolate(flat, (stage.size, stage.size), mode="bilinear", antialias=True)
+    return flat.view(*pictures.shape[:3], stage.size, stage.size).transpose(1, 2)
+
+
+def _say_parts(training: DataSet, validation: DataSet, protocol: str) -> None:
+    for name, part in (("training", training), ("held out", validation)):
+        print(f"{name}: {len(part)} items of {len(set(part.groups))} source videos, {len(part.classes)} classes")
+    print(f"protocol: {protocol}")
+
+
+def _line(report: EpochReport, config: Config) -> str:
+    seen = "" if report.validation is None else f"  held-out top-1 {report.validation:6.1%}"
+    done = f"epoch {report.epoch:3}/{config.epochs}  {config.stage(report.epoch - 1).pictures} pictures"
+    return f"{done}  loss {report.loss:.3f}  lr {report.lr:.2e}  {report.seconds:.0f} s{seen}"
+
+
+if __name__ == "__main__":
+    main()
