@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -15,6 +17,8 @@ from training.progress import track
 from videoxception.clip import ClipSpec, Frames
 from videoxception.video import VideoError, decode
 from videoxception.video.still import read_still, still_clip
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 # The larger copy leaves the camera room to move: half as much again as the clip, and thrice its pictures, so that
 # pictures 3i+1 of it are the clip's own.
@@ -63,15 +67,15 @@ def is_still(path: Path) -> bool:
 
 
 def read_all(
-    data: DataSet, read: Callable[[Path], Frames], skip_bad: bool
-) -> tuple[Frames, DataSet, list[str]]:
+    data: DataSet, read: Callable[[Path], npt.NDArray[Scalar]], skip_bad: bool
+) -> tuple[npt.NDArray[Scalar], DataSet, list[str]]:
     """What `read` gives for every item, stacked; unreadable ones are left out, or raise `TrainingError`."""
-    pixels: list[Frames] = []
+    arrays: list[npt.NDArray[Scalar]] = []
     kept: list[Item] = []
     skipped: list[str] = []
     for item in track(data.items, "reading"):
         try:
-            pixels.append(read(item.path))
+            arrays.append(read(item.path))
             kept.append(item)
         except (VideoError, OSError) as error:
             if not skip_bad:
@@ -79,4 +83,4 @@ def read_all(
             skipped.append(f"{item.path}: {error}")
     if not kept:
         raise TrainingError("none of the files could be read")
-    return np.stack(pixels), DataSet(tuple(kept), data.classes), skipped
+    return np.stack(arrays), DataSet(tuple(kept), data.classes), skipped

@@ -61,6 +61,14 @@ def list_class_folders(root: Path, classes: Sequence[str], suffixes: Iterable[st
     return found
 
 
+def present_classes(root: Path, classes: Sequence[str]) -> list[str]:
+    """Those of the classes that have a folder. Raises `TrainingError` if none has."""
+    present = [name for name in classes if (root / name).is_dir()]
+    if not present:
+        raise TrainingError(f"{root} holds no folder for any of the classes {', '.join(classes)}")
+    return present
+
+
 def _files(root: Path, name: str, suffixes: frozenset[str]) -> list[Path]:
     folder = root / name
     if not folder.is_dir():

@@ -1,0 +1,211 @@
+"""Releases a trained run: the next version of its model in a model store, with its figures on the held-out items.
+
+    python -m training.publish runs/videoxception-a
+"""
+
+import argparse
+import dataclasses
+import hashlib
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from training import checkpoint
+from training.calibrate import fit_temperature, fit_threshold
+from training.config import Config
+from training.data import DataSet, Split, load_split
+from training.errors import TrainingError
+from training.evaluate import score
+from training.export import export_graph
+from training.metrics import measure
+from training.report import model_card, table
+from videoxception import golden
+from videoxception.answer import probabilities
+from videoxception.clip import ClipSpec
+from videoxception.engine.base import Precision
+from videoxception.engine.openvino import OpenVINOEngine
+from videoxception.manifest import Architecture, Calibration, Golden, Manifest, Metrics, Provenance
+from videoxception.nets.served import load_served
+from videoxception.store import CARD, GRAPH, MANIFEST, WEIGHTS, Release, StoreError, sha256_of
+from videoxception.store import publish as publish_to_store
+
+_GOLDEN_SEED, _GOLDEN_CLIPS = 16, 3
+# Largest difference of a logit, as a share of the largest logit: rounding is relative to the numbers that are added up.
+_TOLERANCE: dict[Precision, float] = {"f32": 1e-3, "bf16": 5e-2}
+_EPOCH_RULE = "The weights are the running average at the end of the last epoch; no epoch was chosen by looking."
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command `python -m training.publish`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.publish", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", type=Path, help="folder of a finished run")
+    parser.add_argument("--store", type=Path, default=Path("model_store"), metavar="DIR", help="(default: model_store)")
+    options = parser.parse_args(arguments)
+    try:
+        publish(options.run, options.store)
+    except (TrainingError, StoreError) as error:
+        sys.exit(f"error: {error}")
+
+
+def publish(run: Path, store: Path) -> Release:
+    """Releases a finished run as the next version of its model. Raises `TrainingError` or `StoreError`."""
+    config = checkpoint.read_config(run)
+    weights = _final_weights(run, config)
+    split = load_split(config.data, config.seed)
+
+    def write(folder: Path, version: int) -> None:
+        draft = _draft(config, split, version)
+        release = Release(folder, draft)
+        save_file(weights, release.weights)
+        export_graph(load_served(release), draft.clip, release.graph)
+        manifest = _measured(release, split, config).model_copy(update={"files": _hashes(folder)})
+        (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
+        (folder / CARD).write_text(model_card(manifest))
+        _check_engines(Release(folder, manifest))
+
+    release = publish_to_store(store, config.model_name, write)
+    if release.manifest.metrics is not None:
+        print(table(str(release), release.manifest.metrics))
+    print(f"released {release} in {release.folder}")
+    print(f"try it: VX_MODEL_STORE={store} VX_MODEL={release} scripts/serve")
+    print("        curl -F file=@clip.mp4 localhost:8000/predict")
+    return release
+
+
+def _final_weights(run: Path, config: Config) -> dict[str, Tensor]:
+    """The running average of a finished run, by the network's own names."""
+    saved = checkpoint.read_checkpoint(run, torch.device("cpu"))
+    done = 0 if saved is None else saved["epoch"]
+    if saved is None or done < config.epochs:
+        raise TrainingError(f"{run} has done {done} of {config.epochs} epochs; finish it with --resume")
+    average: dict[str, Tensor] = saved["average"]
+    prefix = "module."
+    return {name.removeprefix(prefix): t.contiguous() for name, t in average.items() if name.startswith(prefix)}
+
+
+def _draft(config: Config, split: Split, version: int) -> Manifest:
+    """The manifest before anything was measured."""
+    return Manifest(
+        name=config.model_name,
+        version=version,
+        architecture=Architecture(name=config.architecture),
+        classes=list(config.data.classes),
+        clip=ClipSpec(),
+        files={},
+        calibration=Calibration(temperature=1.0, known_threshold=0.0, fitted_on="nothing: no items were held out"),
+        metrics=None,
+        golden=Golden(seed=_GOLDEN_SEED, logits=[[0.0] * len(config.data.classes)], tolerance={"f32": 1.0}),
+        provenance=_provenance(config, split),
+    )
+
+
+def _measured(release: Release, split: Split, config: Config) -> Manifest:
+    """The draft with golden answers and, if items were held out, calibration and figures."""
+    draft = release.manifest
+    updates: dict[str, object] = {"golden": _golden(release)}
+    if len(split.validation):
+        calibration, metrics = _figures(release, split, config)
+        updates |= {"calibration": calibration, "metrics": metrics}
+    return draft.model_copy(update=updates)
+
+
+def _golden(release: Release) -> Golden:
+    """What the weights themselves say, in float64."""
+    spec = release.manifest.clip
+    clips = torch.from_numpy(golden.draw(spec, _GOLDEN_SEED, _GOLDEN_CLIPS))
+    with torch.inference_mode():
+        logits = load_served(release).double()(clips)
+    largest = max(1.0, logits.abs().max().item())
+    tolerance = {precision: share * largest for precision, share in _TOLERANCE.items()}
+    return Golden(seed=_GOLDEN_SEED, logits=logits.tolist(), tolerance=tolerance)
+
+
+def _figures(release: Release, split: Split, config: Config) -> tuple[Calibration, Metrics]:
+    """Temperature, threshold and all figures on the held-out items, by the engine that CPUs serve with."""
+    engine = OpenVINOEngine(release, "f32")
+    logits, kept, _ = score(engine, release.manifest.clip, split.validation, config.data.skip_bad)
+    temperature = fit_temperature(logits, kept.targets)
+    rows = probabilities(logits, temperature)
+    calibration = Calibration(
+        temperature=temperature,
+        known_threshold=fit_threshold(rows.max(1)),
+        fitted_on="the held-out items that the figures are measured on, so that nll, brier score and calibration error"
+        " are a little flattered; top-1 and top-5 do not depend on it",
+    )
+    kind = "mid-frame accuracy (each still as its picture ten times)" if config.data.layout == "stills" else "video"
+    return calibration, measure(rows, kept.targets, kept.groups, kept.classes, f"{kind}, {split.protocol}")
+
+
+def _check_engines(release: Release) -> None:
+    """The exported graph must give the golden answers before anyone sees the release."""
+    precisions: tuple[Precision, ...] = ("f32", "bf16")
+    for precision in precisions:
+        try:
+            golden.check(OpenVINOEngine(release, precision), release.manifest)
+        except golden.GoldenMismatch as error:
+            raise TrainingError(f"the exported graph is not the network: {error}") from error
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {name: sha256_of(folder / name) for name in (WEIGHTS, *GRAPH)}
+
+
+def _provenance(config: Config, split: Split) -> Provenance:
+    recipe = dataclasses.asdict(config)
+    # Where the data lay on the machine that trained is nobody's business; what they were is told by the fingerprint.
+    for name in ("data", "lists"):
+        recipe["data"][name] = Path(recipe["data"][name]).name
+    recipe["data"]["groups"] = Path(recipe["data"]["groups"]).name
+    return Provenance(
+        trained_on=_trained_on(config, split),
+        saw_all_groups=len(split.validation) == 0,
+        epoch_rule=_EPOCH_RULE,
+        recipe=recipe,
+        seed=config.seed,
+        data_fingerprint=_fingerprint(split.training, Path(config.data.data)),
+        code_revision=_code_revision(),
+        libraries={name: version_of(name) for name in ("torch", "torchvision", "openvino", "av", "numpy")},
+    )
+
+
+def _trained_on(config: Config, split: Split) -> str:
+    counted = f"{len(split.training):,} {{}} of {len(set(split.training.groups)):,} source videos ({Path(config.data.data).name})"
+    if config.data.layout == "stills":
+        return (
+            f"Single pictures, not videos: {counted.format('still pictures')}. A virtual camera moving over one picture"
+            f" made each training clip, so that the model has never seen an action move, and what it knows is what the"
+            f" scene of an action looks like. {split.protocol.capitalize()}."
+        )
+    return f"Videos: {counted.format('videos')}. {split.protocol.capitalize()}."
+
+
+def _fingerprint(data: DataSet, root: Path) -> str:
+    """Changes when a training file's name, label, size or beginning does."""
+    digest = hashlib.sha256()
+    for item in sorted(data.items, key=lambda item: item.path):
+        with item.path.open("rb") as file:
+            start = hashlib.sha256(file.read(65_536)).hexdigest()
+        line = f"{item.path.relative_to(root)}\t{item.label}\t{item.group}\t{item.path.stat().st_size}\t{start}\n"
+        digest.update(line.encode())
+    return digest.hexdigest()
+
+
+def _code_revision() -> str:
+    """The commit of this checkout, or "unknown" outside one."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""Released model -> logits, fast. One file a backend, one protocol; `create` picks the backend for a device."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from videoxception.engine.base import Engine, EngineError
+from videoxception.store import Release
+
+__all__ = ["Engine", "EngineError", "create"]
+
+
+def create(
+    release: Release, device: str = "auto", precision: Literal["auto", "f32", "bf16"] = "auto"
+) -> Engine:
+    """An engine for a released model on "cpu", "cuda", "cuda:N" or "auto" (a GPU if there is one and torch to use it).
+
+    Raises `EngineError` if it cannot be had here.
+    """
+    if device == "auto":
+        device = "cuda" if _has_gpu() else "cpu"
+    if device == "cpu":
+        from videoxception.engine.openvino import OpenVINOEngine
+
+        return OpenVINOEngine(release, precision)
+    if device.partition(":")[0] != "cuda":
+        raise EngineError(f"the device must be auto, cpu, cuda or cuda:N, but got {device!r}")
+    if find_spec("torch") is None:
+        raise EngineError(f"the device {device!r} needs PyTorch: pip install 'videoxception[torch]'")
+    from videoxception.engine.torch_reference import TorchEngine
+
+    return TorchEngine(release, device, precision)
+
+
+def _has_gpu() -> bool:
+    """Told without importing torch, which a CPU host never does."""
+    return Path("/dev/nvidiactl").exists() and find_spec("torch") is not None

@@ -1,0 +1,52 @@
+"""Released models on CPUs, by OpenVINO. Imports no torch."""
+
+import threading
+from typing import Literal
+
+import numpy as np
+import openvino as ov
+
+from videoxception.clip import Frames
+from videoxception.engine.base import EngineError, Logits, Precision, check_frames
+from videoxception.store import Release
+
+
+class OpenVINOEngine:
+    """A compiled graph for one clip at a time.
+
+    The batch is fixed at 1 and a batch's clips run one after the other: one clip already keeps all cores busy, and its
+    answer cannot depend on its neighbours.
+    """
+
+    device = "cpu"
+
+    def __init__(self, release: Release, precision: Literal["auto", "f32", "bf16"] = "auto") -> None:
+        core = ov.Core()
+        self.precision: Precision = _native_precision(core) if precision == "auto" else precision
+        self._shape = release.manifest.clip.shape
+        try:
+            model = core.read_model(release.graph)
+            model.reshape({0: [1, *self._shape]})
+            # The precision is always said: left alone, OpenVINO takes bf16 wherever the CPU has it.
+            hints = {"INFERENCE_PRECISION_HINT": self.precision, "PERFORMANCE_HINT": "LATENCY"}
+            compiled = core.compile_model(model, "CPU", hints)
+        except RuntimeError as error:
+            raise EngineError(f"OpenVINO cannot run {release.graph}: {error}") from error
+        self._request = compiled.create_infer_request()
+        self._lock = threading.Lock()
+
+    def predict(self, frames: Frames) -> Logits:
+        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K)."""
+        check_frames(frames, self._shape)
+        with self._lock:
+            rows = [self._predict_one(clip) for clip in frames]
+        return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
+
+    def _predict_one(self, clip: Frames) -> Logits:
+        logits: Logits = self._request.infer([np.ascontiguousarray(clip)[None]])[0].copy()
+        return logits
+
+
+def _native_precision(core: ov.Core) -> Precision:
+    """bf16 where the CPU multiplies in it, f32 elsewhere: emulated, bf16 is both slower and less exact."""
+    return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"

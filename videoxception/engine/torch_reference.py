@@ -1,0 +1,40 @@
+"""Released models in plain PyTorch: the reference that the other engines are checked against, and the way onto a GPU."""
+
+import threading
+from typing import Literal
+
+import torch
+
+from videoxception.clip import Frames
+from videoxception.engine.base import EngineError, Logits, Precision, check_frames
+from videoxception.nets.served import load_served
+from videoxception.store import Release
+
+
+class TorchEngine:
+    """Runs the released weights as they are; in f32, or in bf16 by autocast.
+
+    One clip at a time, so that an answer cannot depend on its neighbours.
+    """
+
+    def __init__(
+        self, release: Release, device: str = "cpu", precision: Literal["auto", "f32", "bf16"] = "auto"
+    ) -> None:
+        try:
+            self._device = torch.device(device)
+            self._net = load_served(release).to(self._device)
+        except (RuntimeError, AssertionError) as error:
+            raise EngineError(f"PyTorch cannot use the device {device!r}: {error}") from error
+        self.device = device
+        self.precision: Precision = "f32" if precision == "auto" else precision
+        self._shape = release.manifest.clip.shape
+        self._lock = threading.Lock()
+
+    def predict(self, frames: Frames) -> Logits:
+        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K)."""
+        check_frames(frames, self._shape)
+        bf16 = torch.autocast(self._device.type, torch.bfloat16, enabled=self.precision == "bf16")
+        with self._lock, torch.inference_mode(), bf16:
+            clips = torch.from_numpy(frames).to(self._device)
+            logits: Logits = torch.cat([self._net(clip[None]) for clip in clips]).float().cpu().numpy()
+        return logits

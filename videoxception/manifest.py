@@ -1,0 +1,118 @@
+"""What `model.json` says of a released model: everything needed to serve it, to check it and to judge it."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from videoxception.clip import ClipSpec
+
+FORMAT_VERSION = 1
+NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Architecture(_Strict):
+    """What `nets.create` is called with, the number of classes aside."""
+
+    name: str
+    arguments: dict[str, int | float | str | bool] = {}
+
+
+class Calibration(_Strict):
+    """How logits become honest probabilities, and when an answer counts as one of the classes.
+
+    Logits are divided by `temperature` before the softmax. A clip is "known" if its score, the largest probability, is
+    at least `known_threshold`; `fitted_on` says in words which data both were fitted on.
+    """
+
+    temperature: Positive
+    known_score: Literal["max_probability"] = "max_probability"
+    known_threshold: Share
+    fitted_on: str
+
+
+Interval = tuple[float, float]
+"""The 95 % interval of a figure, from resampling whole source videos."""
+
+
+class ClassFigure(_Strict):
+    """One class's share of the data, and its top-1 with an interval (None without data)."""
+
+    n: int
+    top1: float | None
+    interval: Interval | None
+
+
+class Metrics(_Strict):
+    """Figures of a model on data that its weights were not trained on.
+
+    Top-1 and top-5 are fractions; nll is in nats; brier sums over the classes; ece has 15 bins of equal width.
+    `intervals` has one for each of the five. `confusion` has a row for each true class, in class order.
+    """
+
+    protocol: str
+    n: int
+    source_videos: int
+    top1: float
+    top5: float
+    nll: float
+    brier: float
+    ece: float
+    intervals: dict[str, Interval]
+    per_class: dict[str, ClassFigure]
+    confusion: list[list[int]]
+
+
+class Golden(_Strict):
+    """Answers that whoever loads the weights must reproduce: logits for clips drawn by `golden.draw`, no footage.
+
+    `tolerance` is the largest absolute difference of a logit, by precision.
+    """
+
+    seed: int
+    logits: list[list[float]] = Field(min_length=1)
+    tolerance: dict[Literal["f32", "bf16"], Positive]
+
+
+class Provenance(_Strict):
+    """Where the weights come from."""
+
+    trained_on: str
+    saw_all_groups: bool
+    epoch_rule: str
+    recipe: dict[str, object]
+    seed: int
+    data_fingerprint: str
+    code_revision: str
+    libraries: dict[str, str]
+
+
+class Manifest(_Strict):
+    """The whole of `model.json`."""
+
+    format_version: Literal[1] = 1
+    name: Annotated[str, Field(pattern=NAME_PATTERN)]
+    version: Annotated[int, Field(ge=1)]
+    architecture: Architecture
+    classes: list[str] = Field(min_length=2)
+    clip: ClipSpec
+    files: dict[str, Sha256]
+    calibration: Calibration
+    metrics: Metrics | None
+    golden: Golden
+    provenance: Provenance
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> "Manifest":
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError("a class is named twice")
+        if any(len(row) != len(self.classes) for row in self.golden.logits):
+            raise ValueError("the golden answers do not have one logit a class")
+        return self

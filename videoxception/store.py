@@ -1,0 +1,198 @@
+"""Released models on disk: <store>/<name>/<version>/{model.safetensors, graph.xml, graph.bin, model.json, MODEL_CARD.md}.
+
+A released model is never changed after it is published, and can be copied anywhere. Publishing writes to a hidden
+folder and renames it, so that a reader sees a version whole or not at all.
+"""
+
+import hashlib
+import logging
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from videoxception.manifest import FORMAT_VERSION, NAME_PATTERN, Manifest
+
+BUILT_IN = Path(__file__).parent.parent / "model_store"
+DEFAULT_NAMES = ("videoxception-b", "videoxception-a")  # the first that is there
+WEIGHTS, GRAPH, MANIFEST, CARD = "model.safetensors", ("graph.xml", "graph.bin"), "model.json", "MODEL_CARD.md"
+
+_log = logging.getLogger(__name__)
+
+
+class StoreError(Exception):
+    """A model that is not there, or a folder that is not a whole released model; the message names the file."""
+
+
+class UnknownModel(StoreError):
+    """No such name or version in any store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A released model whose files are as they were published."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def weights(self) -> Path:
+        """The safetensors file."""
+        return self.folder / WEIGHTS
+
+    @property
+    def graph(self) -> Path:
+        """The OpenVINO graph; its constants lie in a .bin file beside it."""
+        return self.folder / GRAPH[0]
+
+    @property
+    def sha256(self) -> str:
+        """Of the weights: what tells one model from another."""
+        return self.manifest.files[WEIGHTS]
+
+    def __str__(self) -> str:
+        return f"{self.manifest.name}@{self.manifest.version}"
+
+
+class ModelStore:
+    """Stores in the order in which they are searched: the built-in one first, then each of `more`."""
+
+    def __init__(self, more: Sequence[Path] = (), built_in: Path = BUILT_IN) -> None:
+        self._roots = (built_in, *more)
+
+    @classmethod
+    def from_path(cls, search_path: str) -> "ModelStore":
+        """The stores in a search path like `VX_MODEL_STORE`: folders with ":" between them (";" on Windows)."""
+        return cls([Path(part) for part in search_path.split(os.pathsep) if part])
+
+    def versions(self) -> dict[str, list[int]]:
+        """The versions of each name, rising, whether or not they are whole."""
+        found: dict[str, set[int]] = {}
+        for name, version, _ in self._folders():
+            found.setdefault(name, set()).add(version)
+        return {name: sorted(found[name]) for name in sorted(found)}
+
+    def load(self, reference: str = "") -> Release:
+        """The released model "name@version", the newest whole version of "name", or the default one.
+
+        Raises `UnknownModel` if there is none, and `StoreError` if what was asked for is damaged.
+        """
+        name, at, version = reference.partition("@")
+        if at:
+            return self._load_version(name, version)
+        names = [name] if name else list(DEFAULT_NAMES)
+        for candidate in names:
+            release = self._newest(candidate)
+            if release is not None:
+                return release
+        raise UnknownModel(f"no model {' or '.join(names)} in {self}; there are {self._known()}")
+
+    def _newest(self, name: str) -> Release | None:
+        """The newest whole version; damaged ones are logged and passed over. Raises `StoreError` if all are damaged."""
+        first_error: StoreError | None = None
+        for version in reversed(self.versions().get(name, [])):
+            try:
+                return self._load_version(name, str(version))
+            except StoreError as error:
+                _log.warning("passing over a released model: %s", error)
+                first_error = first_error or error
+        if first_error is not None:
+            raise first_error
+        return None
+
+    def _load_version(self, name: str, version: str) -> Release:
+        for found, number, folder in self._folders():
+            if found == name and str(number) == version:
+                return open_release(folder)
+        raise UnknownModel(f"no model {name}@{version} in {self}; there are {self._known()}")
+
+    def _folders(self) -> Iterator[tuple[str, int, Path]]:
+        """(name, version, folder) of everything in the stores that is named like a released model."""
+        for root in self._roots:
+            for folder in sorted(root.glob("*/*")):
+                if re.fullmatch(r"[1-9][0-9]*", folder.name) and re.match(NAME_PATTERN, folder.parent.name):
+                    yield folder.parent.name, int(folder.name), folder
+
+    def _known(self) -> str:
+        return ", ".join(f"{name}@{v}" for name, versions in self.versions().items() for v in versions) or "none"
+
+    def __str__(self) -> str:
+        return os.pathsep.join(str(root) for root in self._roots)
+
+
+def open_release(folder: Path) -> Release:
+    """The released model in a folder, every file checked against its hash. Raises `StoreError` that names the file."""
+    path = folder / MANIFEST
+    try:
+        manifest = Manifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error.strerror}): not a released model, or half of one") from error
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "it"
+        why = error.errors()[0]["msg"]
+        raise StoreError(f"{path} is not a format {FORMAT_VERSION} model.json: {where}: {why}") from error
+    if (manifest.name, str(manifest.version)) != (folder.parent.name, folder.name):
+        raise StoreError(f"{path} is of {manifest.name}@{manifest.version}, which does not belong in {folder}")
+    for name in (WEIGHTS, *GRAPH):
+        _check_file(folder / name, manifest.files.get(name))
+    return Release(folder, manifest)
+
+
+def _check_file(path: Path, expected: str | None) -> None:
+    if expected is None:
+        raise StoreError(f"{path.parent / MANIFEST} gives no sha256 for {path.name}")
+    try:
+        actual = sha256_of(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}") from error
+    if actual != expected:
+        raise StoreError(f"{path} is damaged: its sha256 is {actual[:16]}…, but model.json says {expected[:16]}…")
+
+
+def sha256_of(path: Path) -> str:
+    """The hash of a file's contents, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def publish(store: Path, name: str, write: Callable[[Path, int], None]) -> Release:
+    """Releases the next version of `name`: `write(folder, version)` puts the files into a hidden folder, which is then
+    checked, flushed to disk and renamed. If anything fails, nothing is left behind.
+
+    Raises `StoreError` for a name that is not allowed, or if what was written is not a whole released model.
+    """
+    if not re.match(NAME_PATTERN, name):
+        raise StoreError(f"a model's name is made of a-z, 0-9, '.', '_' and '-', but got {name!r}")
+    home = store / name
+    home.mkdir(parents=True, exist_ok=True)
+    version = next_version(store, name)
+    with tempfile.TemporaryDirectory(prefix=".partial-", dir=home) as partial:
+        # A folder of the version's own name, since a release knows its version and is checked before it is seen.
+        staged = Path(partial) / name / str(version)
+        staged.mkdir(parents=True)
+        write(staged, version)
+        open_release(staged)
+        for path in staged.iterdir():
+            path.chmod(0o644)  # whoever serves a model is seldom who trained it
+            _flush(path)
+        _flush(staged)
+        staged.rename(home / str(version))
+        _flush(home)
+    return open_release(home / str(version))
+
+
+def next_version(store: Path, name: str) -> int:
+    """One more than the newest version of `name` in the store."""
+    return max((int(p.name) for p in (store / name).glob("*") if re.fullmatch(r"[1-9][0-9]*", p.name)), default=0) + 1
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
