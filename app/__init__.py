@@ -1,0 +1,1 @@
+"""The HTTP service: `python -m app`, or `app.factory:create_app` for an ASGI server of one's own."""

@@ -13,7 +13,7 @@ from training.config import CameraConfig
 
 def film(pictures: Tensor, size: tuple[int, int], config: CameraConfig, rng: torch.Generator) -> Tensor:
     """Float (B, T, 3, h, w) -> clips (B, 3, T, H, W) as the camera sees them. Clip by clip another path."""
-    batch, count, channels, height, width = pictures.shape
+    batch, count, channels = pictures.shape[:3]
     views = camera_path(batch, count, config, rng).to(pictures)  # (B, T, 2, 3)
     grid = F.affine_grid(views.flatten(0, 1), [batch * count, channels, *size], align_corners=False)
     seen = F.grid_sample(

@@ -1,4 +1,4 @@
-"""A run's folder: config.json, checkpoint.pt, log.jsonl. Whatever is in it is whole, also after a kill at any moment."""
+"""A run's folder: config.json, checkpoint.pt, log.jsonl. What is in it is whole, also after a kill at any moment."""
 
 import dataclasses
 import json

@@ -53,10 +53,14 @@ class DataConfig:
     data: str = option("", "folder of the data: a folder for each class in it")
     layout: str = option("ucf101", "stills: class folders of pictures; ucf101: class folders of videos and list files")
     classes: tuple[str, ...] = option(ACTIONS, "comma-separated classes in the order of the model's outputs")
-    groups: str = option("", "FILE:COLUMN, a table that tells each file's source video (its column path names the file)")
+    groups: str = option(
+        "", "FILE:COLUMN, a table that tells each file's source video (its column path names the file)"
+    )
     fold: int | None = option(None, "hold out this fold of the --groups table")
     holdout: float = option(0.2, "without --fold: share of each class's source videos to hold out; 0 trains on all")
-    lists: str = option("", "folder of UCF-101's list files (trainlist01.txt, ...); without it, all videos found are used")
+    lists: str = option(
+        "", "folder of UCF-101's list files (trainlist01.txt, ...); without it, all videos found are used"
+    )
     split: int = option(1, "which of UCF-101's three official splits")
     skip_bad: bool = option(False, "go on without files that cannot be read, and list them at the end")
 
@@ -66,7 +70,9 @@ class DataConfig:
         if self.split not in (1, 2, 3):
             raise TrainingError(f"--split must be 1, 2 or 3, but got {self.split}")
         if len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
-            raise TrainingError(f"--classes must name at least two classes, each once, but got {', '.join(self.classes)}")
+            raise TrainingError(
+                f"--classes must name at least two classes, each once, but got {', '.join(self.classes)}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
 """Scores a released model on a data set, through the very engine and decoder that the service uses.
 
-    python -m training.evaluate --model videoxception-a --data DIR --layout stills --groups FOLDS.tsv:video --fold 4
-    python -m training.evaluate --model videoxception-a --data UCF-101 --layout ucf101 --lists ucfTrainTestlist --json
+python -m training.evaluate --model videoxception-a --data DIR --layout stills --groups FOLDS.tsv:video --fold 4
+python -m training.evaluate --model videoxception-a --data UCF-101 --layout ucf101 --lists ucfTrainTestlist --json
 """
 
 import argparse
@@ -44,16 +44,24 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m training.evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", default="", metavar="NAME[@V]", help="released model (default: as the service picks)")
+    parser.add_argument(
+        "--model", default="", metavar="NAME[@V]", help="released model (default: as the service picks)"
+    )
     parser.add_argument("--store", default="", metavar="PATH", help="more model stores, beside the built-in one")
     parser.add_argument("--data", required=True, metavar="DIR", help="folder that holds a folder for each class")
     parser.add_argument("--layout", required=True, choices=["stills", "ucf101"], help="pictures or videos")
-    parser.add_argument("--groups", default="", metavar="FILE:COLUMN", help="table that tells each picture's source video")
+    parser.add_argument(
+        "--groups", default="", metavar="FILE:COLUMN", help="table that tells each picture's source video"
+    )
     parser.add_argument("--fold", type=int, help="score just this fold of the --groups table")
-    parser.add_argument("--lists", default="", metavar="DIR", help="folder of UCF-101's list files; else all videos found")
+    parser.add_argument(
+        "--lists", default="", metavar="DIR", help="folder of UCF-101's list files; else all videos found"
+    )
     parser.add_argument("--split", type=int, default=1, choices=[1, 2, 3], help="UCF-101's split (default: 1)")
     parser.add_argument("--part", default="test", choices=["train", "test"], help="part of the split (default: test)")
-    parser.add_argument("--skip-bad", action="store_true", help="go on without files that cannot be read, and list them")
+    parser.add_argument(
+        "--skip-bad", action="store_true", help="go on without files that cannot be read, and list them"
+    )
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
     parser.add_argument("--precision", default="f32", choices=["auto", "f32", "bf16"], help="(default: f32)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -94,7 +102,8 @@ def score(engine: Engine, spec: ClipSpec, data: DataSet, skip_bad: bool) -> tupl
     """Logits (N, K) of every item, the items that they are of, and a line for each one skipped."""
 
     def logits_of(clip: Frames) -> Logits:
-        return engine.predict(np.ascontiguousarray(clip)[None])[0]
+        logits: Logits = engine.predict(np.ascontiguousarray(clip)[None])[0]
+        return logits
 
     return read_all(data, lambda path: logits_of(item_clip(path, spec)), skip_bad)
 

@@ -33,7 +33,7 @@ def export_graph(net: Served, spec: ClipSpec, path: Path) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps what torch and OpenVINO say about their own insides (deprecated tree utilities, unused operations) quiet."""
+    """Silences what torch and OpenVINO say about their own insides: deprecated tree utilities, unused operations."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         logging.disable(logging.WARNING)

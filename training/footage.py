@@ -1,4 +1,4 @@
-"""The pixels of a data set: a larger copy of every item for augmentation, and the very clips that a service would see."""
+"""The pixels of a data set: a larger copy of each item for augmentation, and the very clips that a service sees."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,21 +38,20 @@ class Footage:
 
 def load_footage(data: DataSet, spec: ClipSpec, skip_bad: bool) -> tuple[Footage, list[str]]:
     """The larger copies of all items, and a line for each file that was skipped. Raises `TrainingError`."""
-    still = all(is_still(item.path) for item in data.items)
     height, width = (round(side * _ROOM) for side in spec.size)
-    larger = spec.model_copy(update={"size": (height, width * 4 // 3)})
-    if still:
-        read: Callable[[Path], Frames] = lambda path: read_still(path, larger.size)[None]
-    else:
-        larger = larger.model_copy(update={"frames": spec.frames * _PICTURES_ROOM})
-        read = lambda path: decode(path, larger).frames
+    room = {"size": (height, width * 4 // 3), "frames": spec.frames * _PICTURES_ROOM}
+    larger = spec.model_copy(update=room)
+
+    def read(path: Path) -> Frames:
+        return read_still(path, larger.size)[None] if is_still(path) else decode(path, larger).frames
+
     pixels, kept, skipped = read_all(data, read, skip_bad)
     pictures = torch.from_numpy(pixels).permute(0, 1, 4, 2, 3).contiguous()
     return Footage(pictures, torch.tensor(kept.targets)), skipped
 
 
 def load_clips(data: DataSet, spec: ClipSpec, skip_bad: bool) -> tuple[Frames, DataSet, list[str]]:
-    """The clips (N, F, H, W, 3) that a service would see, the items that they are of, and a line for each one skipped."""
+    """The clips (N, F, H, W, 3) that a service would see, their items, and a line for each file that was skipped."""
     return read_all(data, lambda path: item_clip(path, spec), skip_bad)
 
 

@@ -20,7 +20,7 @@ from training.colour import recolour
 from training.config import Config, OptimiserConfig, Stage
 from training.footage import Footage
 from training.progress import track
-from videoxception.nets.planar import forward_planar
+from videoxception.nets.planar import forward_fast
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class EpochReport:
-    """What is said of an epoch. `validation` is the running average's top-1 on clips of the stage's size, if measured."""
+    """What is said of an epoch. `validation` is the running average's top-1 on clips of the stage's size, or None."""
 
     epoch: int
     loss: float
@@ -82,7 +82,8 @@ def draw_clips(pictures: Tensor, stage: Stage, config: Config, rng: torch.Genera
     """Augmented clips of the stage's size, float (B, 3, T, H, W) in 0..1, from pictures uint8 (B, P, 3, h, w)."""
     count = stage.pictures
     if pictures.shape[1] > 1:
-        pictures = pictures[torch.arange(len(pictures))[:, None], _draw_times(*pictures.shape[:2], count, rng)]
+        times = _draw_times(len(pictures), pictures.shape[1], count, rng)
+        pictures = pictures[torch.arange(len(pictures))[:, None], times]
     small = _shrink(pictures.float() / 255, stage.size)
     clips = film(small.expand(-1, count, -1, -1, -1), (stage.size, stage.size), config.camera, rng)
     return recolour(clips, config.colour, rng)
@@ -108,7 +109,7 @@ def _step(state: State, clips: Tensor, targets: Tensor, lr: float, config: Optim
     for group in state.optimiser.param_groups:
         group["lr"] = lr
     with autocast(clips.device):
-        logits = forward_planar(state.net, clips)
+        logits = forward_fast(state.net, clips)
     loss = F.cross_entropy(logits.float(), targets, label_smoothing=config.label_smoothing)
     state.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
@@ -123,9 +124,10 @@ def new_state(net: nn.Module, config: OptimiserConfig) -> State:
     decayed = [p for p in net.parameters() if p.ndim > 1 and p.shape[1] > 1]
     others = [p for p in net.parameters() if not (p.ndim > 1 and p.shape[1] > 1)]
     optimiser = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}], lr=config.lr
+        [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}],
+        lr=config.lr,
     )
-    average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True)
+    average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True)  # type: ignore[no-untyped-call]
     return State(net, average, optimiser)
 
 
@@ -138,7 +140,7 @@ def learning_rate(done: float, config: OptimiserConfig) -> float:
 
 def _batches(order: Tensor, size: int) -> list[Tensor]:
     """Batches of `size` rows; a last one of less than half a batch is left out, for batch norm's sake."""
-    batches = list(order.split(size))
+    batches = list(torch.split(order, size))
     return batches if len(batches) == 1 or len(batches[-1]) * 2 >= size else batches[:-1]
 
 

@@ -29,7 +29,9 @@ def measure(
     weights = _resampled(len(videos))[:, video]  # (R, N): how often each item is in each resample
     items = _items(probabilities, truth)
     ece, ece_interval = _calibration_error(probabilities.max(1), items["top1"], weights)
-    means = {name: (_rounded(values.mean()), _interval(_weighted_means(values, weights))) for name, values in items.items()}
+    means = {
+        name: (_rounded(values.mean()), _interval(_weighted_means(values, weights))) for name, values in items.items()
+    }
     return Metrics(
         protocol=protocol,
         n=len(truth),
@@ -65,7 +67,8 @@ def _resampled(videos: int) -> Floats:
 def _weighted_means(values: Floats, weights: Floats) -> Floats:
     """(R,): the mean in each resample, without those that drew none of the items."""
     total = weights.sum(1)
-    return (weights @ values)[total > 0] / total[total > 0]
+    means: Floats = (weights @ values)[total > 0] / total[total > 0]
+    return means
 
 
 def _calibration_error(confidence: Floats, right: Floats, weights: Floats) -> tuple[float, Interval]:

@@ -1,6 +1,6 @@
 """Releases a trained run: the next version of its model in a model store, with its figures on the held-out items.
 
-    python -m training.publish runs/videoxception-a
+python -m training.publish runs/videoxception-a
 """
 
 import argparse
@@ -177,7 +177,8 @@ def _provenance(config: Config, split: Split) -> Provenance:
 
 
 def _trained_on(config: Config, split: Split) -> str:
-    counted = f"{len(split.training):,} {{}} of {len(set(split.training.groups)):,} source videos ({Path(config.data.data).name})"
+    videos = len(set(split.training.groups))
+    counted = f"{len(split.training):,} {{}} of {videos:,} source videos ({Path(config.data.data).name})"
     if config.data.layout == "stills":
         return (
             f"Single pictures, not videos: {counted.format('still pictures')}. A virtual camera moving over one picture"

@@ -77,10 +77,12 @@ def _card_figures(metrics: Metrics | None) -> str:
         return "Not measured: nothing was held out."
     rows = "\n".join(f"| {label} | {shown} |" for label, shown in _figures(metrics))
     classes = "\n".join(
-        f"| {name} | {figure.n} | {figure.top1:.1%} |" for name, figure in metrics.per_class.items() if figure.top1 is not None
+        f"| {name} | {figure.n} | {figure.top1:.1%} |"
+        for name, figure in metrics.per_class.items()
+        if figure.top1 is not None
     )
     return (
-        f"Protocol: {metrics.protocol}. {metrics.n} items of {metrics.source_videos} source videos that the weights were"
-        f" not trained on; 95 % intervals by resampling whole source videos.\n\n"
+        f"Protocol: {metrics.protocol}. {metrics.n} items of {metrics.source_videos} source videos that the weights"
+        f" were not trained on; 95 % intervals by resampling whole source videos.\n\n"
         f"| figure | value |\n| --- | --- |\n{rows}\n\n| class | n | top-1 |\n| --- | --- | --- |\n{classes}"
     )

@@ -25,7 +25,7 @@ from training.loop import EpochReport, autocast, new_state, train
 from training.options import add_options, config_from_options
 from training.start import fresh_network
 from videoxception.clip import ClipSpec, Frames
-from videoxception.nets.planar import forward_planar
+from videoxception.nets.planar import forward_fast
 
 
 def main() -> None:
@@ -98,12 +98,12 @@ class _Validation:
             rows = slice(start, start + stage.batch)
             clips = _as_stage(self._clips[rows], stage).to(self._device)
             with autocast(self._device):
-                right += int((forward_planar(net, clips).argmax(1).cpu() == self._targets[rows]).sum())
+                right += int((forward_fast(net, clips).argmax(1).cpu() == self._targets[rows]).sum())
         return right / len(self._clips)
 
 
 def _as_stage(frames: Frames, stage: Stage) -> Tensor:
-    """Clips uint8 (B, F, H, W, 3) -> float (B, 3, T, S, S): pictures spread over the clip, scaled to the stage's size."""
+    """Clips uint8 (B, F, H, W, 3) -> float (B, 3, T, S, S): pictures spread over the clip, of the stage's size."""
     numbers = (2 * np.arange(stage.pictures) + 1) * frames.shape[1] // (2 * stage.pictures)
     pictures = torch.from_numpy(np.ascontiguousarray(frames[:, numbers])).permute(0, 1, 4, 2, 3).float() / 255
     flat = pictures.flatten(0, 1)

@@ -13,7 +13,7 @@ def fresh_network(config: Config) -> nn.Module:
     torch.manual_seed(config.seed)
     net = create(config.architecture, len(config.data.classes), dropout=config.dropout)
     forget_motion(net)
-    return net.to(memory_format=torch.channels_last_3d)
+    return net
 
 
 @torch.no_grad()
@@ -25,7 +25,6 @@ def forget_motion(net: nn.Module) -> None:
     """
     for block in net.modules():
         if isinstance(block, ResidualBlock):
-            kernel = block.separable[3].weight  # (C, 1, k, 1, 1)
-            assert isinstance(kernel, torch.Tensor)
+            kernel = block.separable.temporal.weight  # (C, 1, k, 1, 1)
             kernel.zero_()
             kernel[:, :, kernel.shape[2] // 2] = 1

@@ -1,9 +1,9 @@
 """VideoXception: tells which of 16 human actions a video shows.
 
-    from videoxception import Classifier
+from videoxception import Classifier
 
-    classifier = Classifier.load("videoxception-a")
-    print(classifier.predict("clip.mp4").answer.label)
+classifier = Classifier.load("videoxception-a")
+print(classifier.predict("clip.mp4").answer.label)
 """
 
 from videoxception.actions import ACTIONS

@@ -51,6 +51,6 @@ class Classifier:
         return self.release.manifest.classes
 
     def predict(self, path: str | PathLike[str]) -> Prediction:
-        """The answer to a video file. Raises `VideoError` if no clip can be made of it, `OSError` if it cannot be read."""
+        """The answer to a video file. Raises `VideoError` if it holds no clip, `OSError` if it cannot be read."""
         clip = decode(Path(path), self.release.manifest.clip, self.limits)
         return Prediction(answer(self.release.manifest, self.engine.predict(clip.frames[None])[0]), clip)

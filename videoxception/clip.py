@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from statistics import median_low
 from typing import Annotated, Literal
 
@@ -83,7 +84,7 @@ class ClipSpec(_Strict):
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """When the pictures of a video are on screen: `ticks[k]` is the time of picture k, rising, in units of `tick` seconds.
+    """When the pictures of a video are on screen: `ticks[k]` is the time of picture k, rising, in `tick` seconds.
 
     `span` is the time from the first picture to the end of the last, in ticks. Where the file gives no times, the ticks
     are the numbers of the pictures, and `tick` is one over a picture rate that was guessed (`timed` is False then).
@@ -104,7 +105,7 @@ class Timeline:
     @property
     def steps(self) -> list[int]:
         """Ticks from each picture to the next."""
-        return [b - a for a, b in zip(self.ticks, self.ticks[1:], strict=False)]
+        return [b - a for a, b in pairwise(self.ticks)]
 
     @property
     def variable(self) -> bool:
@@ -122,9 +123,9 @@ def make_timeline(
     time or two have the same, pictures count as shown at a constant `rate`, in pictures a second.
     """
     known = sorted(t for t in times if t is not None)
-    if len(known) < len(times) or any(a == b for a, b in zip(known, known[1:], strict=False)):
+    if len(known) < len(times) or any(a == b for a, b in pairwise(known)):
         return Timeline(range(len(times)), len(times), 1 / rate, timed=False)
-    steps = [b - a for a, b in zip(known, known[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(known)]
     last = last_duration or (median_low(steps) if steps else 0)
     return Timeline(known, known[-1] - known[0] + last, time_base)
 

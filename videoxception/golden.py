@@ -1,4 +1,4 @@
-"""Golden answers: what a released model must say of clips that seeded code draws, wherever and by whatever it is run."""
+"""Golden answers: what a released model must say of clips that seeded code draws, wherever it is run."""
 
 import numpy as np
 import numpy.typing as npt

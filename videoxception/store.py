@@ -1,4 +1,4 @@
-"""Released models on disk: <store>/<name>/<version>/{model.safetensors, graph.xml, graph.bin, model.json, MODEL_CARD.md}.
+"""Released models on disk: <store>/<name>/<version>/ with weights, graph, model.json and MODEL_CARD.md.
 
 A released model is never changed after it is published, and can be copied anywhere. Publishing writes to a hidden
 folder and renames it, so that a reader sees a version whole or not at all.

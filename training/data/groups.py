@@ -30,7 +30,7 @@ class GroupTable:
 
 
 def read_groups(argument: str, data: Path) -> GroupTable:
-    """The table that `--groups FILE:COLUMN` names: tab-separated (or .csv), with the columns path, COLUMN and maybe fold.
+    """The table that `--groups FILE:COLUMN` names: tab-separated (or .csv), with columns path, COLUMN and maybe fold.
 
     FILE may be relative to the data folder. Raises `TrainingError`.
     """
@@ -52,6 +52,8 @@ def _read(path: Path, column: str, reader: "csv.DictReader[str]") -> GroupTable:
         if needed not in columns:
             raise TrainingError(f"{path} has no column {needed!r}; its columns are {', '.join(columns)}")
     try:
-        return GroupTable(path, {r["path"]: Row(r[column], int(r["fold"]) if "fold" in columns else None) for r in reader})
+        return GroupTable(
+            path, {r["path"]: Row(r[column], int(r["fold"]) if "fold" in columns else None) for r in reader}
+        )
     except ValueError as error:
         raise TrainingError(f"{path} has a fold that is not a whole number: {error}") from error

@@ -10,7 +10,7 @@ from training.errors import TrainingError
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One video or picture. `group` names the source video: items that share one never stand on both sides of a split."""
+    """One video or picture. `group` is its source video: items that share one never stand on both sides of a split."""
 
     path: Path
     label: str
@@ -52,7 +52,7 @@ def list_class_folders(root: Path, classes: Sequence[str], suffixes: Iterable[st
     if not root.is_dir():
         raise TrainingError(f"no folder {root}: --data must name one that holds a folder for each class")
     found = [(name, path) for name in classes for path in _files(root, name, frozenset(suffixes))]
-    empty = [name for name, n in Counter({name: 0 for name in classes} | Counter(c for c, _ in found)).items() if n == 0]
+    empty = [name for name, n in Counter(dict.fromkeys(classes, 0) | Counter(c for c, _ in found)).items() if n == 0]
     if empty:
         raise TrainingError(
             f"{root / empty[0]} holds no file that ends in {', '.join(sorted(suffixes))};"

@@ -45,7 +45,9 @@ def split_by_group(data: DataSet, share: float, seed: int) -> Split:
     for name in data.classes:
         groups = sorted({item.group for item in data.items if item.label == name})
         if len(groups) < 2:
-            raise TrainingError(f"class {name!r} has only one source video, so none can be held out; use --holdout none")
+            raise TrainingError(
+                f"class {name!r} has only one source video, so none can be held out; use --holdout none"
+            )
         held |= set(rng.sample(groups, max(1, round(share * len(groups)))))
     return Split(
         data.where(lambda item: item.group not in held),

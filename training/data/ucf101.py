@@ -12,12 +12,26 @@ from pathlib import Path
 from training.data.items import DataSet, Item, list_class_folders
 from training.errors import TrainingError
 
-VIDEO_SUFFIXES = (".avi", ".mp4", ".mkv", ".webm", ".mov", ".gif", ".mpg", ".mpeg", ".m4v", ".flv", ".wmv", ".ogv", ".ts")
+VIDEO_SUFFIXES = (
+    ".avi",
+    ".mp4",
+    ".mkv",
+    ".webm",
+    ".mov",
+    ".gif",
+    ".mpg",
+    ".mpeg",
+    ".m4v",
+    ".flv",
+    ".wmv",
+    ".ogv",
+    ".ts",
+)
 _NAME = re.compile(r"v_(?P<video>\w+_g\d+)_c\d+$")
 
 
 def source_video(path: Path) -> str:
-    """The group that a file's name tells: v_Punch_g08 for v_Punch_g08_c01.avi. Raises `TrainingError` for other names."""
+    """The group in a file's name: v_Punch_g08 for v_Punch_g08_c01.avi. Raises `TrainingError` for other names."""
     match = _NAME.match(path.stem)
     if match is None:
         raise TrainingError(

@@ -10,9 +10,7 @@ from videoxception.store import Release
 __all__ = ["Engine", "EngineError", "create"]
 
 
-def create(
-    release: Release, device: str = "auto", precision: Literal["auto", "f32", "bf16"] = "auto"
-) -> Engine:
+def create(release: Release, device: str = "auto", precision: Literal["auto", "f32", "bf16"] = "auto") -> Engine:
     """An engine for a released model on "cpu", "cuda", "cuda:N" or "auto" (a GPU if there is one and torch to use it).
 
     Raises `EngineError` if it cannot be had here.

@@ -38,4 +38,6 @@ class Engine(Protocol):
 def check_frames(frames: Frames, shape: tuple[int, int, int, int]) -> None:
     """Raises `ValueError` unless `frames` are uint8 clips (B, *shape)."""
     if frames.dtype != np.uint8 or frames.shape[1:] != shape or frames.ndim != 5:
-        raise ValueError(f"clips must be uint8 (B, {', '.join(map(str, shape))}), but got {frames.dtype} {frames.shape}")
+        raise ValueError(
+            f"clips must be uint8 (B, {', '.join(map(str, shape))}), but got {frames.dtype} {frames.shape}"
+        )

@@ -1,4 +1,4 @@
-"""Released models in plain PyTorch: the reference that the other engines are checked against, and the way onto a GPU."""
+"""Released models in plain PyTorch: the reference that other engines are checked against, and the way onto a GPU."""
 
 import threading
 from typing import Literal

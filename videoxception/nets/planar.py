@@ -13,8 +13,13 @@ from torch.nn import functional as F
 from videoxception.nets.videoxception import ResidualBlock, VideoXception
 
 
+def forward_fast(net: nn.Module, x: Tensor) -> Tensor:
+    """What `net(x)` gives, by `forward_planar` if the network is one that it is for."""
+    return forward_planar(net, x) if isinstance(net, VideoXception) else cast(Tensor, net(x))
+
+
 def forward_planar(net: VideoXception, x: Tensor) -> Tensor:
-    """What `net(x)` gives, in training and evaluation alike: float (B, 3, T, H, W) in 0..1 -> logits (B, num_classes)."""
+    """What `net(x)` gives, in training and evaluation: float (B, 3, T, H, W) in 0..1 -> logits (B, num_classes)."""
     batch, _, pictures, height, width = x.shape
     x = x.permute(0, 2, 3, 4, 1).reshape(batch * pictures, height, width, 3).permute(0, 3, 1, 2)
     x = F.conv2d(_norm(net.norm, x), net.stem.weight[:, :, 0], net.stem.bias)
@@ -25,14 +30,14 @@ def forward_planar(net: VideoXception, x: Tensor) -> Tensor:
 
 
 def _block(block: ResidualBlock, x: Tensor, pictures: int) -> Tensor:
-    spatial, norm1, _, temporal, norm2, _, pointwise = block.separable
-    half = spatial.kernel_size[1] // 2
-    y = F.conv2d(x, spatial.weight[:, :, 0], padding=half, groups=x.shape[1])
-    y = F.relu(_norm(norm1, y))
-    y = _over_time(y, temporal.weight, pictures)
-    y = F.relu(_norm(norm2, y))
-    y = F.conv2d(y, pointwise.weight[:, :, 0])
-    return F.relu(y + F.conv2d(x, block.shortcut.weight[:, :, 0], block.shortcut.bias))
+    separable, shortcut = block.separable, block.shortcut
+    half = separable.spatial.kernel_size[1] // 2
+    y = F.conv2d(x, separable.spatial.weight[:, :, 0], padding=half, groups=x.shape[1])
+    y = F.relu(_norm(separable.spatial_norm, y))
+    y = _over_time(y, separable.temporal.weight, pictures)
+    y = F.relu(_norm(separable.temporal_norm, y))
+    y = F.conv2d(y, separable.pointwise.weight[:, :, 0])
+    return F.relu(y + F.conv2d(x, shortcut.weight[:, :, 0], shortcut.bias))
 
 
 def _over_time(x: Tensor, weight: Tensor, pictures: int) -> Tensor:
@@ -45,11 +50,18 @@ def _over_time(x: Tensor, weight: Tensor, pictures: int) -> Tensor:
     return x.permute(0, 2, 3, 1).reshape(rows, height, width, channels).permute(0, 3, 1, 2)
 
 
-def _norm(norm: nn.Module, x: Tensor) -> Tensor:
+def _norm(norm: nn.BatchNorm3d, x: Tensor) -> Tensor:
     """A BatchNorm3d on folded pictures: its statistics run over (B, T, H, W) either way."""
-    assert isinstance(norm, nn.BatchNorm3d)
     if norm.training and norm.num_batches_tracked is not None:
         norm.num_batches_tracked.add_(1)
     return torch.batch_norm(
-        x, norm.weight, norm.bias, norm.running_mean, norm.running_var, norm.training, norm.momentum or 0.0, norm.eps, True
+        x,
+        norm.weight,
+        norm.bias,
+        norm.running_mean,
+        norm.running_var,
+        norm.training,
+        norm.momentum or 0.0,
+        norm.eps,
+        True,
     )

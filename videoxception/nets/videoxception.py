@@ -9,6 +9,7 @@ heads, and A's unused 512 -> 16 layer holds the other 8,208.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +30,31 @@ class CTSeparableConv3D(nn.Sequential):
             nn.ReLU(inplace=True),
             nn.Conv3d(in_channels, out_channels, 1, bias=False),
         )
+
+    @property
+    def spatial(self) -> nn.Conv3d:
+        """The depthwise 1 x k x k convolution, and below the others by name."""
+        return cast(nn.Conv3d, self[0])
+
+    @property
+    def spatial_norm(self) -> nn.BatchNorm3d:
+        """Behind the spatial convolution."""
+        return cast(nn.BatchNorm3d, self[1])
+
+    @property
+    def temporal(self) -> nn.Conv3d:
+        """The depthwise k x 1 x 1 convolution."""
+        return cast(nn.Conv3d, self[3])
+
+    @property
+    def temporal_norm(self) -> nn.BatchNorm3d:
+        """Behind the temporal convolution."""
+        return cast(nn.BatchNorm3d, self[4])
+
+    @property
+    def pointwise(self) -> nn.Conv3d:
+        """The 1 x 1 x 1 convolution across channels."""
+        return cast(nn.Conv3d, self[6])
 
 
 class ResidualBlock(nn.Module):

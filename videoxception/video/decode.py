@@ -1,7 +1,8 @@
-"""Video file -> Clip, by the straightforward exact path: decode everything, convert only the pictures that are wanted."""
+"""Video file -> Clip, by the straightforward exact path: decode all pictures, convert only those that are wanted."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
@@ -75,16 +76,15 @@ class _Pass:
         """Decodes the whole stream, going on past errors. Raises `Undecodable` if nothing came out."""
         for packet in payload(container, stream, patience):
             self._take(packet)
-        flush = Packet()
+        flush = cast("Packet[VideoStream]", Packet())
         flush.stream = stream
         self._take(flush)
         if self.seen == 0:
             raise Undecodable(f"none of the video's {self._expected} pictures could be decoded")
 
-    def _take(self, packet: Packet) -> None:
+    def _take(self, packet: "Packet[VideoStream]") -> None:
         try:
             for frame in packet.decode():
-                assert isinstance(frame, VideoFrame)
                 self._see(frame)
         except av.FFmpegError:
             self.errors += 1

@@ -33,7 +33,7 @@ class Patience:
             raise TooLong(f"the video takes more than the {self._limit:g} seconds of decoding that the limits allow")
 
 
-def payload(container: InputContainer, stream: VideoStream, patience: Patience) -> Iterator[Packet]:
+def payload(container: InputContainer, stream: VideoStream, patience: Patience) -> "Iterator[Packet[VideoStream]]":
     """The stream's packets that carry something and are meant to be shown or needed to decode, in the file's order.
 
     Empty packets are left out: a decoder takes one for the end of the stream.
@@ -51,15 +51,13 @@ def payload(container: InputContainer, stream: VideoStream, patience: Patience) 
             errors += 1
 
 
-def read_timeline(
-    container: InputContainer, stream: VideoStream, limits: Limits, patience: Patience
-) -> Timeline:
+def read_timeline(container: InputContainer, stream: VideoStream, limits: Limits, patience: Patience) -> Timeline:
     """When each picture of the stream is shown, told by its packets alone. Nothing is decoded.
 
     Raises `NoPictures`, `TooLong`, or `NotAVideo` for a picture in a file that could have held a video.
     """
     times: list[int | None] = []
-    latest: Packet | None = None
+    latest: Packet[VideoStream] | None = None
     for packet in payload(container, stream, patience):
         if packet.is_discard:
             continue

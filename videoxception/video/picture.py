@@ -1,5 +1,7 @@
 """A decoded picture -> bytes of the size that a clip wants. The one scaler that videos and stills both go through."""
 
+from fractions import Fraction
+
 import av
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +43,7 @@ class Scaler:
         """A decoded frame -> uint8 (height, width, 3). Rotation that the frame's metadata asks for is applied first."""
         upright = _upright(frame)
         height, width = self._scaled_size(upright)
-        rgb = self._reformatter.reformat(
+        scaled = self._reformatter.reformat(
             upright,
             width,
             height,
@@ -50,8 +52,8 @@ class Scaler:
             src_color_range=_range(frame),
             interpolation=Interpolation.BICUBIC,
             threads=1,
-        ).to_ndarray()
-        return self._cut(rgb)
+        )
+        return self._cut(scaled.to_ndarray().astype(np.uint8, copy=False))
 
     def _scaled_size(self, frame: VideoFrame) -> tuple[int, int]:
         if isinstance(self._fit, Stretch):
@@ -66,7 +68,7 @@ class Scaler:
 
 
 def _range(frame: VideoFrame) -> ColorRange | None:
-    """Limited range where nothing is said; formats that are full range by name (yuvj420p) and RGB speak for themselves."""
+    """Limited range where nothing is said; RGB, and formats that are full range by name (yuvj420p), need no word."""
     unsaid = frame.color_range == ColorRange.UNSPECIFIED
     return ColorRange.MPEG if unsaid and frame.format.name.startswith("yuv") and "j" not in frame.format.name else None
 
@@ -76,7 +78,7 @@ def _upright(frame: VideoFrame) -> VideoFrame:
     if turns == 0:
         return frame
     graph = Graph()
-    last = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=1)
+    last = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1))
     for name, arguments in _TURNS[turns]:
         node = graph.add(name, arguments)
         last.link_to(node)

@@ -1,0 +1,121 @@
+"""Errors as RFC 9457 problem details: `application/problem+json` with a `type` that programs can rely on."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from videoxception.video import NoPictures, NotAVideo, TooLarge, TooLong, Undecodable, VideoError
+
+_PREFIX = "urn:videoxception:problem:"
+
+# Every type of problem, its status and its title.
+PROBLEMS: dict[str, tuple[int, str]] = {
+    "malformed": (400, "The request is malformed"),
+    "no-file": (400, "The request holds no file"),
+    "unauthorized": (401, "The API key is missing or wrong"),
+    "unknown-model": (404, "There is no such model"),
+    "slow-upload": (408, "The upload took too long"),
+    "too-large": (413, "The upload is too large"),
+    "not-a-video": (415, "The upload is not a video of a kind that is taken"),
+    "no-pictures": (422, "The video holds no pictures"),
+    "undecodable": (422, "The video cannot be decoded"),
+    "too-many-pixels": (422, "The video's pictures are too large"),
+    "too-long": (422, "The video is too long"),
+    "overloaded": (503, "The service is busy"),
+    "not-ready": (503, "The service is not ready"),
+    "deadline": (504, "The answer took too long"),
+}
+
+_OF_VIDEO: dict[type[VideoError], str] = {
+    NotAVideo: "not-a-video",
+    NoPictures: "no-pictures",
+    Undecodable: "undecodable",
+    TooLarge: "too-many-pixels",
+    TooLong: "too-long",
+}
+
+_log = logging.getLogger(__name__)
+
+
+class ProblemDetails(BaseModel):
+    """The body of an error."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class Problem(Exception):
+    """An error to answer a request with. `kind` is one of PROBLEMS; `detail` is a sentence with the remedy."""
+
+    def __init__(self, kind: str, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.title = PROBLEMS[kind]
+        self.kind = kind
+        self.detail = detail
+        self.headers = headers or {}
+
+
+def problem_of(error: VideoError) -> Problem:
+    """The problem that a file's error is."""
+    return Problem(_OF_VIDEO[type(error)], str(error))
+
+
+def responses(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """What OpenAPI is told of the problems that a route can answer with."""
+    titles: dict[int, list[str]] = {}
+    for kind in kinds:
+        status, title = PROBLEMS[kind]
+        titles.setdefault(status, []).append(title)
+    schema = {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
+    return {
+        status: {"description": "; ".join(found), "content": {"application/problem+json": schema}}
+        for status, found in titles.items()
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error of the app a problem."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_bug)
+
+
+def _answer(kind: str, title: str, status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    body = ProblemDetails(type=kind, title=title, status=status, detail=detail)
+    return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
+
+
+def _on_problem(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    return _answer(_PREFIX + error.kind, error.title, error.status, error.detail, error.headers)
+
+
+def _on_invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return _on_problem(request, Problem("malformed", f"{where}: {first['msg']}"))
+
+
+def _on_http(request: Request, error: Exception) -> JSONResponse:
+    """What the framework itself refuses: unknown paths, wrong methods."""
+    assert isinstance(error, HTTPException)
+    title = HTTPStatus(error.status_code).phrase
+    detail = (
+        error.detail if error.detail != title else f"{request.method} {request.url.path}: {title.lower()}; see /docs"
+    )
+    return _answer("about:blank", title, error.status_code, detail, dict(error.headers or {}))
+
+
+def _on_bug(request: Request, error: Exception) -> JSONResponse:
+    _log.error("a bug in %s %s", request.method, request.url.path, exc_info=error)
+    return _answer("about:blank", "Internal Server Error", 500, "a bug in the service; its log has the details")

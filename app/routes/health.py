@@ -1,0 +1,25 @@
+"""Whether the process lives, and whether it can answer. Both look at memory only, so that they are quick under load."""
+
+from fastapi import APIRouter
+
+from app.problems import Problem, responses
+from app.schemas import StatusOut
+from app.service import ServiceDep
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/livez")
+@router.get("/v2/health/live")
+async def livez() -> StatusOut:
+    """The process runs and its event loop turns."""
+    return StatusOut(status="live")
+
+
+@router.get("/readyz", responses=responses("not-ready"))
+@router.get("/v2/health/ready", responses=responses("not-ready"))
+async def readyz(service: ServiceDep) -> StatusOut:
+    """Videos are answered."""
+    if not service.models.ready:
+        raise Problem("not-ready", "the engine has stopped", {"Retry-After": "5"})
+    return StatusOut(status="ready")

@@ -1,0 +1,29 @@
+"""What can be asked, and what it can say."""
+
+from fastapi import APIRouter
+
+from app.problems import responses
+from app.schemas import ClassesOut, ModelOut, ModelRef, ModelsOut
+from app.service import ServiceDep
+
+router = APIRouter(tags=["models"])
+
+
+@router.get("/classes", responses=responses("unauthorized", "unknown-model", "not-ready"))
+async def classes(service: ServiceDep, model: str | None = None) -> ClassesOut:
+    """The actions that a model tells apart, in the order of its probabilities."""
+    manifest = (await service.models.get(model)).manifest
+    return ClassesOut(model=ModelRef(name=manifest.name, version=manifest.version), classes=manifest.classes)
+
+
+@router.get("/models", responses=responses("unauthorized", "not-ready"))
+async def models(service: ServiceDep) -> ModelsOut:
+    """The released models in the stores; "default" marks the one that answers if a request names none."""
+    default = service.models.default.manifest
+    return ModelsOut(
+        models=[
+            ModelOut(name=name, version=version, default=(name, version) == (default.name, default.version))
+            for name, versions in service.models.references().items()
+            for version in versions
+        ]
+    )

@@ -1,0 +1,67 @@
+"""The JSON that the service answers with."""
+
+from pydantic import BaseModel, Field
+
+
+class ModelRef(BaseModel):
+    """Which model answered."""
+
+    name: str
+    version: int
+
+
+class ModelId(ModelRef):
+    """Which model answered, beyond doubt."""
+
+    sha256: str = Field(description="of the weights")
+
+
+class ClipInfo(BaseModel):
+    """What the model was shown."""
+
+    duration: float | None = Field(description="seconds; null if the file does not tell")
+    width: int
+    height: int
+    codec: str
+    timestamps: list[float] = Field(description="seconds of each picture since the first one of the video")
+    warnings: list[str] = Field(description="short, damaged, rotated, variable rate, no times")
+
+
+class PredictionOut(BaseModel):
+    """The answer to a video."""
+
+    model: ModelId
+    label: str
+    confidence: float = Field(description="probability of the label")
+    known: bool = Field(description="false: probably none of the classes")
+    known_score: float
+    probabilities: dict[str, float] = Field(description="of all classes, in order; they sum to 1")
+    clip: ClipInfo
+    sha256: str = Field(description="of the upload")
+
+
+class ClassesOut(BaseModel):
+    """The actions that a model tells apart, in order."""
+
+    model: ModelRef
+    classes: list[str]
+
+
+class ModelOut(BaseModel):
+    """A model that can be asked."""
+
+    name: str
+    version: int
+    default: bool
+
+
+class ModelsOut(BaseModel):
+    """All models that can be asked."""
+
+    models: list[ModelOut]
+
+
+class StatusOut(BaseModel):
+    """Whether all is well."""
+
+    status: str

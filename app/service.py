@@ -1,0 +1,50 @@
+"""What the routes share: settings, models, decoders and admission, made at start-up and closed at the end."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from app.admission import Admission
+from app.decoding import Decoders
+from app.models import Models
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything behind the routes."""
+
+    settings: Settings
+    models: Models
+    decoders: Decoders
+    admission: Admission
+    uploads: Path
+
+
+@asynccontextmanager
+async def open_service(settings: Settings) -> AsyncIterator[Service]:
+    """A running service. Raises `StoreError`, `EngineError` or `GoldenMismatch` if it has no model to answer with."""
+    models = Models(settings)
+    decoders = Decoders(settings)
+    # A folder of the process's own, unreadable to others: what an upload holds concerns nobody else.
+    with tempfile.TemporaryDirectory(prefix="videoxception-", dir=settings.temp_dir) as uploads:
+        try:
+            await models.start()
+            yield Service(
+                settings, models, decoders, Admission(settings.max_in_flight, settings.decoders), Path(uploads)
+            )
+        finally:
+            await models.close()
+            decoders.close()
+
+
+def _service(request: Request) -> Service:
+    return cast(Service, request.app.state.service)
+
+
+ServiceDep = Annotated[Service, Depends(_service)]

@@ -1,0 +1,36 @@
+"""Every setting of the service, from the environment: VX_PORT=9000 scripts/serve."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of the service; each is read from the environment variable of its name with VX_ before it."""
+
+    model_config = SettingsConfigDict(env_prefix="VX_", frozen=True, extra="ignore")
+
+    host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for all")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on")
+    model_store: str = Field("", description="search path of model stores (a:b), after the built-in one")
+    model: str = Field("", description="model that answers if a request names none: name or name@version")
+    device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
+    precision: Literal["auto", "f32", "bf16"] = Field("auto", description="auto: bf16 where the CPU has it natively")
+    max_upload_mb: int = Field(512, ge=1, description="largest upload, in MiB")
+    upload_timeout: float = Field(120.0, gt=0, description="seconds that an upload may take")
+    deadline: float = Field(60.0, gt=0, description="seconds from the end of an upload to its answer")
+    max_in_flight: int = Field(64, ge=1, description="requests with a video at a time; more are told to come back")
+    max_duration: float = Field(1200.0, gt=0, description="longest video, in seconds")
+    max_pixels: int = Field(8192 * 4320, ge=1, description="largest picture of a video, in pixels")
+    decoders: int = Field(os.cpu_count() or 1, ge=1, description="videos decoded at a time")
+    max_batch: int = Field(32, ge=1, description="clips that are given to the engine at once")
+    api_key: SecretStr | None = Field(None, description="if set, requests must carry it as a bearer token or X-API-Key")
+    temp_dir: Path | None = Field(None, description="folder for uploads while they are looked at")
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """The largest upload, in bytes."""
+        return self.max_upload_mb * 2**20

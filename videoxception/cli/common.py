@@ -1,0 +1,27 @@
+"""Options that several subcommands have."""
+
+import argparse
+import os
+
+from videoxception.store import ModelStore
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds --model and --store."""
+    parser.add_argument("--model", default="", metavar="NAME[@V]", help="released model (default: the newest)")
+    add_store_argument(parser)
+
+
+def add_store_argument(parser: argparse.ArgumentParser) -> None:
+    """Adds --store."""
+    parser.add_argument(
+        "--store",
+        default=os.environ.get("VX_MODEL_STORE", ""),
+        metavar="PATH",
+        help="more model stores, beside the built-in one (default: the variable VX_MODEL_STORE)",
+    )
+
+
+def open_store(options: argparse.Namespace) -> ModelStore:
+    """The stores that the options name."""
+    return ModelStore.from_path(options.store)

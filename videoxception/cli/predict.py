@@ -1,0 +1,51 @@
+"""Tells which action each of some videos shows."""
+
+import argparse
+import dataclasses
+import json
+import sys
+
+from videoxception.classifier import Classifier, Prediction
+from videoxception.cli.common import add_model_arguments, open_store
+from videoxception.video import VideoError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `videoxception predict`."""
+    parser.add_argument("videos", nargs="+", metavar="VIDEO", help="a video file")
+    add_model_arguments(parser)
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
+    parser.add_argument("--json", action="store_true", help="print a JSON object a line, with all probabilities")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints a line for each video; 1 if one could not be answered."""
+    classifier = Classifier.load(options.model, store=open_store(options), device=options.device)
+    failed = False
+    for video in options.videos:
+        try:
+            prediction = classifier.predict(video)
+        except (VideoError, OSError) as error:
+            failed = True
+            print(f"{video}: {error}", file=sys.stderr)
+        else:
+            print(_json(video, prediction) if options.json else _line(video, prediction))
+    return int(failed)
+
+
+def _line(video: str, prediction: Prediction) -> str:
+    answer, clip = prediction.answer, prediction.clip
+    others = sorted(answer.probabilities.items(), key=lambda item: -item[1])[1:3]
+    runners_up = ", ".join(f"{label} {probability:.0%}" for label, probability in others)
+    doubt = "" if answer.known else "; perhaps none of the classes"
+    warnings = f"; {', '.join(clip.warnings)}" if clip.warnings else ""
+    return f"{video}: {answer.label} {answer.confidence:.0%} (then {runners_up}{doubt}{warnings})"
+
+
+def _json(video: str, prediction: Prediction) -> str:
+    clip = {
+        field.name: getattr(prediction.clip, field.name)
+        for field in dataclasses.fields(prediction.clip)
+        if field.name != "frames"
+    }
+    return json.dumps({"video": video, **dataclasses.asdict(prediction.answer), "clip": clip})
