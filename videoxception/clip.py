@@ -149,7 +149,7 @@ def _centre(i: int, timeline: Timeline, spec: ClipSpec) -> Fraction:
     """The moment, in ticks since the first picture, whose picture is number i of the clip."""
     if isinstance(spec.sampling, Segments):
         return Fraction((2 * i + 1) * timeline.span, 2 * spec.frames)
-    step = Fraction(spec.sampling.step) / timeline.tick
+    step = Fraction(str(spec.sampling.step)) / timeline.tick  # by its digits: 0.4 is two fifths
     return Fraction(timeline.span, 2) + (i - Fraction(spec.frames - 1, 2)) * step
 
 

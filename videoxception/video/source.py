@@ -8,8 +8,12 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from videoxception.video.errors import NotAVideo, TooLarge, TooLong
+from videoxception.video.errors import NotAVideo, TooLarge, TooLong, Undecodable
 from videoxception.video.limits import CODECS, CONTAINERS, STILL_BRANDS, Limits
+
+
+# The first bytes of Matroska, FLV, Ogg, GIF and ASF files.
+_SIGNATURES = (b"\x1a\x45\xdf\xa3", b"FLV", b"OggS", b"GIF8", b"\x30\x26\xb2\x75")
 
 
 @contextmanager
@@ -41,13 +45,22 @@ def _open(path: Path, limits: Limits) -> InputContainer:
         "use_absolute_path": "0",
     }
     try:
-        # An absolute path cannot be taken for a protocol's address ("http:...") by FFmpeg.
-        return av.open(str(path.absolute()), options=options)
-    except (av.ArgumentError, av.InvalidDataError, av.EOFError, av.DecoderNotFoundError) as error:
+        # An absolute path cannot be taken for a protocol's address ("http:...") by FFmpeg. Text in the file's metadata
+        # may be in any encoding.
+        return av.open(str(path.absolute()), options=options, metadata_errors="replace")
+    except av.FFmpegError as error:
+        path.open("rb").close()  # raises by itself if it is the file that is not there or must not be read
+        if isinstance(error, av.PermissionError | av.FileNotFoundError):
+            raise NotAVideo("the file refers to other files, which are not followed") from error
+        if _begins_like_a_video(path):
+            raise Undecodable("the file begins like a video, but its header is damaged or incomplete") from error
         raise NotAVideo("the file is not a video of a kind that is taken") from error
-    except av.PermissionError as error:
-        path.open("rb").close()  # raises by itself if it is the file that must not be read
-        raise NotAVideo("the file refers to other files, which are not followed") from error
+
+
+def _begins_like_a_video(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(16)
+    return start[4:8] in (b"ftyp", b"moov") or start.startswith(_SIGNATURES) or start[8:12] == b"AVI "
 
 
 def _pick_stream(container: InputContainer, limits: Limits) -> VideoStream:

@@ -1,0 +1,23 @@
+"""Fixtures that tests of several rooms use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from videoxception.store import BUILT_IN, ModelStore, Release
+
+
+@pytest.fixture(scope="session")
+def real_clips() -> Path:
+    """The folder of real footage that REAL_CLIPS_DIR names; tests that need it are skipped without it."""
+    folder = os.environ.get("REAL_CLIPS_DIR")
+    if not folder:
+        pytest.skip("REAL_CLIPS_DIR is not set")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def release() -> Release:
+    """The model that the project ships."""
+    return ModelStore(built_in=BUILT_IN).load("videoxception-a@1")

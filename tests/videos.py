@@ -1,0 +1,63 @@
+"""Videos that tests make: every picture is grey, of a level that tells its number."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+RATE = 25
+# Levels far enough apart to survive lossy coding, and a prime number of them, so that neighbours differ for long.
+_LEVELS = np.linspace(20, 235, 11)
+
+
+def level(k: int) -> int:
+    """The grey level of picture k, 0 to 255."""
+    return int(_LEVELS[k * 7 % 11])
+
+
+def picture(k: int, width: int = 96, height: int = 64) -> npt.NDArray[np.uint8]:
+    """Picture k: uint8 (height, width, 3)."""
+    return np.full((height, width, 3), level(k), np.uint8)
+
+
+def make_video(
+    path: Path,
+    codec: str = "mpeg4",
+    pictures: int = 40,
+    *,
+    container: str | None = None,
+    size: tuple[int, int] = (96, 64),
+    pixel_format: str = "yuv420p",
+    options: dict[str, str] | None = None,
+    times: Sequence[int] | None = None,
+    container_options: dict[str, str] | None = None,
+    gop: int = 12,
+) -> Path:
+    """A video of `pictures` pictures at 25 a second, or at `times` in hundredths of a second."""
+    with av.open(str(path), "w", format=container, options=container_options or {}) as output:
+        stream = output.add_stream(codec, rate=RATE if times is None else 100, options=options or {})
+        stream.width, stream.height = size
+        stream.pix_fmt = pixel_format
+        stream.codec_context.gop_size = gop
+        if times is not None:
+            stream.codec_context.time_base = Fraction(1, 100)
+        for k in range(pictures):
+            frame = av.VideoFrame.from_ndarray(picture(k, *size), format="rgb24").reformat(format=pixel_format)
+            frame.pts = k if times is None else times[k]
+            frame.time_base = Fraction(1, RATE if times is None else 100)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return path
+
+
+def levels(frames: npt.NDArray[np.uint8]) -> list[int]:
+    """The mean grey level of each picture of a clip (F, H, W, 3)."""
+    return [round(float(value)) for value in frames.mean((1, 2, 3))]
+
+
+def nearest_levels(frames: npt.NDArray[np.uint8]) -> list[int]:
+    """The level of each picture of a clip, cleaned of coding noise."""
+    return [int(_LEVELS[np.abs(_LEVELS - value).argmin()]) for value in frames.mean((1, 2, 3))]

@@ -1,0 +1,89 @@
+from fractions import Fraction
+from itertools import accumulate
+
+import pytest
+from pydantic import ValidationError
+
+from videoxception.clip import ClipSpec, Crop, Timeline, Window, choose, make_timeline
+
+TEN = ClipSpec()
+THIRTY = ClipSpec(frames=30)
+MS = Fraction(1, 1000)
+
+
+def constant(pictures: int, step: int = 40) -> Timeline:
+    return make_timeline([k * step for k in range(pictures)], step, MS, Fraction(25))
+
+
+@pytest.mark.parametrize("pictures", [1, 2, 9, 10, 11, 29, 100, 187, 188, 432])
+def test_constant_rate_takes_the_picture_at_the_centre_of_each_segment(pictures: int) -> None:
+    assert choose(constant(pictures), TEN) == [(2 * i + 1) * pictures // 20 for i in range(10)]
+
+
+@pytest.mark.parametrize("pictures", [30, 77, 301])
+def test_picture_i_of_ten_is_picture_3i_plus_1_of_thirty(pictures: int) -> None:
+    of_thirty = choose(constant(pictures), THIRTY)
+    assert choose(constant(pictures), TEN) == [of_thirty[3 * i + 1] for i in range(10)]
+
+
+def test_variable_rate_follows_the_times_not_the_count() -> None:
+    times = list(accumulate([0] + [10] * 50 + [200] * 9))
+    timeline = make_timeline(times, 200, MS, Fraction(25))
+    span = times[-1] + 200
+    expected = [max(k for k, t in enumerate(times) if t * 20 <= (2 * i + 1) * span) for i in range(10)]
+    assert choose(timeline, TEN) == expected
+    assert timeline.variable
+
+
+def test_the_order_of_packets_and_a_late_start_do_not_matter() -> None:
+    times = [5000 + k * 40 for k in range(50)]
+    shuffled = times[::2] + times[1::2]
+    assert choose(make_timeline(shuffled, 40, MS, Fraction(25)), TEN) == choose(constant(50), TEN)
+
+
+def test_an_unknown_last_duration_is_the_median_step() -> None:
+    assert make_timeline([0, 40, 80, 200], None, MS, Fraction(25)).span == 240
+
+
+@pytest.mark.parametrize("times", [[None, 40, 80], [0, 40, 40]])
+def test_missing_or_equal_times_count_pictures_instead(times: list[int | None]) -> None:
+    timeline = make_timeline(times, 40, MS, Fraction(25))
+    assert list(timeline.ticks) == [0, 1, 2]
+    assert timeline.span == 3
+    assert not timeline.timed
+    assert timeline.seconds(2) == pytest.approx(0.08)
+
+
+def test_rounding_to_milliseconds_is_not_a_variable_rate() -> None:
+    times = [round(k * 1000 / 30) for k in range(100)]
+    assert not make_timeline(times, 33, MS, Fraction(30)).variable
+
+
+def test_a_window_lies_around_the_middle() -> None:
+    spec = ClipSpec(frames=4, sampling=Window(length=1.6, step=0.4))
+    chosen = choose(constant(100), spec)  # 4 s: centres at 1.4, 1.8, 2.2 and 2.6 s
+    assert chosen == [35, 45, 55, 65]
+
+
+def test_a_window_longer_than_the_video_repeats_its_ends() -> None:
+    spec = ClipSpec(frames=4, sampling=Window(length=8.0, step=2.0))
+    assert choose(constant(25), spec) == [0, 0, 24, 24]
+
+
+def test_a_spec_survives_json() -> None:
+    spec = ClipSpec(frames=16, size=(112, 112), fit=Crop(short_side=128), mean=(0.4, 0.4, 0.4), channels="BGR")
+    assert ClipSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"frames": 0}, "greater than 0"),
+        ({"frames": 9, "sampling": Window(length=1.6, step=0.4)}, "does not hold 9 pictures"),
+        ({"fit": Crop(short_side=100)}, "does not fit a short side of 100"),
+        ({"speed": 2}, "Extra inputs"),
+    ],
+)
+def test_specs_that_contradict_themselves_are_refused(wrong: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        ClipSpec(**wrong)  # type: ignore[arg-type]
