@@ -1,0 +1,52 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.videos import make_video
+from videoxception.actions import ACTIONS
+from videoxception.cli import main
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return ended.value.code if isinstance(ended.value.code, int) else 1
+
+
+def test_predict_answers_each_video(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = str(make_video(tmp_path / "clip.mp4", "libx264", 20))
+    (tmp_path / "text.mp4").write_text("no video")
+    assert run("predict", good, str(tmp_path / "text.mp4"), "--device", "cpu") == 1
+    printed = capsys.readouterr()
+    assert printed.out.startswith(f"{good}: ")
+    assert any(action in printed.out for action in ACTIONS)
+    assert "text.mp4: the file is not a video" in printed.err
+
+
+def test_predict_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", str(make_video(tmp_path / "clip.avi", "mpeg4", 20)), "--json", "--device", "cpu") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert list(said["probabilities"]) == list(ACTIONS)
+    assert said["clip"]["codec"] == "mpeg4"
+
+
+def test_classes_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("classes") == 0
+    assert capsys.readouterr().out.split() == list(ACTIONS)
+
+
+def test_models_lists_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("models") == 0
+    assert "videoxception-a@1" in capsys.readouterr().out
+
+
+def test_models_tells_which_are_damaged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "toy/1").mkdir(parents=True)
+    assert run("models", "--store", str(tmp_path)) == 1
+    assert "toy@1" in capsys.readouterr().out
+
+
+def test_an_unknown_model_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="error: no model nothing"):
+        main(["classes", "--model", "nothing"])

@@ -1,0 +1,83 @@
+"""Every engine against the float64 reference, on drawn and on real clips."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+
+from videoxception import engine as engines
+from videoxception import golden
+from videoxception.answer import probabilities
+from videoxception.clip import ClipSpec, Frames
+from videoxception.engine import Engine, EngineError
+from videoxception.engine.openvino import OpenVINOEngine
+from videoxception.engine.torch_reference import TorchEngine
+from videoxception.nets.served import load_served
+from videoxception.store import Release
+from videoxception.video import decode
+
+TOLERANCE = {"f32": 1e-4, "bf16": 2e-2}
+
+
+@pytest.fixture(scope="module", params=["openvino f32", "openvino bf16", "torch f32"])
+def engine(request: pytest.FixtureRequest, release: Release) -> Engine:
+    backend, precision = request.param.split()
+    return (OpenVINOEngine if backend == "openvino" else TorchEngine)(release, precision=precision)
+
+
+def reference(release: Release, clips: Frames) -> npt.NDArray[np.float64]:
+    """Probabilities (B, K) in float64, by PyTorch."""
+    with torch.inference_mode():
+        logits = load_served(release).double()(torch.from_numpy(clips)).numpy()
+    return probabilities(logits, release.manifest.calibration.temperature)
+
+
+def check(engine: Engine, release: Release, clips: Frames) -> None:
+    expected = reference(release, clips)
+    found = probabilities(engine.predict(clips), release.manifest.calibration.temperature)
+    allowed = TOLERANCE[engine.precision]
+    assert np.abs(found - expected).max() <= allowed
+    top = np.sort(expected, 1)
+    clear = top[:, -1] - top[:, -2] > allowed
+    assert (found.argmax(1) == expected.argmax(1))[clear].all()
+
+
+def test_on_drawn_clips(engine: Engine, release: Release) -> None:
+    check(engine, release, golden.draw(ClipSpec(), 7, 2))
+    golden.check(engine, release.manifest)
+
+
+def test_on_real_clips(engine: Engine, release: Release, real_clips: Path) -> None:
+    paths = sorted(p for folder in ("clips", "clips_other") for p in (real_clips / folder).rglob("*.*"))
+    check(engine, release, np.stack([decode(path, ClipSpec()).frames for path in paths]))
+
+
+def test_neighbours_do_not_change_an_answer(engine: Engine) -> None:
+    clips = golden.draw(ClipSpec(), 3, 3)
+    together = engine.predict(clips)
+    for clip, row in zip(clips, together, strict=True):
+        assert np.array_equal(engine.predict(clip[None])[0], row)
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((1, 9, 128, 128, 3), np.uint8), np.zeros((1, 10, 128, 128, 3), np.float32)])
+def test_other_shapes_and_types_are_refused(wrong: npt.NDArray[np.generic], engine: Engine) -> None:
+    with pytest.raises(ValueError, match=r"clips must be uint8 \(B, 10, 128, 128, 3\), but got"):
+        engine.predict(wrong)  # type: ignore[arg-type]
+
+
+def test_auto_takes_the_cpu_without_a_gpu(release: Release) -> None:
+    if Path("/dev/nvidiactl").exists():
+        pytest.skip("this machine has a GPU")
+    engine = engines.create(release)
+    assert isinstance(engine, OpenVINOEngine)
+    assert engine.precision in ("f32", "bf16")
+
+
+@pytest.mark.parametrize(
+    ("device", "message"), [("tpu", "but got 'tpu'"), ("cuda:99", "cannot use the device 'cuda:99'")]
+)
+def test_devices_that_are_not_there_are_named(device: str, message: str, release: Release) -> None:
+    with pytest.raises(EngineError, match=message):
+        engines.create(release, device)

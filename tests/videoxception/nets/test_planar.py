@@ -1,0 +1,44 @@
+import pytest
+import torch
+
+from videoxception import nets
+from videoxception.nets.planar import forward_fast
+from videoxception.nets.videoxception import VideoXception
+
+
+def small(seed: int = 0) -> VideoXception:
+    """Both kernel sizes of types A and B, few channels, in float64."""
+    torch.manual_seed(seed)
+    return VideoXception(5, (6, 8, 10), (3, 3, 7)).double()
+
+
+@pytest.mark.parametrize("pictures", [1, 2, 5, 10])
+def test_equals_the_network_in_evaluation(pictures: int) -> None:
+    net, clips = small().eval(), torch.rand(3, 3, pictures, 16, 24, dtype=torch.float64)
+    torch.testing.assert_close(forward_fast(net, clips), net(clips))
+
+
+@pytest.mark.parametrize("pictures", [1, 4])
+def test_equals_the_network_in_training(pictures: int) -> None:
+    """Logits, gradients and running statistics."""
+    clips = torch.rand(4, 3, pictures, 16, 24, dtype=torch.float64)
+    plain, planar = small(), small()
+    torch.testing.assert_close(forward_fast(planar, clips), plain(clips))
+    plain(clips).square().sum().backward()
+    forward_fast(planar, clips).square().sum().backward()
+    for (name, expected), (_, found) in zip(plain.named_parameters(), planar.named_parameters(), strict=True):
+        assert expected.grad is not None, name
+        torch.testing.assert_close(found.grad, expected.grad, msg=name)
+    for (name, expected), (_, found) in zip(plain.named_buffers(), planar.named_buffers(), strict=True):
+        torch.testing.assert_close(found, expected, msg=name)
+
+
+def test_other_networks_run_as_they_are() -> None:
+    net = torch.nn.Flatten()
+    assert forward_fast(net, torch.zeros(2, 3)).shape == (2, 3)
+
+
+def test_is_quick_for_the_released_types() -> None:
+    net = nets.create("videoxception-a", 16).eval()
+    assert isinstance(net, VideoXception)
+    assert forward_fast(net, torch.zeros(1, 3, 2, 32, 32)).shape == (1, 16)

@@ -1,0 +1,132 @@
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from videoxception.store import ModelStore, Release, StoreError, UnknownModel, open_release, publish
+
+
+def install(release: Release, store: Path, name: str = "toy", version: int = 1) -> Path:
+    """A copy of the shipped model under another name and version."""
+    folder = store / name / str(version)
+    shutil.copytree(release.folder, folder)
+    edit(folder, name=name, version=version)
+    return folder
+
+
+def edit(folder: Path, **changes: object) -> None:
+    path = folder / "model.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def store_at(path: Path) -> ModelStore:
+    return ModelStore(built_in=path)
+
+
+def test_the_newest_version_is_taken_and_any_can_be_pinned(release: Release, tmp_path: Path) -> None:
+    for version in (1, 2, 10):
+        install(release, tmp_path, version=version)
+    store = store_at(tmp_path)
+    assert str(store.load("toy")) == "toy@10"
+    assert str(store.load("toy@2")) == "toy@2"
+    assert store.versions() == {"toy": [1, 2, 10]}
+
+
+def test_the_default_is_b_then_a(release: Release, tmp_path: Path) -> None:
+    install(release, tmp_path, "videoxception-a")
+    assert store_at(tmp_path).load().manifest.name == "videoxception-a"
+    install(release, tmp_path, "videoxception-b")
+    assert store_at(tmp_path).load().manifest.name == "videoxception-b"
+
+
+def test_a_search_path_looks_in_the_built_in_store_first(release: Release, tmp_path: Path) -> None:
+    install(release, tmp_path / "one", "extra")
+    install(release, tmp_path / "two", "videoxception-a")
+    store = ModelStore.from_path(os.pathsep.join([str(tmp_path / "one"), str(tmp_path / "two")]))
+    assert store.load("extra").folder == tmp_path / "one/extra/1"
+    assert store.load("videoxception-a@1").folder == release.folder
+
+
+@pytest.mark.parametrize("reference", ["nothing", "toy@7", "toy@", "toy@x", "../toy", "@1"])
+def test_unknown_models_are_said_to_be_unknown(reference: str, release: Release, tmp_path: Path) -> None:
+    install(release, tmp_path)
+    with pytest.raises(UnknownModel, match="there are toy@1"):
+        store_at(tmp_path).load(reference)
+
+
+def test_an_empty_store_says_so(tmp_path: Path) -> None:
+    with pytest.raises(UnknownModel, match="no model videoxception-b or videoxception-a in .*; there are none"):
+        store_at(tmp_path / "missing").load()
+
+
+def spoil_weights(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a flipped bit": (spoil_weights, "model.safetensors is damaged: its sha256"),
+    "a missing graph": (lambda folder: (folder / "graph.bin").unlink(), "graph.bin cannot be read: No such file"),
+    "no model.json": (lambda folder: (folder / "model.json").unlink(), "model.json cannot be read .*half of one"),
+    "cut model.json": (lambda folder: (folder / "model.json").write_text('{"name":'), "model.json is not a format 1"),
+    "a foreign model.json": (lambda folder: (folder / "model.json").write_text("{}"), "model.json: Field required"),
+    "a later format": (lambda folder: edit(folder, format_version=2), "format_version"),
+    "another version": (lambda folder: edit(folder, version=9), "toy@9, which does not belong"),
+    "no hashes": (lambda folder: edit(folder, files={}), "gives no sha256 for model.safetensors"),
+    "a class twice": (lambda folder: edit(folder, classes=["a", "a"]), "a class is named twice"),
+    "other classes": (lambda folder: edit(folder, classes=["a", "b"]), "one logit a class"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_named_and_an_older_whole_version_serves(
+    damage: str, release: Release, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    install(release, tmp_path, version=1)
+    folder = install(release, tmp_path, version=2)
+    spoil, message = DAMAGES[damage]
+    spoil(folder)
+    message = message.replace("model.json: Field", "model.json.*: Field")
+    with pytest.raises(StoreError, match=message):
+        open_release(folder)
+    with pytest.raises(StoreError, match=message):
+        store_at(tmp_path).load("toy@2")
+    assert str(store_at(tmp_path).load("toy")) == "toy@1"
+    assert "passing over a released model" in caplog.text
+
+
+def test_if_all_versions_are_damaged_the_error_says_what_is_wrong(release: Release, tmp_path: Path) -> None:
+    spoil_weights(install(release, tmp_path))
+    with pytest.raises(StoreError, match="is damaged"):
+        store_at(tmp_path).load("toy")
+
+
+def test_publishing_makes_the_next_version(release: Release, tmp_path: Path) -> None:
+    def write(folder: Path, version: int) -> None:
+        shutil.copytree(release.folder, folder, dirs_exist_ok=True)
+        edit(folder, name="toy", version=version)
+
+    assert str(publish(tmp_path, "toy", write)) == "toy@1"
+    assert str(publish(tmp_path, "toy", write)) == "toy@2"
+    assert sorted(p.name for p in (tmp_path / "toy").iterdir()) == ["1", "2"]
+    assert {oct(p.stat().st_mode)[-3:] for p in (tmp_path / "toy/1").iterdir()} == {"644"}
+
+
+def test_a_failed_publication_leaves_nothing(release: Release, tmp_path: Path) -> None:
+    def half(folder: Path, version: int) -> None:
+        shutil.copy(release.weights, folder)
+
+    with pytest.raises(StoreError, match="model.json cannot be read"):
+        publish(tmp_path, "toy", half)
+    assert list((tmp_path / "toy").iterdir()) == []
+    assert store_at(tmp_path).versions() == {}
+
+
+def test_names_that_would_not_load_are_not_published(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"'\.\./x'"):
+        publish(tmp_path, "../x", lambda folder, version: None)
