@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import Depends, FastAPI
+from starlette.types import Lifespan
 
 from app import problems
 from app.routes import health, models, predict
@@ -23,6 +24,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             app.state.service = service
             yield
 
+    return assemble(lifespan)
+
+
+def assemble(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """The routes and their errors. Whoever has no lifespan that does it sets `app.state.service` before serving."""
     app = FastAPI(
         title="VideoXception",
         summary="Tells which of 16 human actions a video shows.",

@@ -58,7 +58,7 @@ def test_unknown_models_are_said_to_be_unknown(reference: str, release: Release,
 
 
 def test_an_empty_store_says_so(tmp_path: Path) -> None:
-    with pytest.raises(UnknownModel, match="no model videoxception-b or videoxception-a in .*; there are none"):
+    with pytest.raises(UnknownModel, match=r"no model videoxception-b or videoxception-a in .*; there are none"):
         store_at(tmp_path / "missing").load()
 
 
@@ -121,7 +121,7 @@ def test_a_failed_publication_leaves_nothing(release: Release, tmp_path: Path) -
     def half(folder: Path, version: int) -> None:
         shutil.copy(release.weights, folder)
 
-    with pytest.raises(StoreError, match="model.json cannot be read"):
+    with pytest.raises(StoreError, match=r"model\.json cannot be read"):
         publish(tmp_path, "toy", half)
     assert list((tmp_path / "toy").iterdir()) == []
     assert store_at(tmp_path).versions() == {}

@@ -11,7 +11,6 @@ from av.video.stream import VideoStream
 from videoxception.video.errors import NotAVideo, TooLarge, TooLong, Undecodable
 from videoxception.video.limits import CODECS, CONTAINERS, STILL_BRANDS, Limits
 
-
 # The first bytes of Matroska, FLV, Ogg, GIF and ASF files.
 _SIGNATURES = (b"\x1a\x45\xdf\xa3", b"FLV", b"OggS", b"GIF8", b"\x30\x26\xb2\x75")
 

@@ -110,14 +110,17 @@ def spoil_pictures(source: Path, target: Path, spoilt: set[int]) -> Path:
         stream = original.streams.video[0]
         written = copy.add_stream_from_template(stream)
         for k, packet in enumerate(p for p in original.demux(stream) if p.size):
-            if k in spoilt:
-                noise = av.Packet(random.Random(k).randbytes(packet.size))
-                noise.pts, noise.dts, noise.duration = packet.pts, packet.dts, packet.duration
-                noise.time_base, noise.is_keyframe = packet.time_base, True
-                packet = noise
-            packet.stream = written
-            copy.mux(packet)
+            kept = noise_for(packet, k) if k in spoilt else packet
+            kept.stream = written
+            copy.mux(kept)
     return target
+
+
+def noise_for(packet: av.Packet, seed: int) -> av.Packet:
+    noise = av.Packet(random.Random(seed).randbytes(packet.size))
+    noise.pts, noise.dts, noise.duration = packet.pts, packet.dts, packet.duration
+    noise.time_base, noise.is_keyframe = packet.time_base, True
+    return noise
 
 
 def test_a_truncated_file_gives_what_is_left(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What each awkward real file gives: how many pictures its packets promise and its warnings, or which refusal."""
 
 import random
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -138,7 +139,5 @@ def test_flipped_bits_never_crash(real_clips: Path, tmp_path: Path) -> None:
             spoilt[rng.randrange(len(spoilt))] = rng.randrange(256)
         path = tmp_path / "clip"
         path.write_bytes(spoilt)
-        try:
+        with suppress(VideoError):  # any other error is a failure
             assert decode(path, ClipSpec()).frames.shape == (10, 128, 128, 3)
-        except VideoError as error:
-            assert str(error)

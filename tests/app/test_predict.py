@@ -1,0 +1,273 @@
+import hashlib
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.videos import make_video
+from videoxception import ACTIONS, Classifier
+
+Clients = Callable[..., httpx.Client]
+
+
+def check_problem(response: httpx.Response, status: int, kind: str) -> dict[str, object]:
+    """The body of a problem, after a look at its form."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body: dict[str, object] = response.json()
+    assert body["type"] == f"urn:videoxception:problem:{kind}"
+    assert body["status"] == status
+    assert body["title"]
+    assert body["detail"]
+    return body
+
+
+def test_a_video_gets_the_librarys_answer(client: httpx.Client, video: Path) -> None:
+    response = client.post("/predict", files={"file": ("anything.txt", video.read_bytes())})
+    assert response.status_code == 200
+    body = response.json()
+    expected = Classifier.load(device="cpu").predict(video)
+    assert body["probabilities"] == expected.answer.probabilities
+    assert list(body["probabilities"]) == list(ACTIONS)
+    assert sum(body["probabilities"].values()) == pytest.approx(1)
+    assert body["label"] == expected.answer.label
+    assert body["confidence"] == body["known_score"] == max(body["probabilities"].values())
+    assert body["known"] is expected.answer.known
+    assert body["sha256"] == hashlib.sha256(video.read_bytes()).hexdigest()
+    assert body["model"]["name"] == "videoxception-a"
+    assert re.fullmatch("[0-9a-f]{64}", body["model"]["sha256"])
+    assert (body["clip"]["codec"], body["clip"]["width"], body["clip"]["height"]) == ("h264", 96, 64)
+    assert body["clip"]["duration"] == pytest.approx(1.2)
+    assert body["clip"]["timestamps"] == pytest.approx(list(expected.clip.timestamps))
+    assert body["clip"]["warnings"] == []
+
+
+def test_server_timing_has_every_stage(client: httpx.Client, video: Path) -> None:
+    timing = client.post("/predict", files={"file": video.read_bytes()}).headers["server-timing"]
+    assert re.findall(r"(\w+);dur=[\d.]+", timing) == ["upload", "queue", "decode", "batch", "infer"]
+
+
+def test_the_raw_body_will_do(client: httpx.Client, video: Path) -> None:
+    of_form = client.post("/predict", files={"file": video.read_bytes()}).json()
+    assert client.post("/predict", content=video.read_bytes()).json() == of_form
+
+
+def test_a_chunked_body_will_do(client: httpx.Client, video: Path) -> None:
+    def chunks() -> Iterator[bytes]:
+        content = video.read_bytes()
+        for start in range(0, len(content), 100):
+            yield content[start : start + 100]
+
+    assert client.post("/predict", content=chunks()).status_code == 200
+
+
+def test_other_fields_of_the_form_are_ignored(client: httpx.Client, video: Path) -> None:
+    response = client.post("/predict", data={"note": "hello"}, files={"file": video.read_bytes()})
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("reference", ["videoxception-a", "videoxception-a@1"])
+def test_a_model_can_be_named(reference: str, client: httpx.Client, video: Path) -> None:
+    response = client.post("/predict", params={"model": reference}, content=video.read_bytes())
+    assert response.json()["model"]["version"] == 1
+
+
+@pytest.mark.parametrize("reference", ["nothing", "videoxception-a@99", "../../etc", "videoxception-a@1@1", "@"])
+def test_a_model_that_is_not_there_is_unknown(reference: str, client: httpx.Client, video: Path) -> None:
+    check_problem(client.post("/predict", params={"model": reference}, content=b"x"), 404, "unknown-model")
+
+
+BAD_FORMS = {
+    "no part named file": ({"files": {"video": b"123"}}, "no-file"),
+    "an empty file": ({"files": {"file": b""}}, "no-file"),
+    "no body": ({}, "no-file"),
+    "no boundary": ({"content": b"x", "headers": {"content-type": "multipart/form-data"}}, "malformed"),
+    "another boundary": (
+        {"content": b"--b\r\nx", "headers": {"content-type": "multipart/form-data; boundary=a"}},
+        "malformed",
+    ),
+    "two files": ({"files": [("file", b"1"), ("file", b"2")]}, "malformed"),
+    "too many parts": ({"files": [(f"f{i}", b"1") for i in range(20)]}, "malformed"),
+    "cut short": (
+        {
+            "content": b'--a\r\nContent-Disposition: form-data; name="file"\r\n\r\nabc',
+            "headers": {"content-type": "multipart/form-data; boundary=a"},
+        },
+        "malformed",
+    ),
+    "a long header": (
+        {
+            "content": b'--a\r\nContent-Disposition: form-data; name="' + b"x" * 20_000,
+            "headers": {"content-type": "multipart/form-data; boundary=a"},
+        },
+        "malformed",
+    ),
+}
+
+
+@pytest.mark.parametrize("form", BAD_FORMS)
+def test_malformed_requests(form: str, client: httpx.Client) -> None:
+    arguments, kind = BAD_FORMS[form]
+    check_problem(client.post("/predict", **arguments), 400, kind)
+
+
+def test_what_is_not_a_video(client: httpx.Client, tmp_path: Path) -> None:
+    check_problem(client.post("/predict", content=b"this is text" * 100), 415, "not-a-video")
+    picture = make_video(tmp_path / "a.jpg", "mjpeg", 1, container="image2", pixel_format="yuvj420p")
+    check_problem(client.post("/predict", files={"file": picture.read_bytes()}), 415, "not-a-video")
+
+
+def test_a_damaged_video(client: httpx.Client, video: Path) -> None:
+    check_problem(client.post("/predict", content=video.read_bytes()[:300]), 422, "undecodable")
+
+
+def test_a_video_over_a_limit(client_of: Clients, video: Path) -> None:
+    client = client_of(max_duration=1.0)
+    check_problem(client.post("/predict", content=video.read_bytes()), 422, "too-long")
+    client = client_of(max_pixels=1000)
+    check_problem(client.post("/predict", content=video.read_bytes()), 422, "too-many-pixels")
+
+
+def test_too_large_with_and_without_an_announced_length(client: httpx.Client) -> None:
+    zeros = bytes(5 * 2**20)
+
+    def chunks() -> Iterator[bytes]:
+        for _ in range(80):
+            yield bytes(2**16)
+
+    def form_chunks() -> Iterator[bytes]:
+        yield b'--a\r\nContent-Disposition: form-data; name="file"\r\n\r\n'
+        yield from chunks()
+
+    multipart = {"content-type": "multipart/form-data; boundary=a"}
+    for arguments in ({"content": zeros}, {"files": {"file": zeros}}, {"content": chunks()}):
+        body = check_problem(client.post("/predict", **arguments), 413, "too-large")
+        assert "4 MiB" in str(body["detail"])
+    check_problem(client.post("/predict", content=form_chunks(), headers=multipart), 413, "too-large")
+
+
+def test_too_large_a_field_beside_the_file(client: httpx.Client) -> None:
+    response = client.post("/predict", data={"note": "x" * 5 * 2**20}, files={"file": b"1"})
+    check_problem(response, 413, "too-large")
+
+
+def test_a_slow_upload(client_of: Clients) -> None:
+    client = client_of(upload_timeout=0.3)
+
+    def slow() -> Iterator[bytes]:
+        for _ in range(10):
+            time.sleep(0.1)
+            yield b"x"
+
+    check_problem(client.post("/predict", content=slow()), 408, "slow-upload")
+
+
+def test_the_deadline(client_of: Clients, tmp_path: Path) -> None:
+    long = make_video(tmp_path / "long.mp4", "libx264", 500, size=(640, 480), options={"preset": "ultrafast"})
+    client = client_of(deadline=0.01)
+    response = client.post("/predict", content=long.read_bytes())
+    assert response.status_code in (422, 504)  # the decoder's own limit may notice first
+    client = client_of()
+    assert client.post("/predict", content=long.read_bytes()).status_code == 200
+
+
+def test_too_many_at_a_time_are_told_when_to_come_back(client_of: Clients, video: Path) -> None:
+    client = client_of(max_in_flight=1)
+    release = threading.Event()
+
+    def held() -> Iterator[bytes]:
+        yield video.read_bytes()[:100]
+        release.wait(10)
+        yield video.read_bytes()[100:]
+
+    answers: list[int] = []
+    first = threading.Thread(target=lambda: answers.append(client.post("/predict", content=held()).status_code))
+    first.start()
+    time.sleep(0.5)
+    refused = client.post("/predict", content=video.read_bytes())
+    release.set()
+    first.join()
+    check_problem(refused, 503, "overloaded")
+    assert int(refused.headers["retry-after"]) >= 1
+    assert answers == [200]
+    assert client.post("/predict", content=video.read_bytes()).status_code == 200
+
+
+def test_an_api_key(client_of: Clients, video: Path) -> None:
+    client = client_of(api_key="secret")
+    for headers in ({}, {"x-api-key": "wrong"}, {"authorization": "Bearer wrong"}, {"authorization": "Basic secret"}):
+        check_problem(client.post("/predict", content=b"x", headers=headers), 401, "unauthorized")
+        check_problem(client.get("/classes", headers=headers), 401, "unauthorized")
+    for headers in ({"x-api-key": "secret"}, {"authorization": "Bearer secret"}):
+        assert client.post("/predict", content=video.read_bytes(), headers=headers).status_code == 200
+    assert client.get("/livez").status_code == 200
+
+
+def test_nothing_is_left_behind(client: httpx.Client, uploads: Path, video: Path) -> None:
+    client.post("/predict", content=video.read_bytes())
+    client.post("/predict", content=b"not a video")
+    client.post("/predict", content=bytes(5 * 2**20))
+    hang_up_in_the_middle(client)
+    deadline = time.monotonic() + 5
+    while (left := [p for p in uploads.rglob("*") if p.is_file()]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left == []
+
+
+def hang_up_in_the_middle(client: httpx.Client) -> None:
+    with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as connection:
+        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + bytes(1000))
+    time.sleep(0.1)
+
+
+def test_the_event_loop_stays_free_while_a_long_video_decodes(client: httpx.Client, tmp_path: Path) -> None:
+    long = make_video(tmp_path / "long.mp4", "libx264", 400, size=(640, 480), options={"preset": "ultrafast"})
+    assert long.stat().st_size < 4 * 2**20
+    answers: list[int] = []
+
+    def post() -> None:
+        answers.append(httpx.post(client.base_url.join("/predict"), content=long.read_bytes(), timeout=60).status_code)
+
+    posting = threading.Thread(target=post)
+    posting.start()
+    times = []
+    while posting.is_alive():
+        start = time.monotonic()
+        assert client.get("/livez").status_code == 200
+        times.append(time.monotonic() - start)
+        time.sleep(0.01)
+    posting.join()
+    assert answers == [200]
+    assert len(times) > 5
+    # Medians, since this machine's neighbours are noisy; a loop that decodes would be off by a factor of ten.
+    assert sorted(times)[len(times) // 2] < 0.05
+
+
+def test_many_at_once_get_the_answers_of_one_alone(client: httpx.Client, tmp_path: Path) -> None:
+    videos = [make_video(tmp_path / f"{n}.mp4", "libx264", 5 + 7 * n) for n in range(4)]
+    alone = [client.post("/predict", content=path.read_bytes()).json() for path in videos]
+    together: list[object] = [None] * 16
+
+    def post(n: int) -> None:
+        together[n] = httpx.post(
+            client.base_url.join("/predict"), content=videos[n % 4].read_bytes(), timeout=60
+        ).json()
+
+    threads = [threading.Thread(target=post, args=(n,)) for n in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == alone * 4
+
+
+def test_every_real_clip_is_answered(client_of: Clients, real_clips: Path) -> None:
+    client = client_of()
+    for path in sorted(p for folder in ("clips", "clips_other") for p in (real_clips / folder).rglob("*.*")):
+        response = client.post("/predict", files={"file": path.read_bytes()})
+        assert response.status_code == 200, path
