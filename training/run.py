@@ -30,8 +30,8 @@ from videoxception.nets.planar import forward_fast
 
 def main() -> None:
     """The command `python -m training.run`."""
-    options = _parse()
     try:
+        options = _parse()
         config = config_from_options(options)
         folder = Path(options.run or f"runs/{config.model_name}")
         run(config, folder, options.resume, torch.device(options.device))

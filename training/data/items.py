@@ -49,8 +49,7 @@ def list_class_folders(root: Path, classes: Sequence[str], suffixes: Iterable[st
 
     Raises `TrainingError` if the folder, a class or all files of a class are missing.
     """
-    if not root.is_dir():
-        raise TrainingError(f"no folder {root}: --data must name one that holds a folder for each class")
+    check_folder(root)
     found = [(name, path) for name in classes for path in _files(root, name, frozenset(suffixes))]
     empty = [name for name, n in Counter(dict.fromkeys(classes, 0) | Counter(c for c, _ in found)).items() if n == 0]
     if empty:
@@ -63,10 +62,17 @@ def list_class_folders(root: Path, classes: Sequence[str], suffixes: Iterable[st
 
 def present_classes(root: Path, classes: Sequence[str]) -> list[str]:
     """Those of the classes that have a folder. Raises `TrainingError` if none has."""
+    check_folder(root)
     present = [name for name in classes if (root / name).is_dir()]
     if not present:
         raise TrainingError(f"{root} holds no folder for any of the classes {', '.join(classes)}")
     return present
+
+
+def check_folder(root: Path) -> None:
+    """Raises `TrainingError` if `root` is no folder."""
+    if not root.is_dir():
+        raise TrainingError(f"no folder {root}: --data must name one that holds a folder for each class")
 
 
 def _files(root: Path, name: str, suffixes: frozenset[str]) -> list[Path]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.data.items import DataSet, Item, list_class_folders
+from training.data.items import DataSet, Item, check_folder, list_class_folders
 from training.errors import TrainingError
 
 VIDEO_SUFFIXES = (
@@ -63,8 +63,7 @@ def ucf101(root: Path, classes: Sequence[str], lists: Path | None, split: int, p
 
 
 def _listed(root: Path, classes: Sequence[str], names: Sequence[str]) -> list[tuple[str, Path]]:
-    if not root.is_dir():
-        raise TrainingError(f"no folder {root}: --data must name the one that holds UCF-101's class folders")
+    check_folder(root)
     wanted = [(name.partition("/")[0], root / name) for name in names if name.partition("/")[0] in classes]
     missing = [path for _, path in wanted if not path.is_file()]
     if missing:

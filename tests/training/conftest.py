@@ -1,0 +1,38 @@
+"""Small data sets in the layouts of the real ones, made of pictures that tests draw."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+CLASSES = ("Bowling", "Drumming", "Punch")
+GROUPS, CLIPS = 5, 3
+_COLOURS = {"Bowling": (200, 40, 40), "Drumming": (40, 200, 40), "Punch": (40, 40, 200)}
+
+
+def draw(path: Path, colour: tuple[int, int, int], seed: int) -> None:
+    """A JPEG of one colour with noise, 64 x 48."""
+    rng = np.random.default_rng(seed)
+    picture = np.clip(np.array(colour) + rng.normal(0, 25, (48, 64, 3)), 0, 255).astype(np.uint8)
+    with av.open(str(path), "w", format="image2") as output:
+        stream = output.add_stream("mjpeg", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuvj420p")))
+        output.mux(stream.encode(None))
+
+
+@pytest.fixture(scope="session")
+def stills_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """<Class>/v_<Class>_gGG_cCC.jpg and FOLDS.tsv; groups 1 and 2 of a class share a source video."""
+    root = tmp_path_factory.mktemp("stills")
+    rows = ["path\tclass\tgroup\tvideo\tfold"]
+    for name in CLASSES:
+        (root / name).mkdir()
+        for group in range(1, GROUPS + 1):
+            for clip in range(1, CLIPS + 1):
+                path = f"{name}/v_{name}_g{group:02d}_c{clip:02d}.jpg"
+                draw(root / path, _COLOURS[name], hash((group, clip)) % 1000)
+                rows.append(f"{path}\t{name}\tg{group:02d}\tv_{name}_g{max(group, 2):02d}\t{max(group, 2) % 3}")
+    (root / "FOLDS.tsv").write_text("\n".join(rows) + "\n")
+    return root

@@ -1,0 +1,118 @@
+"""From a folder of pictures to a released model that answers: the commands as a person types them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.training.conftest import CLASSES
+from tests.videos import make_video
+from videoxception import Classifier, ModelStore, golden
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def command(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], capture_output=True, text=True, cwd=cwd, timeout=300, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def store(stills_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a model that one short run made, stopped after its training and published by hand."""
+    folder = tmp_path_factory.mktemp("runs")
+    store = folder / "store"
+    options = ["--layout", "stills", "--data", str(stills_root), "--classes", ",".join(CLASSES)]
+    options += ["--groups", "FOLDS.tsv:video", "--fold", "1", "--name", "toy", "--stages", "8x1x24x8,1x10x128x8"]
+    trained = command("training.run", *options, "--run", str(folder / "run"), "--store", str(store), "--ema", "0.5")
+    assert trained.returncode == 0, trained.stderr
+    assert "released toy@1" in trained.stdout
+    assert "curl -F file=@clip.mp4" in trained.stdout
+    return store
+
+
+def test_the_released_model_answers(store: Path, tmp_path: Path) -> None:
+    classifier = Classifier.load("toy", store=ModelStore(built_in=store), device="cpu", precision="f32")
+    golden.check(classifier.engine, classifier.release.manifest)
+    assert classifier.classes == list(CLASSES)
+    prediction = classifier.predict(make_video(tmp_path / "clip.mp4", "libx264", 12))
+    assert set(prediction.answer.probabilities) == set(CLASSES)
+
+
+def test_it_learnt_something(store: Path) -> None:
+    metrics = ModelStore(built_in=store).load("toy").manifest.metrics
+    assert metrics is not None
+    assert metrics.top1 > 0.8  # chance is a third
+
+
+def test_evaluation_gives_the_cards_figures_to_the_digit(store: Path, stills_root: Path) -> None:
+    options = ["--model", "toy@1", "--store", str(store), "--data", str(stills_root), "--layout", "stills"]
+    options += ["--groups", "FOLDS.tsv:video", "--fold", "1"]
+    evaluated = command("training.evaluate", *options, "--json")
+    assert evaluated.returncode == 0, evaluated.stderr
+    found = json.loads(evaluated.stdout)
+    metrics = ModelStore(built_in=store).load("toy@1").manifest.metrics
+    assert metrics is not None
+    expected = json.loads(metrics.model_dump_json())
+    assert {k: v for k, v in found.items() if k != "protocol"} == {k: v for k, v in expected.items() if k != "protocol"}
+    assert f"{metrics.top1:.1%}" in command("training.evaluate", *options).stdout
+    card = (store / "toy/1/MODEL_CARD.md").read_text()
+    assert f"{metrics.top1:.1%}" in card
+    assert "mid-frame accuracy" in card
+
+
+def test_a_release_names_no_path_of_the_machine_that_made_it(store: Path, stills_root: Path) -> None:
+    for path in (store / "toy/1").iterdir():
+        content = path.read_bytes()
+        for root in (stills_root.parent, ROOT):
+            assert str(root).encode() not in content, path
+
+
+def test_a_bad_file_ends_the_run_or_is_listed(stills_root: Path, tmp_path: Path) -> None:
+    root = tmp_path / "stills"
+    for name in CLASSES:
+        (root / name).mkdir(parents=True)
+        for path in (stills_root / name).iterdir():
+            os.link(path, root / name / path.name)
+    bad = root / "Punch/v_Punch_g01_c09.jpg"
+    bad.write_text("no picture")
+    options = ["--layout", "stills", "--data", str(root), "--classes", ",".join(CLASSES), "--holdout", "0"]
+    options += ["--stages", "1x1x16x8", "--no-publish", "--run", str(tmp_path / "run")]
+    refused = command("training.run", *options)
+    assert refused.returncode == 1
+    assert f"error: {bad} cannot be read" in refused.stderr
+    assert "--skip-bad" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    # Nothing of the run was wrong but the file, so that it can be tried again in the same folder.
+    skipped = command("training.run", *options, "--skip-bad", "--run", str(tmp_path / "second"))
+    assert skipped.returncode == 0, skipped.stderr
+    assert f"skipped {bad}" in skipped.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["training.run", "--layout", "stills", "--data", "/nowhere"], "error: no folder /nowhere"),
+        (["training.run", "--layout", "stills"], "error: say where the data is: --data DIR"),
+        (["training.publish", "/nowhere"], "error: /nowhere is not a run's folder"),
+        (["training.evaluate", "--model", "x@1", "--layout", "stills", "--data", "."], "error: no model x@1"),
+        (["training.evaluate", "--layout", "stills", "--data", "/nowhere"], "error: no folder /nowhere"),
+        (["training.run", "--stages", "1"], "error: --stages must be EPOCHS"),
+    ],
+)
+def test_mistakes_are_one_line(arguments: list[str], message: str, tmp_path: Path) -> None:
+    ended = command(*arguments, *(["--run", str(tmp_path / "run")] if arguments[0] == "training.run" else []))
+    assert ended.returncode != 0
+    assert message in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_help_explains_every_option() -> None:
+    for module in ("training.run", "training.evaluate", "training.publish"):
+        shown = command(module, "--help")
+        assert shown.returncode == 0
+        assert "python -m training" in shown.stdout

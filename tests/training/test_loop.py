@@ -1,0 +1,109 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from training import checkpoint
+from training.config import Config, OptimiserConfig, parse_stages
+from training.errors import TrainingError
+from training.footage import Footage
+from training.loop import State, learning_rate, new_state, train
+from training.start import forget_motion
+from videoxception.nets.videoxception import VideoXception
+
+CPU = torch.device("cpu")
+CONFIG = Config(stages=parse_stages("2x1x16x8,2x3x16x4"), dropout=0.3, seed=5)
+
+
+def footage() -> Footage:
+    """Two kinds of picture that a network can tell apart."""
+    torch.manual_seed(1)
+    targets = torch.arange(20) % 2
+    pictures = torch.randint(0, 100, (20, 1, 3, 24, 32)) + 120 * targets.view(20, 1, 1, 1, 1)
+    return Footage(pictures.to(torch.uint8), targets)
+
+
+def fresh() -> State:
+    torch.manual_seed(CONFIG.seed)
+    net = VideoXception(2, (4, 8), (3, 3), CONFIG.dropout)
+    forget_motion(net)
+    return new_state(net, CONFIG.optimiser)
+
+
+def weights(state: State) -> torch.Tensor:
+    return torch.cat([p.flatten().float() for p in state.average.module.state_dict().values()])
+
+
+def test_the_loss_falls() -> None:
+    optimiser = OptimiserConfig(lr=1e-2, label_smoothing=0.0)
+    config = Config(stages=parse_stages("20x1x16x8"), dropout=0.0, optimiser=optimiser)
+    losses = [report.loss for report in train(fresh(), config, footage(), None, CPU)]
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_a_run_that_is_stopped_and_resumed_ends_the_same(tmp_path: Path) -> None:
+    whole = fresh()
+    for _ in train(whole, CONFIG, footage(), None, CPU):
+        pass
+    stopped = fresh()
+    for report in train(stopped, CONFIG, footage(), None, CPU):
+        checkpoint.save(tmp_path, stopped)
+        if report.epoch == 3:
+            break
+    resumed = fresh()
+    assert checkpoint.restore(tmp_path, resumed, CPU)
+    assert [report.epoch for report in train(resumed, CONFIG, footage(), None, CPU)] == [4]
+    assert torch.equal(weights(resumed), weights(whole))
+
+
+def test_validation_is_asked_for_at_the_end_of_each_stage() -> None:
+    asked: list[tuple[int, int]] = []
+    state = fresh()
+    for _ in train(
+        state, CONFIG, footage(), lambda net, stage: asked.append((state.epoch, stage.pictures)) or 0.5, CPU
+    ):
+        pass
+    assert asked == [(2, 1), (4, 3)]
+
+
+def test_the_learning_rate_rises_then_falls_to_zero() -> None:
+    config = OptimiserConfig(lr=1.0, warmup=0.1)
+    assert learning_rate(0.05, config) == pytest.approx(0.5)
+    assert learning_rate(0.1, config) == pytest.approx(1.0)
+    assert learning_rate(0.55, config) == pytest.approx(0.5)
+    assert learning_rate(1.0, config) == pytest.approx(0.0)
+    assert learning_rate(0.0, config) > 0
+
+
+def test_a_network_without_motion_sees_each_picture_by_itself() -> None:
+    net = VideoXception(4, (4, 8), (3, 7)).eval()
+    forget_motion(net)
+    one = torch.rand(2, 3, 1, 16, 16)
+    torch.testing.assert_close(net(one.expand(-1, -1, 10, -1, -1)), net(one))
+
+
+def test_weight_decay_leaves_norms_biases_and_depthwise_kernels_alone() -> None:
+    decayed, others = fresh().optimiser.param_groups
+    assert decayed["weight_decay"] > 0
+    assert others["weight_decay"] == 0
+    assert all(p.ndim > 1 and p.shape[1] > 1 for p in decayed["params"])
+
+
+def test_a_run_is_not_started_over_an_old_one(tmp_path: Path) -> None:
+    checkpoint.open_run(tmp_path, CONFIG, resume=False)
+    with pytest.raises(TrainingError, match="holds a run already; add --resume"):
+        checkpoint.open_run(tmp_path, CONFIG, resume=False)
+    checkpoint.open_run(tmp_path, CONFIG, resume=True)
+    with pytest.raises(TrainingError, match="was started with other options"):
+        checkpoint.open_run(tmp_path, Config(), resume=True)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.pt").write_bytes(b"not a checkpoint")
+    with pytest.raises(TrainingError, match=r"checkpoint\.pt is damaged"):
+        checkpoint.restore(tmp_path, fresh(), CPU)
+
+
+def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="is not a run's folder"):
+        checkpoint.read_config(tmp_path)
