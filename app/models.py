@@ -33,7 +33,8 @@ class Models:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._store = ModelStore.from_path(settings.model_store)
-        self._served: dict[str, Served] = {}
+        self._served: dict[str, Served] = {}  # by "name@version"
+        self._meant: dict[str, Served] = {}  # by what was asked for, which is looked up on disk once
         self._loading = asyncio.Lock()
         self._default: Served | None = None
 
@@ -73,15 +74,16 @@ class Models:
         return self._store.versions()
 
     async def _serve(self, reference: str) -> Served:
+        if reference in self._meant:
+            return self._meant[reference]
         async with self._loading:
-            if reference in self._served:
-                return self._served[reference]
             release = await asyncio.to_thread(self._store.load, reference)
             served = self._served.get(str(release))
             if served is None:
                 engine = await asyncio.to_thread(self._make_engine, release)
                 served = Served(release, engine, Batcher(engine, self._settings.max_batch))
                 self._served[str(release)] = served
+            self._meant[reference] = served
             return served
 
     def _make_engine(self, release: Release) -> Engine:

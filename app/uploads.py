@@ -126,17 +126,21 @@ class _Form:
 async def receive(request: Request, folder: Path, limit: int, timeout: float) -> AsyncIterator[Upload]:
     """The file in the request's body, a multipart form's part "file" or the raw body; removed on the way out.
 
-    Raises the problems `malformed`, `no-file`, `too-large` and `slow-upload`.
+    Raises the problems `malformed`, `no-file`, `too-large`, `slow-upload`, and `overloaded` when the disk is full.
     """
     _check_announced(request, limit)
     # Unnamed after the client's file: FFmpeg takes hints from names, and strangers choose theirs.
-    with tempfile.NamedTemporaryFile(dir=folder, prefix="upload-", buffering=0) as file:
+    with tempfile.NamedTemporaryFile(dir=folder, prefix="upload-") as file:
         sink = _Sink(file, limit)
         try:
             async with asyncio.timeout(timeout):
                 await _read_body(request, sink, limit)
+            file.flush()
         except TimeoutError:
             raise Problem("slow-upload", f"the upload was not complete after {timeout:g} seconds") from None
+        except OSError as error:
+            detail = f"the service has no room for the upload ({error.strerror}); try again later"
+            raise Problem("overloaded", detail, {"Retry-After": "10"}) from error
         yield Upload(Path(file.name), sink.bytes, sink.sha256)
 
 

@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import re
 import socket
@@ -165,6 +166,16 @@ def test_a_slow_upload(client_of: Clients) -> None:
             yield b"x"
 
     check_problem(client.post("/predict", content=slow()), 408, "slow-upload")
+
+
+def test_a_full_disk(client: httpx.Client, video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(sink: object, chunk: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("app.uploads._Sink.write", write)
+    response = client.post("/predict", content=video.read_bytes())
+    assert "No space left" in str(check_problem(response, 503, "overloaded")["detail"])
+    assert response.headers["retry-after"]
 
 
 def test_the_deadline(client_of: Clients, tmp_path: Path) -> None:

@@ -1,0 +1,39 @@
+"""Documents that would mislead if they fell behind the code."""
+
+from pathlib import Path
+
+import pytest
+
+from app.problems import PROBLEMS
+from app.settings import Settings
+from videoxception.clip import WARNINGS
+
+DOCS = Path(__file__).parent.parent / "docs"
+HTTP = (DOCS / "http.md").read_text()
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_described(name: str) -> None:
+    assert f"| `VX_{name.upper()}` |" in HTTP
+
+
+@pytest.mark.parametrize("kind", PROBLEMS)
+def test_every_problem_is_described_with_its_status(kind: str) -> None:
+    assert f"| `{kind}` | {PROBLEMS[kind][0]} |" in HTTP
+
+
+@pytest.mark.parametrize("warning", WARNINGS)
+def test_every_warning_is_described(warning: str) -> None:
+    assert f"`{warning}`" in HTTP
+
+
+def test_every_file_of_the_layout_is_there() -> None:
+    root = DOCS.parent
+    folder = ""
+    for line in (DOCS / "architecture.md").read_text().split("```")[1].strip().splitlines():
+        name = line.split()[0]
+        if name.endswith("/") and not line.startswith(" "):
+            folder = name
+            assert (root / name).is_dir(), name
+        elif line.startswith("    ") and not line.startswith("     "):
+            assert (root / folder / name).exists(), name
