@@ -23,6 +23,12 @@ def picture(k: int, width: int = 96, height: int = 64) -> npt.NDArray[np.uint8]:
     return np.full((height, width, 3), level(k), np.uint8)
 
 
+def moving_picture(k: int, width: int, height: int) -> npt.NDArray[np.uint8]:
+    """Picture k of a pan over noise: uint8 (height, width, 3)."""
+    scene = np.random.default_rng(0).integers(0, 256, (height // 4, width, 3), np.uint8).repeat(4, 0)
+    return np.ascontiguousarray(np.roll(scene, 2 * k, 1))
+
+
 def make_video(
     path: Path,
     codec: str = "mpeg4",
@@ -35,8 +41,12 @@ def make_video(
     times: Sequence[int] | None = None,
     container_options: dict[str, str] | None = None,
     gop: int = 12,
+    moving: bool = False,
 ) -> Path:
-    """A video of `pictures` pictures at 25 a second, or at `times` in hundredths of a second."""
+    """A video of `pictures` pictures at 25 a second, or at `times` in hundredths of a second.
+
+    They are plain grey, or noise that moves if `moving`, which gives an encoder reason to refer from one to the next.
+    """
     with av.open(str(path), "w", format=container, options=container_options or {}) as output:
         stream = output.add_stream(codec, rate=RATE if times is None else 100, options=options or {})
         stream.width, stream.height = size
@@ -45,7 +55,8 @@ def make_video(
         if times is not None:
             stream.codec_context.time_base = Fraction(1, 100)
         for k in range(pictures):
-            frame = av.VideoFrame.from_ndarray(picture(k, *size), format="rgb24").reformat(format=pixel_format)
+            shown = moving_picture(k, *size) if moving else picture(k, *size)
+            frame = av.VideoFrame.from_ndarray(shown, format="rgb24").reformat(format=pixel_format)
             frame.pts = k if times is None else times[k]
             frame.time_base = Fraction(1, RATE if times is None else 100)
             output.mux(stream.encode(frame))

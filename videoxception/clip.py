@@ -1,7 +1,7 @@
 """What a clip is, and which pictures of a video it takes. Pure arithmetic: nothing here opens a file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from statistics import median_low
@@ -159,7 +159,8 @@ class Clip:
 
     `frames` is uint8 (F, H, W, 3), RGB. `duration` is in seconds, None where the file does not tell. `width` and
     `height` are the video's own, the way it is shown (after rotation). `timestamps` are the F pictures' times in
-    seconds since the first picture. `warnings` are among WARNINGS.
+    seconds since the first picture. `warnings` are among WARNINGS. `decoded` is the number of pictures that came out of
+    the decoder to make it, and `planned` tells whether the others could be left out.
     """
 
     frames: Frames
@@ -168,7 +169,9 @@ class Clip:
     height: int
     codec: str
     timestamps: tuple[float, ...]
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
+    decoded: int = 0
+    planned: bool = False
 
 
 WARNINGS = {

@@ -36,6 +36,7 @@ class Limits:
     duration: float = 1200.0  # seconds of video
     packets: int = 72_000  # 20 minutes at 60 pictures a second
     decoding: float = 60.0  # seconds of work
+    memory: int = 64 * 2**20  # bytes of packets that are held; a larger file is read twice
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -1,7 +1,8 @@
-"""Walking through a file's packets, past its errors."""
+"""Walking through a file's packets, past its errors, and what they tell before anything is decoded."""
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import av
@@ -34,7 +35,7 @@ class Patience:
 
 
 def payload(container: InputContainer, stream: VideoStream, patience: Patience) -> "Iterator[Packet[VideoStream]]":
-    """The stream's packets that carry something and are meant to be shown or needed to decode, in the file's order.
+    """The stream's packets that carry something, in the file's order.
 
     Empty packets are left out: a decoder takes one for the end of the stream.
     """
@@ -51,24 +52,62 @@ def payload(container: InputContainer, stream: VideoStream, patience: Patience) 
             errors += 1
 
 
-def read_timeline(container: InputContainer, stream: VideoStream, limits: Limits, patience: Patience) -> Timeline:
-    """When each picture of the stream is shown, told by its packets alone. Nothing is decoded.
+@dataclass(slots=True)
+class Reel:
+    """The packets of a stream, in the file's order, as far as they fit into memory, and a table of all of them.
 
-    Raises `NoPictures`, `TooLong`, or `NotAVideo` for a picture in a file that could have held a video.
+    A packet without a time has the time None. Discarded ones are needed to decode, but are never shown.
     """
-    times: list[int | None] = []
-    latest: Packet[VideoStream] | None = None
+
+    times: list[int | None] = field(default_factory=list)
+    keys: bytearray = field(default_factory=bytearray)
+    discarded: bytearray = field(default_factory=bytearray)
+    kept: "list[Packet[VideoStream]] | None" = field(default_factory=list)
+    bytes: int = 0
+    latest: int | None = None  # of the times
+    last_duration: int | None = None  # of the packet that is shown last
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def add(self, packet: "Packet[VideoStream]", memory: int) -> None:
+        """Takes in the next packet; beyond `memory` bytes, none are kept."""
+        if not packet.is_discard and packet.pts is not None and (self.latest is None or packet.pts > self.latest):
+            self.latest, self.last_duration = packet.pts, packet.duration
+        self.times.append(packet.pts)
+        self.keys.append(packet.is_keyframe)
+        self.discarded.append(packet.is_discard)
+        self.bytes += packet.size
+        if self.bytes > memory:
+            self.kept = None
+        elif self.kept is not None:
+            self.kept.append(packet)
+
+    @property
+    def shown(self) -> list[int | None]:
+        """The times of the packets that are shown, in the file's order."""
+        return [time for time, discarded in zip(self.times, self.discarded, strict=True) if not discarded]
+
+
+def read_reel(container: InputContainer, stream: VideoStream, limits: Limits, patience: Patience) -> Reel:
+    """Reads the stream's packets to the end. Raises `TooLong` if there are more than the limit."""
+    reel = Reel()
     for packet in payload(container, stream, patience):
-        if packet.is_discard:
-            continue
-        times.append(packet.pts)
-        if len(times) > limits.packets:
+        reel.add(packet, limits.memory)
+        if len(reel) > limits.packets:
             raise TooLong(f"the video has over {limits.packets:,} pictures, the limit")
-        if latest is None or (packet.pts is not None and latest.pts is not None and packet.pts > latest.pts):
-            latest = packet
-    if latest is None:
+    return reel
+
+
+def timeline_of(reel: Reel, container: InputContainer, stream: VideoStream) -> Timeline:
+    """When each picture of the stream is shown, told by its packets alone.
+
+    Raises `NoPictures`, or `NotAVideo` for a picture in a file that could have held a video.
+    """
+    times = reel.shown
+    if not times:
         raise NoPictures("the video stream holds no pictures")
     if container.format.name == "gif" and len(times) == 1:
         raise NotAVideo("the file is a still picture (a GIF that does not move), not a video")
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-    return make_timeline(times, latest.duration, stream.time_base or Fraction(1), rate)
+    return make_timeline(times, reel.last_duration, stream.time_base or Fraction(1), rate)

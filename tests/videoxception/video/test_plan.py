@@ -1,0 +1,144 @@
+"""The planned path against the full one, on made files of many kinds: the same bytes for fewer decoded pictures."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.videos import RATE, make_video
+from videoxception.clip import ClipSpec, Timeline, make_timeline
+from videoxception.video import Limits, decode
+from videoxception.video.packets import Reel
+from videoxception.video.plan import REFERENCE, SKIP, WANTED, can_plan, make_plan
+
+SPEC = ClipSpec()
+PLANNED = {
+    "mpeg4 in avi": ("clip.avi", "mpeg4", {}),
+    "mpeg4 with B-frames in mp4": ("clip.mp4", "mpeg4", {"options": {"bf": "2"}}),
+    "mpeg2 with B-frames in mkv": ("clip.mkv", "mpeg2video", {"options": {"bf": "2"}}),
+    "raw m4v": ("clip.m4v", "mpeg4", {"container": "m4v"}),
+    "h264 closed groups": ("clip.mp4", "libx264", {}),
+    "h264 open groups": ("clip.mp4", "libx264", {"options": {"x264-params": "open-gop=1:scenecut=0:bframes=3"}}),
+    "h264 pyramid in mkv": ("clip.mkv", "libx264", {"options": {"x264-params": "b-pyramid=normal:bframes=4"}}),
+    "h264 without B-frames": ("clip.mp4", "libx264", {"options": {"bf": "0"}}),
+    "h264 in flv": ("clip.flv", "libx264", {}),
+    "h264 interlaced": ("clip.mp4", "libx264", {"options": {"x264-params": "tff=1:keyint=12"}}),
+    "fragmented mp4": ("clip.mp4", "libx264", {"container_options": {"movflags": "frag_keyframe+empty_moov"}}),
+    "hevc": ("clip.mp4", "libx265", {"options": {"x265-params": "log-level=none:keyint=12"}}),
+    "hevc open groups": ("clip.mkv", "libx265", {"options": {"x265-params": "log-level=none:keyint=12:open-gop=1"}}),
+    "vp8": ("clip.webm", "libvpx", {"options": {"auto-alt-ref": "0"}}),
+    "vp9": ("clip.webm", "libvpx-vp9", {}),
+    "mjpeg": ("clip.avi", "mjpeg", {"pixel_format": "yuvj420p"}),
+    "variable rate": ("clip.mkv", "libx264", {"times": [k * 3 + (k // 7) * 40 for k in range(150)]}),
+}
+STRAIGHT = {
+    "mpeg4 with B-frames in avi": ("clip.avi", "mpeg4", {"options": {"bf": "2"}}),
+    "h264 in mpegts": ("clip.ts", "libx264", {}),
+    "av1": ("clip.mkv", "libsvtav1", {"options": {"preset": "12", "svtav1-params": "keyint=12"}}),
+    "gif": ("clip.gif", "gif", {"pixel_format": "rgb8"}),
+    "raw h264": ("clip.h264", "libx264", {"container": "h264"}),
+}
+
+
+def both_ways(path: Path, limits: Limits | None = None) -> bool:
+    """Whether the file could be planned, after a check that both ways give the same."""
+    planned, full = decode(path, SPEC, limits), decode(path, SPEC, planned=False)
+    assert np.array_equal(planned.frames, full.frames)
+    assert (planned.timestamps, planned.duration, planned.warnings) == (
+        full.timestamps,
+        full.duration,
+        full.warnings,
+    )
+    assert planned.decoded < full.decoded if planned.planned else planned.decoded == full.decoded
+    return planned.planned
+
+
+@pytest.mark.parametrize("kind", PLANNED)
+def test_planned_kinds(kind: str, tmp_path: Path) -> None:
+    name, codec, how = PLANNED[kind]
+    path = make_moving(tmp_path / name, codec, **how)
+    assert both_ways(path)
+
+
+@pytest.mark.parametrize("kind", STRAIGHT)
+def test_kinds_that_are_recognised_as_not_to_be_planned(kind: str, tmp_path: Path) -> None:
+    name, codec, how = STRAIGHT[kind]
+    assert not both_ways(make_moving(tmp_path / name, codec, **how))
+
+
+def make_moving(path: Path, codec: str, **how: object) -> Path:
+    """A video whose pictures refer to each other: 150 of them, 12 to a group."""
+    return make_video(path, codec, 150, moving=True, **how)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_a_file_that_does_not_fit_into_memory_is_read_twice(planned: bool, tmp_path: Path) -> None:
+    path = make_moving(tmp_path / "clip.mp4", "libx264")
+    whole, twice = decode(path, SPEC, planned=planned), decode(path, SPEC, Limits(memory=1), planned=planned)
+    assert np.array_equal(whole.frames, twice.frames)
+    assert twice.planned is planned
+
+
+def test_a_damaged_group_is_decoded_the_full_way(tmp_path: Path) -> None:
+    path = make_moving(tmp_path / "clip.mp4", "libx264")
+    content = bytearray(path.read_bytes())
+    for at in range(3000, len(content) - 5000, 400):
+        content[at] ^= 0xFF
+    path.write_bytes(content)
+    planned, full = decode(path, SPEC), decode(path, SPEC, planned=False)
+    assert np.array_equal(planned.frames, full.frames)
+    assert "damaged" in planned.warnings
+
+
+def test_a_change_of_size_in_the_middle(tmp_path: Path) -> None:
+    """Two raw streams of different sizes, one after the other, put into a Matroska file as one."""
+    parts = [make_video(tmp_path / f"{n}.h264", "libx264", 40, container="h264", size=s) for n, s in enumerate(SIZES)]
+    joined = tmp_path / "joined.h264"
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    assert not both_ways(joined)
+
+
+SIZES = [(96, 64), (64, 96)]
+
+
+def test_the_cost_does_not_grow_with_length(tmp_path: Path) -> None:
+    short = make_video(tmp_path / "short.mp4", "libx264", 250, moving=True)
+    long = make_video(tmp_path / "long.mp4", "libx264", 2500, moving=True)
+    assert decode(long, SPEC).decoded <= 1.5 * decode(short, SPEC).decoded
+
+
+def reel_of(times: list[int], keys: set[int]) -> tuple[Reel, Timeline]:
+    reel = Reel(
+        times=list(times), keys=bytearray(i in keys for i in range(len(times))), discarded=bytearray(len(times))
+    )
+    return reel, make_timeline(times, 1, RATE_BASE, RATE_BASE)
+
+
+RATE_BASE = Fraction(RATE)
+
+
+def test_a_plan_decodes_from_the_key_picture_to_the_wanted_one() -> None:
+    reel, timeline = reel_of(list(range(12)), {0, 4, 8})
+    assert list(make_plan(reel, timeline, [6])) == [SKIP] * 4 + [REFERENCE, REFERENCE, WANTED] + [SKIP] * 5
+
+
+def test_a_picture_shown_before_its_key_picture_needs_the_group_before() -> None:
+    """Decoding order I0 P3 B1 B2 | I6 B4 B5: 4 and 5 lie behind I6 in the file, and refer to P3 as well."""
+    reel, timeline = reel_of([0, 3, 1, 2, 6, 4, 5], {0, 4})
+    assert list(make_plan(reel, timeline, [4])) == [REFERENCE] * 5 + [WANTED, SKIP]
+    assert list(make_plan(reel, timeline, [6])) == [SKIP] * 4 + [WANTED, SKIP, SKIP]
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "times", "possible"),
+    [
+        ("avi", "mpeg4", [0, 1, 2], True),
+        ("avi", "mpeg4", [0, 2, 1], False),
+        ("matroska,webm", "h264", [0, 2, 1], True),
+        ("mpegts", "h264", [0, 1, 2], False),
+        ("matroska,webm", "libdav1d", [0, 1, 2], False),
+    ],
+)
+def test_what_can_be_planned(container: str, codec: str, times: list[int], possible: bool) -> None:
+    assert can_plan(container, codec, *reel_of(times, {0})) is possible
