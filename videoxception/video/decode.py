@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from av.container import InputContainer
@@ -32,24 +33,37 @@ def decode(
     the pictures are the same. Raises a `VideoError` that says what is wrong with the file, and `OSError` if it cannot
     be read.
     """
+    with path.open("rb") as file:
+        return decode_file(file, spec, limits, stopped, planned=planned)
+
+
+def decode_file(
+    file: BinaryIO,
+    spec: ClipSpec,
+    limits: Limits | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+    *,
+    planned: bool = True,
+) -> Clip:
+    """What `decode` gives, for a file that is open already."""
     limits = limits or Limits()
     patience = Patience(limits, stopped)
-    with open_video(path, limits) as (container, stream):
+    with open_video(file, limits) as (container, stream):
         reel = read_reel(container, stream, limits, patience)
         job = _job(container, stream, reel, spec, patience)
         check_duration(job.duration or 0.0, limits)
         plan = job.plan if planned else None
         found = None if reel.kept is None else job.run(reel.kept, stream, plan)
     if found is None and reel.kept is None and plan is not None:
-        found = _read_again(path, limits, job, plan)
-    return job.clip(found or _read_again(path, limits, job, None), spec)
+        found = _read_again(file, limits, job, plan)
+    return job.clip(found or _read_again(file, limits, job, None), spec)
 
 
-def _read_again(path: Path, limits: Limits, job: "_Job", plan: bytearray | None) -> Found:
+def _read_again(file: BinaryIO, limits: Limits, job: "_Job", plan: bytearray | None) -> Found:
     """The pass, on packets that are read from the file once more: too many to keep, or a plan that did not work out."""
-    with open_video(path, limits) as (container, stream):
+    with open_video(file, limits) as (container, stream):
         found = job.run(payload(container, stream, job.patience), stream, plan)
-    return found or _read_again(path, limits, job, None)
+    return found or _read_again(file, limits, job, None)
 
 
 @dataclass(frozen=True, slots=True)

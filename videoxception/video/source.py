@@ -1,8 +1,9 @@
 """Opening a file that a stranger made: only the containers and codecs that are taken, and nothing over the limits."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import BinaryIO
 
 import av
 from av.container import InputContainer
@@ -16,15 +17,15 @@ _SIGNATURES = (b"\x1a\x45\xdf\xa3", b"FLV", b"OggS", b"GIF8", b"\x30\x26\xb2\x75
 
 
 @contextmanager
-def open_video(path: Path, limits: Limits) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """The opened file and the stream to decode, single-threaded.
+def open_video(file: BinaryIO, limits: Limits) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The opened video and the stream to decode, single-threaded; `file` is an open file, read from its start.
 
-    Raises `NotAVideo`, `TooLarge` or `TooLong`; `FileNotFoundError` and other `OSError`s if the file cannot be read.
+    Raises `NotAVideo`, `Undecodable`, `TooLarge` or `TooLong`.
     """
-    size = path.stat().st_size
+    size = os.fstat(file.fileno()).st_size
     if size > limits.bytes:
         raise TooLarge(f"the file has {size:,} bytes, over the limit of {limits.bytes:,}")
-    with _open(path, limits) as container:
+    with _open(file, limits) as container:
         stream = _pick_stream(container, limits)
         _check_header(container, stream, limits)
         # The container's options reach only FFmpeg's probing; the decoder that is used has options of its own.
@@ -33,32 +34,28 @@ def open_video(path: Path, limits: Limits) -> Iterator[tuple[InputContainer, Vid
         yield container, stream
 
 
-def _open(path: Path, limits: Limits) -> InputContainer:
+def _open(file: BinaryIO, limits: Limits) -> InputContainer:
+    # FFmpeg is handed the open file, and nothing else: it learns no name, and can open no other file or address.
     options = {
+        "fd": str(file.fileno()),
+        "protocol_whitelist": "fd",
         "format_whitelist": ",".join(CONTAINERS),
         "codec_whitelist": ",".join(CODECS),
-        "protocol_whitelist": "file",
         "max_pixels": str(limits.pixels),
         "max_streams": str(limits.streams),
         "enable_drefs": "0",
         "use_absolute_path": "0",
     }
+    os.lseek(file.fileno(), 0, os.SEEK_SET)
     try:
-        # An absolute path cannot be taken for a protocol's address ("http:...") by FFmpeg. Text in the file's metadata
-        # may be in any encoding.
-        return av.open(str(path.absolute()), options=options, metadata_errors="replace")
+        return av.open("fd:", options=options, metadata_errors="replace")  # metadata may be in any encoding
     except av.FFmpegError as error:
-        path.open("rb").close()  # raises by itself if it is the file that is not there or must not be read
-        if isinstance(error, av.PermissionError | av.FileNotFoundError):
-            raise NotAVideo("the file refers to other files, which are not followed") from error
-        if _begins_like_a_video(path):
+        if _begins_like_a_video(os.pread(file.fileno(), 16, 0)):
             raise Undecodable("the file begins like a video, but its header is damaged or incomplete") from error
         raise NotAVideo("the file is not a video of a kind that is taken") from error
 
 
-def _begins_like_a_video(path: Path) -> bool:
-    with path.open("rb") as file:
-        start = file.read(16)
+def _begins_like_a_video(start: bytes) -> bool:
     return start[4:8] in (b"ftyp", b"moov") or start.startswith(_SIGNATURES) or start[8:12] == b"AVI "
 
 

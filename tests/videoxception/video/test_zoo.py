@@ -62,7 +62,7 @@ REFUSALS: dict[str, type[VideoError]] = {
 def test_clip(name: str, real_clips: Path) -> None:
     pictures, warnings = CLIPS[name]
     path, limits = real_clips / name, Limits()
-    with open_video(path, limits) as (container, stream):
+    with path.open("rb") as file, open_video(file, limits) as (container, stream):
         reel = read_reel(container, stream, limits, Patience(limits, lambda: False))
         assert len(timeline_of(reel, container, stream)) == pictures
     clip = decode(path, ClipSpec())
