@@ -11,11 +11,12 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from videoxception.clip import Clip, ClipSpec, Timeline, choose
+from videoxception.video.errors import TooDear
 from videoxception.video.limits import Limits
 from videoxception.video.packets import Patience, Reel, payload, read_reel, timeline_of
 from videoxception.video.passes import Found, full_pass, planned_pass
 from videoxception.video.picture import Scaler
-from videoxception.video.plan import can_plan, make_plan
+from videoxception.video.plan import SKIP, can_plan, make_plan
 from videoxception.video.source import check_duration, open_video
 
 
@@ -44,8 +45,12 @@ def decode_file(
     stopped: Callable[[], bool] = lambda: False,
     *,
     planned: bool = True,
+    budget: float | None = None,
 ) -> Clip:
-    """What `decode` gives, for a file that is open already."""
+    """What `decode` gives, for a file that is open already.
+
+    `budget` is in pixels to be decoded: if more would be needed, `TooDear` is raised before the decoding starts.
+    """
     limits = limits or Limits()
     patience = Patience(limits, stopped)
     with open_video(file, limits) as (container, stream):
@@ -53,10 +58,18 @@ def decode_file(
         job = _job(container, stream, reel, spec, patience)
         check_duration(job.duration or 0.0, limits)
         plan = job.plan if planned else None
+        if budget is not None and _cost(stream, reel, plan) > budget:
+            raise TooDear
         found = None if reel.kept is None else job.run(reel.kept, stream, plan)
     if found is None and reel.kept is None and plan is not None:
         found = _read_again(file, limits, job, plan)
     return job.clip(found or _read_again(file, limits, job, None), spec)
+
+
+def _cost(stream: VideoStream, reel: Reel, plan: bytearray | None) -> float:
+    """Pixels that will be decoded, as far as the header tells."""
+    pictures = len(reel) if plan is None else len(plan) - plan.count(SKIP)
+    return float(stream.codec_context.width * stream.codec_context.height * pictures)
 
 
 def _read_again(file: BinaryIO, limits: Limits, job: "_Job", plan: bytearray | None) -> Found:

@@ -34,5 +34,9 @@ class TooLong(VideoError):
     """The file is over a limit on duration, packets or decoding time."""
 
 
+class TooDear(Exception):
+    """Decoding would cost more than the budget that it was given. Says nothing against the file."""
+
+
 class Stopped(VideoError):
     """The caller stopped the decoding before it was done."""

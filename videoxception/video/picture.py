@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 
-import av
 import numpy as np
 import numpy.typing as npt
 from av.filter import Graph
@@ -41,7 +40,7 @@ class Scaler:
 
     def __call__(self, frame: VideoFrame) -> Picture:
         """A decoded frame -> uint8 (height, width, 3). Rotation that the frame's metadata asks for is applied first."""
-        upright = _upright(frame)
+        upright = turn(frame, quarter_turns(frame.rotation))
         height, width = self._scaled_size(upright)
         scaled = self._reformatter.reformat(
             upright,
@@ -73,8 +72,8 @@ def _range(frame: VideoFrame) -> ColorRange | None:
     return ColorRange.MPEG if unsaid and frame.format.name.startswith("yuv") and "j" not in frame.format.name else None
 
 
-def _upright(frame: VideoFrame) -> VideoFrame:
-    turns = quarter_turns(frame.rotation)
+def turn(frame: VideoFrame, turns: int) -> VideoFrame:
+    """The picture after so many clockwise quarter turns, every sample as it was."""
     if turns == 0:
         return frame
     graph = Graph()
@@ -86,6 +85,6 @@ def _upright(frame: VideoFrame) -> VideoFrame:
     last.link_to(graph.add("buffersink"))
     graph.configure()
     graph.push(frame)
-    upright = graph.pull()
-    assert isinstance(upright, av.VideoFrame)
-    return upright
+    turned = graph.pull()
+    assert isinstance(turned, VideoFrame)
+    return turned

@@ -1,0 +1,316 @@
+"""Decoder processes that can be killed: what a file does to one of them, it does to its own request alone.
+
+Each process answers one question at a time over a socket of its own; there is no lock or queue that processes share. A
+thread for each waits for the answer, kills the process when time is up, and starts another in its place.
+"""
+
+import logging
+import os
+import resource
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from videoxception.clip import Clip, ClipSpec
+from videoxception.video import wire
+from videoxception.video.errors import Stopped, TooLong, Undecodable
+from videoxception.video.limits import Limits
+
+CHEAP = 1e8  # pixels to decode: up to about a second's work; what the reserved process takes
+_RECYCLE = 500  # questions; then a process is replaced, whatever FFmpeg has leaked
+_GRACE = 1.0  # seconds between asking a process to stop and killing it
+_START = 60.0  # seconds that a process may take to start
+_PACKAGES = str(Path(__file__).parent.parent.parent)
+_STARTER = "import sys; sys.path.append(sys.argv[1]); from videoxception.video.worker import main; main()"
+
+_log = logging.getLogger(__name__)
+
+
+class Job:
+    """A file that is being decoded, or waits for it."""
+
+    def __init__(self, file: BinaryIO, spec: ClipSpec) -> None:
+        self.file = file
+        self.spec = spec
+        self.asked = time.monotonic()
+        self.started: float | None = None  # when a process took it
+        self.done: Future[Clip] = Future()
+        self.stopped = threading.Event()
+        self.dear = False
+
+    def stop(self) -> None:
+        """Says that nobody waits for the clip any more. `done` ends with `Stopped` once the file is let go of."""
+        self.stopped.set()
+
+
+class _Lanes:
+    """Jobs that wait: those that may be cheap, and those that are known to be dear."""
+
+    def __init__(self) -> None:
+        self._cheap: deque[Job] = deque()
+        self._dear: deque[Job] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def put(self, job: Job) -> None:
+        with self._changed:
+            (self._dear if job.dear else self._cheap).append(job)
+            self._changed.notify_all()
+
+    def take(self, reserved: bool) -> Job | None:
+        """The job that has waited longest; the reserved process leaves dear ones alone. None when all is over."""
+        with self._changed:
+            while not self._closed:
+                lane = self._next_lane(reserved)
+                if lane:
+                    return lane.popleft()
+                self._changed.wait()
+            return None
+
+    def _next_lane(self, reserved: bool) -> deque[Job]:
+        if reserved or not self._dear:
+            return self._cheap
+        return self._cheap if self._cheap and self._cheap[0].asked < self._dear[0].asked else self._dear
+
+    def close(self) -> list[Job]:
+        """Ends all waiting; the jobs that nobody took."""
+        with self._changed:
+            self._closed = True
+            left = [*self._cheap, *self._dear]
+            self._changed.notify_all()
+        return left
+
+    def __len__(self) -> int:
+        return len(self._cheap) + len(self._dear)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What has happened to the processes, by cause."""
+
+    started: int = 0
+    crashed: int = 0
+    timed_out: int = 0
+    stopped: int = 0
+    recycled: int = 0
+    dear: int = 0
+    missing: list[str] = field(default_factory=list)  # parts of the sandbox that the kernel does not offer
+
+
+class DecoderPool:
+    """A bounded number of decoder processes, started at once and replaced when they die.
+
+    With two or more, one is reserved for cheap files, so that dear or hostile ones cannot keep everyone waiting.
+    """
+
+    def __init__(self, processes: int, limits: Limits | None = None) -> None:
+        if processes < 1:
+            raise ValueError(f"a pool needs at least one process, but got {processes}")
+        self.limits = limits or Limits()
+        self.counts = Counts()
+        self._lanes = _Lanes()
+        self._keepers = [
+            threading.Thread(target=self._keep, args=(processes > 1 and n == 0,), name=f"decoder-{n}", daemon=True)
+            for n in range(processes)
+        ]
+        for keeper in self._keepers:
+            keeper.start()
+
+    def submit(self, file: BinaryIO, spec: ClipSpec) -> Job:
+        """Queues an open file; `job.done` gives its clip, or the `VideoError` that says what is wrong with it.
+
+        The file must stay open until then.
+        """
+        job = Job(file, spec)
+        self._lanes.put(job)
+        return job
+
+    def decode(self, path: Path, spec: ClipSpec) -> Clip:
+        """What `videoxception.video.decode` gives, by one of the processes."""
+        with path.open("rb") as file:
+            return self.submit(file, spec).done.result()
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that no process has taken yet."""
+        return len(self._lanes)
+
+    def close(self) -> None:
+        """Ends the processes after the file that each is at; jobs that wait end with `Stopped`."""
+        for job in self._lanes.close():
+            job.done.set_exception(Stopped("the decoders were closed"))
+        for keeper in self._keepers:
+            keeper.join()
+
+    def __enter__(self) -> "DecoderPool":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _keep(self, reserved: bool) -> None:
+        """Keeps one process alive and gives it one job after the other."""
+        worker: _Worker | None = None
+        while (job := self._lanes.take(reserved)) is not None:
+            if job.stopped.is_set():
+                job.done.set_exception(Stopped("the caller stopped the decoding"))
+                continue
+            try:
+                if worker is None:
+                    worker = _Worker()
+                    self._note_start(worker)
+                self._give(worker, job, reserved)
+            except Exception as error:  # a bug or a machine without room for a process; the pool must go on
+                _log.exception("a decoder process could not be used")
+                job.done.set_exception(Undecodable(f"the decoder failed: {type(error).__name__}"))
+                if worker is not None:
+                    worker.close()
+            if worker is not None and worker.alive and worker.asked >= _RECYCLE:
+                self.counts.recycled += 1
+                worker.close()
+            if worker is not None and not worker.alive:
+                worker = None
+        if worker is not None:
+            worker.close()
+
+    def _note_start(self, worker: "_Worker") -> None:
+        self.counts.started += 1
+        if worker.missing and not self.counts.missing:
+            self.counts.missing = worker.missing
+            _log.warning("decoders run with less than the whole sandbox: %s", "; ".join(worker.missing))
+
+    def _give(self, worker: "_Worker", job: Job, reserved: bool) -> None:
+        job.started = job.started or time.monotonic()
+        budget = None if job.dear or not reserved else CHEAP
+        try:
+            clip = worker.decode(job, self.limits, budget)
+        except _Dear:
+            self.counts.dear += 1
+            job.dear = True
+            self._lanes.put(job)
+        except _Crashed as crash:
+            self.counts.crashed += 1
+            _log.warning("a decoder process died: %s", crash)
+            job.done.set_exception(Undecodable("the decoder crashed on this file"))
+        except _TimedOut:
+            self.counts.timed_out += 1
+            seconds = f"{self.limits.decoding:g} seconds of decoding"
+            job.done.set_exception(TooLong(f"the video takes more than the {seconds} that the limits allow"))
+        except Stopped as error:
+            self.counts.stopped += 1
+            job.done.set_exception(error)
+        except Exception as error:
+            job.done.set_exception(error)
+        else:
+            job.done.set_result(clip)
+
+
+class _Dear(Exception):
+    """The work is over the budget."""
+
+
+class _Crashed(Exception):
+    """The process is gone."""
+
+
+class _TimedOut(Exception):
+    """The process was killed because its time was up."""
+
+
+class _Worker:
+    """One decoder process. All calls come from its keeper's thread."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-c", _STARTER, _PACKAGES, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env={"OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+                cwd="/",
+                start_new_session=True,
+            )
+        self._connection = ours
+        self._connection.settimeout(_START)
+        self.asked = 0
+        self.alive = True
+        try:
+            self.missing = wire.receive_reply(ours).missing
+        except (wire.Closed, OSError) as error:
+            self.close()
+            raise _Crashed(f"it did not start: {self._process.returncode}") from error
+
+    def decode(self, job: Job, limits: Limits, budget: float | None) -> Clip:
+        """The clip, or the file's `VideoError`. Raises `_Dear`, `_Crashed` or `_TimedOut`, too."""
+        self.asked += 1
+        self._bound_cpu(limits.decoding)
+        try:
+            wire.ask(self._connection, wire.Question(spec=job.spec, limits=limits, budget=budget), job.file.fileno())
+            self._wait(job, limits.decoding)
+            return self._read(job.spec)
+        except (wire.Closed, OSError) as error:
+            self.close()
+            if job.stopped.is_set():
+                raise Stopped("the caller stopped the decoding") from error
+            raise _Crashed(f"exit status {self._process.returncode}") from error
+
+    def _bound_cpu(self, seconds: float) -> None:
+        """Lets the process use so many seconds of CPU from now on, and then dies. Linux only."""
+        if not hasattr(resource, "prlimit"):
+            return
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+            used = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            resource.prlimit(self._process.pid, resource.RLIMIT_CPU, (int(used + seconds) + 2, resource.RLIM_INFINITY))
+        except OSError:
+            pass  # the process is gone, as will be noticed when it is asked
+
+    def _wait(self, job: Job, seconds: float) -> None:
+        """Until the answer begins. Kills the process if that takes too long, or if it does not heed a stop."""
+        end = time.monotonic() + seconds
+        asked_to_stop = False
+        self._connection.settimeout(0.02)
+        while True:
+            try:
+                if not self._connection.recv(1, socket.MSG_PEEK):
+                    raise wire.Closed
+                break
+            except TimeoutError:
+                now = time.monotonic()
+            if job.stopped.is_set() and not asked_to_stop:
+                asked_to_stop, end = True, min(end, now + _GRACE)
+                wire.stop(self._connection)
+            if now > end:
+                self.close()
+                raise Stopped("the caller stopped the decoding") if asked_to_stop else _TimedOut
+        self._connection.settimeout(_GRACE)
+
+    def _read(self, spec: ClipSpec) -> Clip:
+        reply = wire.receive_reply(self._connection)
+        if reply.kind == "dear":
+            raise _Dear
+        if reply.kind == "error":
+            raise wire.error_of(reply)
+        if reply.clip is None or len(reply.clip.timestamps) != spec.frames:
+            raise wire.Closed
+        content = wire.receive_exactly(self._connection, int(np.prod(spec.shape)))
+        return wire.clip_of(reply.clip, np.frombuffer(content, np.uint8).reshape(spec.shape))
+
+    def close(self) -> None:
+        """Kills the process and waits for its end."""
+        self.alive = False
+        self._connection.close()
+        self._process.kill()
+        self._process.wait()
