@@ -48,21 +48,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("run", type=Path, help="folder of a finished run")
     parser.add_argument("--store", type=Path, default=Path("model_store"), metavar="DIR", help="(default: model_store)")
+    parser.add_argument(
+        "--note", default="", metavar="TEXT", help="what the data are, in a sentence for the model card"
+    )
     options = parser.parse_args(arguments)
     try:
-        publish(options.run, options.store)
+        publish(options.run, options.store, options.note)
     except (TrainingError, StoreError) as error:
         sys.exit(f"error: {error}")
 
 
-def publish(run: Path, store: Path) -> Release:
-    """Releases a finished run as the next version of its model. Raises `TrainingError` or `StoreError`."""
+def publish(run: Path, store: Path, note: str = "") -> Release:
+    """Releases a finished run as the next version of its model; `note` says on its card what the data are.
+
+    Raises `TrainingError` or `StoreError`.
+    """
     config = checkpoint.read_config(run)
     weights = _final_weights(run, config)
     split = load_split(config.data, config.seed)
 
     def write(folder: Path, version: int) -> None:
-        draft = _draft(config, split, version)
+        draft = _draft(config, split, version, note)
         release = Release(folder, draft)
         save_file(weights, release.weights)
         export_graph(load_served(release), draft.clip, release.graph)
@@ -91,7 +97,7 @@ def _final_weights(run: Path, config: Config) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): t.contiguous() for name, t in average.items() if name.startswith(prefix)}
 
 
-def _draft(config: Config, split: Split, version: int) -> Manifest:
+def _draft(config: Config, split: Split, version: int, note: str) -> Manifest:
     """The manifest before anything was measured."""
     return Manifest(
         name=config.model_name,
@@ -103,7 +109,7 @@ def _draft(config: Config, split: Split, version: int) -> Manifest:
         calibration=Calibration(temperature=1.0, known_threshold=0.0, fitted_on="nothing: no items were held out"),
         metrics=None,
         golden=Golden(seed=_GOLDEN_SEED, logits=[[0.0] * len(config.data.classes)], tolerance={"f32": 1.0}),
-        provenance=_provenance(config, split),
+        provenance=_provenance(config, split, note),
     )
 
 
@@ -158,14 +164,14 @@ def _hashes(folder: Path) -> dict[str, str]:
     return {name: sha256_of(folder / name) for name in (WEIGHTS, *GRAPH)}
 
 
-def _provenance(config: Config, split: Split) -> Provenance:
+def _provenance(config: Config, split: Split, note: str) -> Provenance:
     recipe = dataclasses.asdict(config)
     # Where the data lay on the machine that trained is nobody's business; what they were is told by the fingerprint.
     for name in ("data", "lists"):
         recipe["data"][name] = Path(recipe["data"][name]).name
     recipe["data"]["groups"] = Path(recipe["data"]["groups"]).name
     return Provenance(
-        trained_on=_trained_on(config, split),
+        trained_on=f"{_trained_on(config, split)} {note}".strip(),
         saw_all_groups=len(split.validation) == 0,
         epoch_rule=_EPOCH_RULE,
         recipe=recipe,
