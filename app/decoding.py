@@ -1,16 +1,15 @@
-"""Uploads -> clips, in threads beside the event loop: PyAV gives up the interpreter's lock while it works."""
+"""Uploads -> clips, in the decoder processes, beside the event loop."""
 
 import asyncio
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.problems import problem_of
 from app.settings import Settings
 from videoxception.clip import Clip, ClipSpec
-from videoxception.video import Limits, VideoError, decode
+from videoxception.video import Limits, VideoError
+from videoxception.video.pool import DecoderPool, Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,40 +22,38 @@ class Decoded:
 
 
 class Decoders:
-    """A bounded number of decoding threads."""
+    """The decoder processes, as the event loop sees them."""
 
     def __init__(self, settings: Settings) -> None:
-        self._limits = Limits(
+        limits = Limits(
             bytes=settings.max_upload_bytes,
             pixels=settings.max_pixels,
             duration=settings.max_duration,
-            decoding=settings.deadline,
+            decoding=settings.max_decoding,
         )
-        self._threads = ThreadPoolExecutor(settings.decoders, thread_name_prefix="decoder")
+        self._pool = DecoderPool(settings.decoders, limits)
 
     async def decode(self, path: Path, spec: ClipSpec) -> Decoded:
         """The clip of an upload. Raises the problem that the file is. If the caller is cancelled, the work stops."""
-        stopped = threading.Event()
-        asked = time.monotonic()
-
-        def work() -> Decoded:
-            start = time.monotonic()
-            clip = decode(path, spec, self._limits, stopped.is_set)
-            return Decoded(clip, start - asked, time.monotonic() - start)
-
-        job = self._threads.submit(work)
-        done = asyncio.wrap_future(job)
-        try:
-            return await asyncio.shield(done)
-        except VideoError as error:
-            raise problem_of(error) from error
-        except asyncio.CancelledError:
-            stopped.set()
-            if not job.cancel():  # it has begun: the file must not be removed before the thread has let go of it
-                await asyncio.wait([done])
+        with path.open("rb") as file:
+            job = self._pool.submit(file, spec)
+            done = asyncio.wrap_future(job.done)
+            try:
+                clip = await asyncio.shield(done)
+            except VideoError as error:
+                raise problem_of(error) from error
+            except asyncio.CancelledError:
+                self._pool.stop(job)
+                await asyncio.wait([done])  # the file must not be closed before the process has let go of it
                 done.exception()
-            raise
+                raise
+            return Decoded(clip, *_times(job))
 
     def close(self) -> None:
-        """Waits for the work in hand."""
-        self._threads.shutdown(cancel_futures=True)
+        """Ends the processes after the file that each is at."""
+        self._pool.close()
+
+
+def _times(job: Job) -> tuple[float, float]:
+    started = job.started or job.asked
+    return started - job.asked, time.monotonic() - started

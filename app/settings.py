@@ -25,7 +25,12 @@ class Settings(BaseSettings):
     max_in_flight: int = Field(64, ge=1, description="requests with a video at a time; more are told to come back")
     max_duration: float = Field(1200.0, gt=0, description="longest video, in seconds")
     max_pixels: int = Field(8192 * 4320, ge=1, description="largest picture of a video, in pixels")
-    decoders: int = Field(os.cpu_count() or 1, ge=1, description="videos decoded at a time")
+    max_decoding: float = Field(30.0, gt=0, description="seconds of work on one video")
+    decoders: int = Field(
+        max(2, os.cpu_count() or 1),
+        ge=1,
+        description="decoder processes; of two or more, one takes cheap videos only",
+    )
     max_batch: int = Field(32, ge=1, description="clips that are given to the engine at once")
     api_key: SecretStr | None = Field(None, description="if set, requests must carry it as a bearer token or X-API-Key")
     temp_dir: Path | None = Field(None, description="folder for uploads while they are looked at")

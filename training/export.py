@@ -10,15 +10,16 @@ import openvino as ov
 import torch
 from openvino.frontend import FrontEndManager
 from openvino.frontend.pytorch.fx_decoder import TorchFXPythonDecoder
+from torch import nn
 
 from videoxception.clip import ClipSpec
-from videoxception.nets.served import Served
 
 
-def export_graph(net: Served, spec: ClipSpec, path: Path) -> None:
-    """Writes `path` (.xml) and its constants beside it (.bin), in f32, for batches of any size.
+def export_graph(net: nn.Module, spec: ClipSpec, path: Path) -> None:
+    """Writes a network that takes uint8 clips (B, F, H, W, 3) to `path` (.xml) and its constants beside it (.bin).
 
-    OpenVINO's frontend is used directly: `openvino.convert_model` does the same but reports each use over the network.
+    In f32, for batches of any size. OpenVINO's frontend is used directly: `openvino.convert_model` does the same but
+    reports each use over the network.
     """
     frames = torch.zeros(2, *spec.shape, dtype=torch.uint8)
     batch = torch.export.Dim("batch", min=1, max=4096)

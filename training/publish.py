@@ -31,6 +31,8 @@ from videoxception.clip import ClipSpec
 from videoxception.engine.base import Precision
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.manifest import Architecture, Calibration, Golden, Manifest, Metrics, Provenance
+from videoxception.nets import create
+from videoxception.nets.folded import fold, settle
 from videoxception.nets.served import load_served
 from videoxception.store import CARD, GRAPH, MANIFEST, WEIGHTS, Release, StoreError, sha256_of
 from videoxception.store import publish as publish_to_store
@@ -71,7 +73,7 @@ def publish(run: Path, store: Path, note: str = "") -> Release:
         draft = _draft(config, split, version, note)
         release = Release(folder, draft)
         save_file(weights, release.weights)
-        export_graph(load_served(release), draft.clip, release.graph)
+        export_graph(fold(load_served(release), draft.clip), draft.clip, release.graph)
         manifest = _measured(release, split, config).model_copy(update={"files": _hashes(folder)})
         (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
         (folder / CARD).write_text(model_card(manifest))
@@ -87,14 +89,17 @@ def publish(run: Path, store: Path, note: str = "") -> Release:
 
 
 def _final_weights(run: Path, config: Config) -> dict[str, Tensor]:
-    """The running average of a finished run, by the network's own names."""
+    """The running average of a finished run, by the network's own names, settled on what bf16 can hold."""
     saved = checkpoint.read_checkpoint(run, torch.device("cpu"))
     done = 0 if saved is None else saved["epoch"]
     if saved is None or done < config.epochs:
         raise TrainingError(f"{run} has done {done} of {config.epochs} epochs; finish it with --resume")
     average: dict[str, Tensor] = saved["average"]
     prefix = "module."
-    return {name.removeprefix(prefix): t.contiguous() for name, t in average.items() if name.startswith(prefix)}
+    net = create(config.architecture, len(config.data.classes))
+    net.load_state_dict({n.removeprefix(prefix): t for n, t in average.items() if n.startswith(prefix)})
+    settle(net, ClipSpec())
+    return {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
 
 
 def _draft(config: Config, split: Split, version: int, note: str) -> Manifest:

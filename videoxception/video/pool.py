@@ -29,6 +29,7 @@ CHEAP = 1e8  # pixels to decode: up to about a second's work; what the reserved 
 _RECYCLE = 500  # questions; then a process is replaced, whatever FFmpeg has leaked
 _GRACE = 1.0  # seconds between asking a process to stop and killing it
 _START = 60.0  # seconds that a process may take to start
+_PAUSE = 0.5  # seconds between looks at whether an idle process is still up
 _PACKAGES = str(Path(__file__).parent.parent.parent)
 _STARTER = "import sys; sys.path.append(sys.argv[1]); from videoxception.video.worker import main; main()"
 
@@ -43,13 +44,14 @@ class Job:
         self.spec = spec
         self.asked = time.monotonic()
         self.started: float | None = None  # when a process took it
-        self.done: Future[Clip] = Future()
-        self.stopped = threading.Event()
         self.dear = False
+        self.stopped = threading.Event()
+        self.done: Future[Clip] = Future()
+        self.done.set_running_or_notify_cancel()  # `DecoderPool.stop` is the way to end a job, not `Future.cancel`
 
-    def stop(self) -> None:
-        """Says that nobody waits for the clip any more. `done` ends with `Stopped` once the file is let go of."""
-        self.stopped.set()
+    def fail(self, error: Exception) -> None:
+        """Ends the job with an error."""
+        self.done.set_exception(error)
 
 
 class _Lanes:
@@ -59,33 +61,44 @@ class _Lanes:
         self._cheap: deque[Job] = deque()
         self._dear: deque[Job] = deque()
         self._changed = threading.Condition()
-        self._closed = False
+        self.closed = False
 
     def put(self, job: Job) -> None:
+        """Queues a job. Raises `RuntimeError` if all is over."""
         with self._changed:
+            if self.closed:
+                raise RuntimeError("the pool is closed")
             (self._dear if job.dear else self._cheap).append(job)
             self._changed.notify_all()
 
-    def take(self, reserved: bool) -> Job | None:
-        """The job that has waited longest; the reserved process leaves dear ones alone. None when all is over."""
+    def take(self, reserved: bool, timeout: float) -> Job | None:
+        """The job that has waited longest; the reserved process leaves dear ones alone. None if there is none."""
         with self._changed:
-            while not self._closed:
-                lane = self._next_lane(reserved)
-                if lane:
-                    return lane.popleft()
-                self._changed.wait()
-            return None
+            self._changed.wait_for(lambda: self.closed or self._next_lane(reserved), timeout)
+            lane = self._next_lane(reserved)
+            return lane.popleft() if lane else None
 
     def _next_lane(self, reserved: bool) -> deque[Job]:
         if reserved or not self._dear:
             return self._cheap
         return self._cheap if self._cheap and self._cheap[0].asked < self._dear[0].asked else self._dear
 
-    def close(self) -> list[Job]:
-        """Ends all waiting; the jobs that nobody took."""
+    def remove(self, job: Job) -> bool:
+        """Takes a job out; false if it does not wait here."""
         with self._changed:
-            self._closed = True
+            for lane in (self._cheap, self._dear):
+                if job in lane:
+                    lane.remove(job)
+                    return True
+            return False
+
+    def close(self) -> list[Job]:
+        """Ends all waiting; gives the jobs that nobody took."""
+        with self._changed:
+            self.closed = True
             left = [*self._cheap, *self._dear]
+            self._cheap.clear()
+            self._dear.clear()
             self._changed.notify_all()
         return left
 
@@ -95,7 +108,7 @@ class _Lanes:
 
 @dataclass(slots=True)
 class Counts:
-    """What has happened to the processes, by cause."""
+    """How many processes were started, ended for which cause, and how many files were too dear for the reserved one."""
 
     started: int = 0
     crashed: int = 0
@@ -117,7 +130,9 @@ class DecoderPool:
             raise ValueError(f"a pool needs at least one process, but got {processes}")
         self.limits = limits or Limits()
         self.counts = Counts()
+        self._counting = threading.Lock()
         self._lanes = _Lanes()
+        self._workers: set[_Worker] = set()
         self._keepers = [
             threading.Thread(target=self._keep, args=(processes > 1 and n == 0,), name=f"decoder-{n}", daemon=True)
             for n in range(processes)
@@ -134,6 +149,12 @@ class DecoderPool:
         self._lanes.put(job)
         return job
 
+    def stop(self, job: Job) -> None:
+        """Says that nobody waits for the clip any more: `job.done` ends soon, with `Stopped` if it was not done."""
+        job.stopped.set()
+        if self._lanes.remove(job):
+            job.fail(Stopped("the caller stopped the decoding"))
+
     def decode(self, path: Path, spec: ClipSpec) -> Clip:
         """What `videoxception.video.decode` gives, by one of the processes."""
         with path.open("rb") as file:
@@ -144,10 +165,15 @@ class DecoderPool:
         """Jobs that no process has taken yet."""
         return len(self._lanes)
 
+    @property
+    def processes(self) -> list[int]:
+        """The process ids of the decoders that are up."""
+        return [worker.pid for worker in list(self._workers)]
+
     def close(self) -> None:
         """Ends the processes after the file that each is at; jobs that wait end with `Stopped`."""
         for job in self._lanes.close():
-            job.done.set_exception(Stopped("the decoders were closed"))
+            job.fail(Stopped("the decoders were closed"))
         for keeper in self._keepers:
             keeper.join()
 
@@ -158,60 +184,69 @@ class DecoderPool:
         self.close()
 
     def _keep(self, reserved: bool) -> None:
-        """Keeps one process alive and gives it one job after the other."""
-        worker: _Worker | None = None
-        while (job := self._lanes.take(reserved)) is not None:
-            if job.stopped.is_set():
-                job.done.set_exception(Stopped("the caller stopped the decoding"))
-                continue
+        """Keeps one process up, one after the other, and gives it jobs."""
+        while not self._lanes.closed:
             try:
-                if worker is None:
-                    worker = _Worker()
-                    self._note_start(worker)
-                self._give(worker, job, reserved)
-            except Exception as error:  # a bug or a machine without room for a process; the pool must go on
-                _log.exception("a decoder process could not be used")
-                job.done.set_exception(Undecodable(f"the decoder failed: {type(error).__name__}"))
-                if worker is not None:
-                    worker.close()
-            if worker is not None and worker.alive and worker.asked >= _RECYCLE:
-                self.counts.recycled += 1
+                worker = _Worker()
+            except (_Crashed, OSError) as error:
+                _log.error("a decoder process could not be started; trying again: %s", error)
+                time.sleep(_PAUSE)
+                continue
+            self._note_start(worker)
+            try:
+                self._use(worker, reserved)
+            finally:
+                self._workers.discard(worker)
                 worker.close()
-            if worker is not None and not worker.alive:
-                worker = None
-        if worker is not None:
-            worker.close()
+
+    def _use(self, worker: "_Worker", reserved: bool) -> None:
+        """Gives a process jobs until it dies, has had its share, or all is over."""
+        while worker.alive and worker.asked < _RECYCLE:
+            job = self._lanes.take(reserved, _PAUSE)
+            if job is not None and not worker.alive:  # died of something else while it waited
+                self._lanes.put(job)
+            elif job is not None:
+                self._give(worker, job, reserved)
+            elif self._lanes.closed:
+                return
+        self._count(worker.ended or ("recycled" if worker.alive else "crashed"))
 
     def _note_start(self, worker: "_Worker") -> None:
-        self.counts.started += 1
+        self._count("started")
+        self._workers.add(worker)
         if worker.missing and not self.counts.missing:
             self.counts.missing = worker.missing
             _log.warning("decoders run with less than the whole sandbox: %s", "; ".join(worker.missing))
 
     def _give(self, worker: "_Worker", job: Job, reserved: bool) -> None:
         job.started = job.started or time.monotonic()
-        budget = None if job.dear or not reserved else CHEAP
         try:
-            clip = worker.decode(job, self.limits, budget)
+            job.done.set_result(worker.decode(job, self.limits, CHEAP if reserved else None))
         except _Dear:
-            self.counts.dear += 1
-            job.dear = True
-            self._lanes.put(job)
+            self._count("dear")
+            self._requeue(job)
         except _Crashed as crash:
-            self.counts.crashed += 1
             _log.warning("a decoder process died: %s", crash)
-            job.done.set_exception(Undecodable("the decoder crashed on this file"))
+            job.fail(Undecodable("the decoder crashed on this file"))
         except _TimedOut:
-            self.counts.timed_out += 1
-            seconds = f"{self.limits.decoding:g} seconds of decoding"
-            job.done.set_exception(TooLong(f"the video takes more than the {seconds} that the limits allow"))
-        except Stopped as error:
-            self.counts.stopped += 1
-            job.done.set_exception(error)
-        except Exception as error:
-            job.done.set_exception(error)
-        else:
-            job.done.set_result(clip)
+            limit = f"{self.limits.decoding:g} seconds of decoding"
+            job.fail(TooLong(f"the video takes more than the {limit} that the limits allow"))
+        except Exception as error:  # the file's own, or a bug, which must not end the keeper
+            job.fail(error)
+
+    def _requeue(self, job: Job) -> None:
+        """Hands a dear job to the processes that take such."""
+        job.dear = True
+        try:
+            if job.stopped.is_set():
+                raise RuntimeError
+            self._lanes.put(job)
+        except RuntimeError:
+            job.fail(Stopped("the caller stopped the decoding"))
+
+    def _count(self, what: str) -> None:
+        with self._counting:
+            setattr(self.counts, what, getattr(self.counts, what) + 1)
 
 
 class _Dear(Exception):
@@ -245,7 +280,7 @@ class _Worker:
         self._connection = ours
         self._connection.settimeout(_START)
         self.asked = 0
-        self.alive = True
+        self.ended: str | None = None  # for which of the causes in Counts
         try:
             self.missing = wire.receive_reply(ours).missing
         except (wire.Closed, OSError) as error:
@@ -261,9 +296,8 @@ class _Worker:
             self._wait(job, limits.decoding)
             return self._read(job.spec)
         except (wire.Closed, OSError) as error:
+            self.ended = "crashed"
             self.close()
-            if job.stopped.is_set():
-                raise Stopped("the caller stopped the decoding") from error
             raise _Crashed(f"exit status {self._process.returncode}") from error
 
     def _bound_cpu(self, seconds: float) -> None:
@@ -293,6 +327,7 @@ class _Worker:
                 asked_to_stop, end = True, min(end, now + _GRACE)
                 wire.stop(self._connection)
             if now > end:
+                self.ended = "stopped" if asked_to_stop else "timed_out"
                 self.close()
                 raise Stopped("the caller stopped the decoding") if asked_to_stop else _TimedOut
         self._connection.settimeout(_GRACE)
@@ -308,9 +343,18 @@ class _Worker:
         content = wire.receive_exactly(self._connection, int(np.prod(spec.shape)))
         return wire.clip_of(reply.clip, np.frombuffer(content, np.uint8).reshape(spec.shape))
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process is up."""
+        return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
     def close(self) -> None:
         """Kills the process and waits for its end."""
-        self.alive = False
         self._connection.close()
         self._process.kill()
         self._process.wait()

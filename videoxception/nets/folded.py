@@ -1,0 +1,93 @@
+"""VideoXception as a CPU or GPU should run it: bytes in, every batch norm folded into the convolution beside it.
+
+bf16 keeps 8 bits of each weight. Were they rounded only where a model is run, its answers in bf16 would be off by that
+rounding, the same way for every picture. So weights are settled before a model is released: moved, by a quarter of a
+percent at most, to where their folded values are bf16 numbers. Then f32 and bf16 multiply by the very same numbers.
+"""
+
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from videoxception.clip import ClipSpec
+from videoxception.nets.served import Served
+from videoxception.nets.videoxception import ResidualBlock, VideoXception
+
+
+class Folded(nn.Module):
+    """uint8 clips (B, F, H, W, 3) -> logits (B, K), by convolutions with biases and nothing else.
+
+    Everything before the first block (scale, mean, std, batch norm, 1x1x1 convolution) is one affine map of the bytes.
+    """
+
+    def __init__(self, net: VideoXception, spec: ClipSpec) -> None:
+        super().__init__()
+        gain, shift = _input_map(net, spec)
+        mix = net.stem.weight.double().view(3, 3)
+        assert net.stem.bias is not None
+        self.affine = nn.Conv3d(3, 3, 1)
+        self.affine.weight = nn.Parameter((mix * gain).float().view(3, 3, 1, 1, 1), requires_grad=False)
+        self.affine.bias = nn.Parameter((net.stem.bias.double() + mix @ shift).float(), requires_grad=False)
+        self.blocks = deepcopy(net.blocks)
+        for block in self.blocks:
+            if isinstance(block, ResidualBlock):
+                _fold_block(block)
+        self.pool = net.pool
+        self.head = deepcopy(net.head)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """uint8 (B, F, H, W, 3) -> logits (B, K)."""
+        x = self.affine(frames.permute(0, 4, 1, 2, 3).float())
+        for block in self.blocks:
+            x = block(x)
+        return self.head(torch.flatten(self.pool(x), 1))  # type: ignore[no-any-return]
+
+
+def fold(served: Served, spec: ClipSpec) -> nn.Module:
+    """The same network, made quick, if it is one that this is for; else as it is."""
+    return Folded(served.net, spec).eval() if isinstance(served.net, VideoXception) else served
+
+
+@torch.no_grad()
+def settle(net: nn.Module, spec: ClipSpec) -> None:
+    """Moves every weight of a convolution or of the head to where its folded value is a bf16 number."""
+    if not isinstance(net, VideoXception):
+        return
+    gain, _ = _input_map(net, spec)
+    _settle(net.stem.weight, gain.view(1, 3, 1, 1, 1))
+    for block in net.blocks:
+        if isinstance(block, ResidualBlock):
+            separable = block.separable
+            _settle(separable.spatial.weight, _gain(separable.spatial_norm).view(-1, 1, 1, 1, 1))
+            _settle(separable.temporal.weight, _gain(separable.temporal_norm).view(-1, 1, 1, 1, 1))
+            _settle(separable.pointwise.weight, torch.ones(1))
+            _settle(block.shortcut.weight, torch.ones(1))
+    _settle(net.head.weight, torch.ones(1))
+
+
+def _settle(weight: Tensor, gain: Tensor) -> None:
+    folded = weight.double() * gain
+    weight.copy_(torch.where(gain == 0, weight.double(), folded.bfloat16().double() / gain).float())
+
+
+def _fold_block(block: ResidualBlock) -> None:
+    separable = block.separable
+    separable[0] = fuse_conv_bn_eval(separable.spatial, separable.spatial_norm)
+    separable[3] = fuse_conv_bn_eval(separable.temporal, separable.temporal_norm)
+    separable[1] = separable[4] = nn.Identity()
+
+
+def _input_map(net: VideoXception, spec: ClipSpec) -> tuple[Tensor, Tensor]:
+    """(gain, shift), float64 (3,): what becomes of a byte of each channel before the first convolution."""
+    std, gain = torch.tensor(spec.std, dtype=torch.float64), _gain(net.norm)
+    mean = torch.tensor(spec.mean, dtype=torch.float64) / std
+    assert net.norm.running_mean is not None
+    return spec.scale / std * gain, net.norm.bias.double() - (net.norm.running_mean.double() + mean) * gain
+
+
+def _gain(norm: nn.BatchNorm3d) -> Tensor:
+    """What a batch norm multiplies each channel by, in evaluation."""
+    assert norm.running_var is not None
+    return norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
