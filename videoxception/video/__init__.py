@@ -1,7 +1,16 @@
 """Video file -> Clip. The only part of the project that imports av."""
 
 from videoxception.video.decode import decode
-from videoxception.video.errors import NoPictures, NotAVideo, Stopped, TooLarge, TooLong, Undecodable, VideoError
+from videoxception.video.errors import (
+    NoPictures,
+    NotAVideo,
+    Stopped,
+    TooLarge,
+    TooLong,
+    TooManyPixels,
+    Undecodable,
+    VideoError,
+)
 from videoxception.video.limits import Limits
 
 __all__ = [
@@ -11,6 +20,7 @@ __all__ = [
     "Stopped",
     "TooLarge",
     "TooLong",
+    "TooManyPixels",
     "Undecodable",
     "VideoError",
     "decode",

@@ -58,12 +58,17 @@ def decode_file(
         job = _job(container, stream, reel, spec, patience)
         check_duration(job.duration or 0.0, limits)
         plan = job.plan if planned else None
+        full_cost = _cost(stream, reel, None)
         if budget is not None and _cost(stream, reel, plan) > budget:
             raise TooDear
         found = None if reel.kept is None else job.run(reel.kept, stream, plan)
     if found is None and reel.kept is None and plan is not None:
         found = _read_again(file, limits, job, plan)
-    return job.clip(found or _read_again(file, limits, job, None), spec)
+    if found is None and budget is not None and full_cost > budget:
+        raise TooDear
+    found = found or _read_again(file, limits, job, None)
+    assert found is not None  # the full pass always finds something, or raises
+    return job.clip(found, spec)
 
 
 def _cost(stream: VideoStream, reel: Reel, plan: bytearray | None) -> float:
@@ -72,11 +77,10 @@ def _cost(stream: VideoStream, reel: Reel, plan: bytearray | None) -> float:
     return float(stream.codec_context.width * stream.codec_context.height * pictures)
 
 
-def _read_again(file: BinaryIO, limits: Limits, job: "_Job", plan: bytearray | None) -> Found:
-    """The pass, on packets that are read from the file once more: too many to keep, or a plan that did not work out."""
+def _read_again(file: BinaryIO, limits: Limits, job: "_Job", plan: bytearray | None) -> Found | None:
+    """A pass on packets that are read from the file once more: too many to keep, or a plan that did not work out."""
     with open_video(file, limits) as (container, stream):
-        found = job.run(payload(container, stream, job.patience), stream, plan)
-    return found or _read_again(file, limits, job, None)
+        return job.run(payload(container, stream, job.patience), stream, plan)
 
 
 @dataclass(frozen=True, slots=True)

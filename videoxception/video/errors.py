@@ -4,7 +4,8 @@ VideoError
 ├── NotAVideo      not a kind of file that is taken: text, a picture, audio, a container or codec that is not allowed
 ├── NoPictures     a video, but without a single picture in it
 ├── Undecodable    a video with pictures, none of which could be decoded
-├── TooLarge       more bytes, pixels or streams than the limits allow
+├── TooLarge       more bytes than the limits allow
+├── TooManyPixels  larger pictures than the limits allow
 ├── TooLong        more seconds or packets than the limits allow
 └── Stopped        the caller asked for the decoding to stop
 """
@@ -27,7 +28,11 @@ class Undecodable(VideoError):
 
 
 class TooLarge(VideoError):
-    """The file is over a limit on bytes, pixels or streams."""
+    """The file is over the limit on bytes."""
+
+
+class TooManyPixels(VideoError):
+    """The video's pictures are over the limit on pixels."""
 
 
 class TooLong(VideoError):

@@ -1,5 +1,6 @@
 """How much of a file is looked at before it is refused, and which kinds of file are looked at at all."""
 
+import math
 from dataclasses import dataclass
 
 # Names of FFmpeg's demuxers. A file is told by its contents, never by its name.
@@ -40,5 +41,5 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
-            if not getattr(self, name) > 0:
-                raise ValueError(f"the limit on {name} must be positive, but got {getattr(self, name)!r}")
+            if not (getattr(self, name) > 0 and math.isfinite(getattr(self, name))):
+                raise ValueError(f"the limit on {name} must be positive and finite, but got {getattr(self, name)!r}")

@@ -44,15 +44,16 @@ def planned_pass(
     numbers = {timeline.ticks[k]: k for k in wanted}
     pictures: dict[int, Picture] = {}
     first: VideoFrame | None = None
-    decoded, context = 0, stream.codec_context
+    decoded, last, context = 0, timeline.ticks[0] - 1, stream.codec_context
     try:
         for frame in _frames_of_plan(packets, stream, plan, patience):
             first, decoded = first or frame, decoded + 1
-            if frame.is_corrupt:
-                return None
+            if frame.is_corrupt or frame.pts is None or frame.pts <= last:
+                return None  # damage, or times that do not say which picture is which
+            last = frame.pts
             if frame.pts in numbers:
                 pictures[numbers[frame.pts]] = scaler(frame)
-    except av.FFmpegError:
+    except (av.FFmpegError, _NoKeyPicture):
         return None
     finally:
         context.skip_frame = "DEFAULT"
@@ -65,7 +66,7 @@ def planned_pass(
 def _frames_of_plan(
     packets: "Iterable[Packet[VideoStream]]", stream: VideoStream, plan: bytearray, patience: Patience
 ) -> "Iterable[VideoFrame]":
-    context, last = stream.codec_context, -1
+    context, last, starting = stream.codec_context, -1, True
     for index, packet in enumerate(packets):
         if plan[index] == SKIP:
             continue
@@ -73,10 +74,19 @@ def _frames_of_plan(
         if 0 <= last < index - 1:  # a jump, always to a key packet: the decoder gives what it holds and starts anew
             yield from _end_of(stream).decode()
             context.flush_buffers()
+            starting = True
         context.skip_frame = "DEFAULT" if plan[index] == WANTED else "NONREF"
-        yield from packet.decode()
+        for frame in packet.decode():
+            if starting and not frame.key_frame:
+                raise _NoKeyPicture
+            starting = False
+            yield frame
         last = index
     yield from _end_of(stream).decode()
+
+
+class _NoKeyPicture(Exception):
+    """A packet that calls itself a key, but is none: what follows may look like anything."""
 
 
 def full_pass(

@@ -21,14 +21,23 @@ _CONTAINERS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "flv
 def can_plan(container: str, codec: str, reel: Reel, timeline: Timeline) -> bool:
     """Whether times alone tell which packet holds which picture, so that the others can be left out.
 
-    AVI has no times of its own: those of a stream with B-frames are FFmpeg's guesses, and wrong if they are packed.
+    AVI has no times of its own: those of a stream with B-frames are FFmpeg's guesses, and wrong if two pictures are
+    packed into one packet, as DivX did. Copied into another container, such packets keep their wrong times.
     """
-    known = container in _CONTAINERS and codec in _CODECS and timeline.timed and any(reel.keys)
-    return known and not any(reel.discarded) and (container != "avi" or _in_order(reel))
+    if container not in _CONTAINERS or codec not in _CODECS or not timeline.timed or any(reel.discarded):
+        return False
+    if _in_order(reel):
+        return True
+    return container != "avi" and not (codec == "mpeg4" and _may_be_packed(reel))
 
 
 def _in_order(reel: Reel) -> bool:
     return list(reel.times) == sorted(time for time in reel.times if time is not None)
+
+
+def _may_be_packed(reel: Reel) -> bool:
+    """Whether a packet holds the starts of two pictures (MPEG-4's vop_start_code, ISO/IEC 14496-2)."""
+    return reel.kept is None or any(bytes(packet).count(b"\0\0\1\xb6") > 1 for packet in reel.kept)
 
 
 def make_plan(reel: Reel, timeline: Timeline, wanted: list[int]) -> bytearray:
@@ -51,8 +60,8 @@ def make_plan(reel: Reel, timeline: Timeline, wanted: list[int]) -> bytearray:
 
 
 def _start(reel: Reel, keys: list[int], index: int, time: int) -> int:
-    for key in reversed(keys[: bisect_right(keys, index)]):
-        shown_at = reel.times[key]
+    for i in range(bisect_right(keys, index) - 1, -1, -1):
+        shown_at = reel.times[keys[i]]
         if shown_at is not None and shown_at <= time:
-            return key
+            return keys[i]
     return 0

@@ -27,13 +27,22 @@ from videoxception.video.limits import Limits
 
 CHEAP = 1e8  # pixels to decode: up to about a second's work; what the reserved process takes
 _RECYCLE = 500  # questions; then a process is replaced, whatever FFmpeg has leaked
-_GRACE = 1.0  # seconds between asking a process to stop and killing it
+_CHEAP_SECONDS = 5.0  # that the reserved process spends on a file before it counts as dear, whatever its header says
+_STOPPING = 1.0  # seconds between asking a process to stop and killing it
+_SLACK = 2.0  # seconds beyond the limit that a process keeps by itself before it is killed
+_ANSWER = 10.0  # seconds for an answer that has begun to come over; a busy machine may need them
+_TRIES = 2  # of a file; a process may die of something else than the file that it is at
+_FAILURES = 3  # starts in a row that fail before those who wait are told
 _START = 60.0  # seconds that a process may take to start
 _PAUSE = 0.5  # seconds between looks at whether an idle process is still up
 _PACKAGES = str(Path(__file__).parent.parent.parent)
 _STARTER = "import sys; sys.path.append(sys.argv[1]); from videoxception.video.worker import main; main()"
 
 _log = logging.getLogger(__name__)
+
+
+class DecodersUnavailable(Exception):
+    """No decoder process can be started: a fault of this machine, not of the file."""
 
 
 class Job:
@@ -45,6 +54,7 @@ class Job:
         self.asked = time.monotonic()
         self.started: float | None = None  # when a process took it
         self.dear = False
+        self.tries = 0
         self.stopped = threading.Event()
         self.done: Future[Clip] = Future()
         self.done.set_running_or_notify_cancel()  # `DecoderPool.stop` is the way to end a job, not `Future.cancel`
@@ -71,6 +81,15 @@ class _Lanes:
             (self._dear if job.dear else self._cheap).append(job)
             self._changed.notify_all()
 
+    def put_back(self, job: Job) -> bool:
+        """Queues a job that was taken, before all others; false if nobody waits for it, or all is over."""
+        with self._changed:
+            if self.closed or job.stopped.is_set():
+                return False
+            (self._dear if job.dear else self._cheap).appendleft(job)
+            self._changed.notify_all()
+            return True
+
     def take(self, reserved: bool, timeout: float) -> Job | None:
         """The job that has waited longest; the reserved process leaves dear ones alone. None if there is none."""
         with self._changed:
@@ -83,19 +102,20 @@ class _Lanes:
             return self._cheap
         return self._cheap if self._cheap and self._cheap[0].asked < self._dear[0].asked else self._dear
 
-    def remove(self, job: Job) -> bool:
-        """Takes a job out; false if it does not wait here."""
+    def stop(self, job: Job) -> bool:
+        """Marks a job as one that nobody waits for, and takes it out; false if it does not wait here."""
         with self._changed:
+            job.stopped.set()
             for lane in (self._cheap, self._dear):
                 if job in lane:
                     lane.remove(job)
                     return True
             return False
 
-    def close(self) -> list[Job]:
-        """Ends all waiting; gives the jobs that nobody took."""
+    def empty(self, close: bool = False) -> list[Job]:
+        """Takes out all jobs; for good, if `close`."""
         with self._changed:
-            self.closed = True
+            self.closed |= close
             left = [*self._cheap, *self._dear]
             self._cheap.clear()
             self._dear.clear()
@@ -151,8 +171,7 @@ class DecoderPool:
 
     def stop(self, job: Job) -> None:
         """Says that nobody waits for the clip any more: `job.done` ends soon, with `Stopped` if it was not done."""
-        job.stopped.set()
-        if self._lanes.remove(job):
+        if self._lanes.stop(job):
             job.fail(Stopped("the caller stopped the decoding"))
 
     def decode(self, path: Path, spec: ClipSpec) -> Clip:
@@ -172,7 +191,7 @@ class DecoderPool:
 
     def close(self) -> None:
         """Ends the processes after the file that each is at; jobs that wait end with `Stopped`."""
-        for job in self._lanes.close():
+        for job in self._lanes.empty(close=True):
             job.fail(Stopped("the decoders were closed"))
         for keeper in self._keepers:
             keeper.join()
@@ -185,13 +204,15 @@ class DecoderPool:
 
     def _keep(self, reserved: bool) -> None:
         """Keeps one process up, one after the other, and gives it jobs."""
+        failures = 0
         while not self._lanes.closed:
             try:
                 worker = _Worker()
             except (_Crashed, OSError) as error:
-                _log.error("a decoder process could not be started; trying again: %s", error)
-                time.sleep(_PAUSE)
+                failures += 1
+                self._note_failure(error, failures)
                 continue
+            failures = 0
             self._note_start(worker)
             try:
                 self._use(worker, reserved)
@@ -203,13 +224,18 @@ class DecoderPool:
         """Gives a process jobs until it dies, has had its share, or all is over."""
         while worker.alive and worker.asked < _RECYCLE:
             job = self._lanes.take(reserved, _PAUSE)
-            if job is not None and not worker.alive:  # died of something else while it waited
-                self._lanes.put(job)
-            elif job is not None:
+            if job is not None:
                 self._give(worker, job, reserved)
             elif self._lanes.closed:
                 return
         self._count(worker.ended or ("recycled" if worker.alive else "crashed"))
+
+    def _note_failure(self, error: Exception, failures: int) -> None:
+        _log.error("a decoder process could not be started; trying again: %s", error)
+        if failures >= _FAILURES and not self._workers:
+            for job in self._lanes.empty():
+                job.fail(DecodersUnavailable(f"no decoder process can be started: {error}"))
+        time.sleep(_PAUSE)
 
     def _note_start(self, worker: "_Worker") -> None:
         self._count("started")
@@ -220,28 +246,27 @@ class DecoderPool:
 
     def _give(self, worker: "_Worker", job: Job, reserved: bool) -> None:
         job.started = job.started or time.monotonic()
+        job.tries += 1
         try:
-            job.done.set_result(worker.decode(job, self.limits, CHEAP if reserved else None))
+            job.done.set_result(worker.decode(job, self.limits, reserved))
         except _Dear:
             self._count("dear")
-            self._requeue(job)
+            job.dear, job.tries = True, 0
+            self._put_back(job)
         except _Crashed as crash:
             _log.warning("a decoder process died: %s", crash)
-            job.fail(Undecodable("the decoder crashed on this file"))
+            if job.tries < _TRIES:
+                self._put_back(job)
+            else:
+                job.fail(Undecodable("the decoder crashed on this file"))
         except _TimedOut:
             limit = f"{self.limits.decoding:g} seconds of decoding"
             job.fail(TooLong(f"the video takes more than the {limit} that the limits allow"))
         except Exception as error:  # the file's own, or a bug, which must not end the keeper
             job.fail(error)
 
-    def _requeue(self, job: Job) -> None:
-        """Hands a dear job to the processes that take such."""
-        job.dear = True
-        try:
-            if job.stopped.is_set():
-                raise RuntimeError
-            self._lanes.put(job)
-        except RuntimeError:
+    def _put_back(self, job: Job) -> None:
+        if not self._lanes.put_back(job):
             job.fail(Stopped("the caller stopped the decoding"))
 
     def _count(self, what: str) -> None:
@@ -287,14 +312,20 @@ class _Worker:
             self.close()
             raise _Crashed(f"it did not start: {self._process.returncode}") from error
 
-    def decode(self, job: Job, limits: Limits, budget: float | None) -> Clip:
+    def decode(self, job: Job, limits: Limits, reserved: bool) -> Clip:
         """The clip, or the file's `VideoError`. Raises `_Dear`, `_Crashed` or `_TimedOut`, too."""
         self.asked += 1
+        seconds = min(limits.decoding, _CHEAP_SECONDS) if reserved else limits.decoding + _SLACK
+        question = wire.Question(spec=job.spec, limits=limits, budget=CHEAP if reserved else None)
         self._bound_cpu(limits.decoding)
         try:
-            wire.ask(self._connection, wire.Question(spec=job.spec, limits=limits, budget=budget), job.file.fileno())
-            self._wait(job, limits.decoding)
+            wire.ask(self._connection, question, job.file.fileno())
+            self._wait(job, seconds)
             return self._read(job.spec)
+        except _TimedOut:
+            if reserved and seconds < limits.decoding:
+                raise _Dear from None
+            raise
         except (wire.Closed, OSError) as error:
             self.ended = "crashed"
             self.close()
@@ -324,13 +355,13 @@ class _Worker:
             except TimeoutError:
                 now = time.monotonic()
             if job.stopped.is_set() and not asked_to_stop:
-                asked_to_stop, end = True, min(end, now + _GRACE)
+                asked_to_stop, end = True, min(end, now + _STOPPING)
                 wire.stop(self._connection)
             if now > end:
                 self.ended = "stopped" if asked_to_stop else "timed_out"
                 self.close()
                 raise Stopped("the caller stopped the decoding") if asked_to_stop else _TimedOut
-        self._connection.settimeout(_GRACE)
+        self._connection.settimeout(_ANSWER)
 
     def _read(self, spec: ClipSpec) -> Clip:
         reply = wire.receive_reply(self._connection)

@@ -9,7 +9,7 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from videoxception.video.errors import NotAVideo, TooLarge, TooLong, Undecodable
+from videoxception.video.errors import NotAVideo, TooLarge, TooLong, TooManyPixels, Undecodable
 from videoxception.video.limits import CODECS, CONTAINERS, STILL_BRANDS, Limits
 
 # The first bytes of Matroska, FLV, Ogg, GIF and ASF files.
@@ -20,7 +20,7 @@ _SIGNATURES = (b"\x1a\x45\xdf\xa3", b"FLV", b"OggS", b"GIF8", b"\x30\x26\xb2\x75
 def open_video(file: BinaryIO, limits: Limits) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The opened video and the stream to decode, single-threaded; `file` is an open file, read from its start.
 
-    Raises `NotAVideo`, `Undecodable`, `TooLarge` or `TooLong`.
+    Raises `NotAVideo`, `Undecodable`, `TooLarge`, `TooManyPixels` or `TooLong`.
     """
     size = os.fstat(file.fileno()).st_size
     if size > limits.bytes:
@@ -61,7 +61,7 @@ def _begins_like_a_video(start: bytes) -> bool:
 
 def _pick_stream(container: InputContainer, limits: Limits) -> VideoStream:
     if len(container.streams) > limits.streams:
-        raise TooLarge(f"the file has {len(container.streams)} streams, over the limit of {limits.streams}")
+        raise NotAVideo(f"the file has {len(container.streams)} streams, over the limit of {limits.streams}")
     brand = container.metadata.get("major_brand", "").strip()
     if brand in STILL_BRANDS:
         raise NotAVideo(f"the file is a still picture ({brand}), not a video")
@@ -82,9 +82,9 @@ def _check_header(container: InputContainer, stream: VideoStream, limits: Limits
 
 
 def check_pixels(width: int, height: int, limits: Limits) -> None:
-    """Raises `TooLarge` if a picture of this size is over the limit."""
+    """Raises `TooManyPixels` if a picture of this size is over the limit."""
     if width * height > limits.pixels:
-        raise TooLarge(f"pictures of {width}x{height} pixels are over the limit of {limits.pixels:,} pixels")
+        raise TooManyPixels(f"pictures of {width}x{height} pixels are over the limit of {limits.pixels:,} pixels")
 
 
 def check_duration(seconds: float, limits: Limits) -> None:

@@ -60,7 +60,7 @@ def _answer(connection: socket.socket, question: wire.Question, descriptor: int)
     except VideoError as error:
         wire.send(connection, wire.reply_of_error(error))
     except MemoryError:
-        wire.send(connection, wire.Reply(kind="error", error="TooLarge", message="the video takes too much memory"))
+        wire.send(connection, wire.Reply(kind="error", error="Undecodable", message="the video takes too much memory"))
     else:
         wire.send(connection, wire.reply_of_clip(clip))
         connection.sendall(np.ascontiguousarray(clip.frames).data)

@@ -15,6 +15,7 @@ from videoxception.video import (
     Stopped,
     TooLarge,
     TooLong,
+    TooManyPixels,
     Undecodable,
     VideoError,
     decode,
@@ -236,7 +237,7 @@ def test_a_missing_file_is_the_systems_own_error(tmp_path: Path) -> None:
     ("limits", "error", "message"),
     [
         (Limits(bytes=100), TooLarge, "over the limit of 100"),
-        (Limits(pixels=96 * 63), TooLarge, "96x64"),
+        (Limits(pixels=96 * 63), TooManyPixels, "96x64"),
         (Limits(duration=1.0), TooLong, "2 seconds long"),
         (Limits(packets=10), TooLong, "over 10 pictures"),
         (Limits(decoding=1e-9), TooLong, "of decoding"),
@@ -248,7 +249,7 @@ def test_limits_are_named(limits: Limits, error: type[VideoError], message: str,
 
 
 def test_a_limit_must_be_positive() -> None:
-    with pytest.raises(ValueError, match="limit on pixels must be positive, but got 0"):
+    with pytest.raises(ValueError, match="limit on pixels must be positive and finite, but got 0"):
         Limits(pixels=0)
 
 

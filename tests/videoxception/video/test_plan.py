@@ -3,6 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -70,6 +71,34 @@ def test_kinds_that_are_recognised_as_not_to_be_planned(kind: str, tmp_path: Pat
 def make_moving(path: Path, codec: str, **how: object) -> Path:
     """A video whose pictures refer to each other: 150 of them, 12 to a group."""
     return make_video(path, codec, 150, moving=True, **how)  # type: ignore[arg-type]
+
+
+def remux(source: Path, target: Path, lie_about_keys: bool = False) -> Path:
+    """The same packets in another container."""
+    with av.open(str(source)) as original, av.open(str(target), "w") as copy:
+        stream = original.streams.video[0]
+        written = copy.add_stream_from_template(stream)
+        for packet in original.demux(stream):
+            if packet.size:
+                packet.is_keyframe = packet.is_keyframe or lie_about_keys
+                packet.stream = written
+                copy.mux(packet)
+    return target
+
+
+def test_packets_that_lie_about_being_keys(tmp_path: Path) -> None:
+    path = remux(make_moving(tmp_path / "clip.mp4", "mpeg4"), tmp_path / "lies.mp4", lie_about_keys=True)
+    planned, full = decode(path, SPEC), decode(path, SPEC, planned=False)
+    assert np.array_equal(planned.frames, full.frames)
+
+
+@pytest.mark.parametrize("container", ["mkv", "mp4"])
+def test_packed_pictures_in_another_container(container: str, real_clips: Path, tmp_path: Path) -> None:
+    """DivX's packed B-frames keep their scrambled times wherever they are copied to."""
+    for source in (real_clips / "clips_other").rglob("*.avi"):
+        path = remux(source, tmp_path / f"{source.stem}.{container}")
+        planned, full = decode(path, SPEC), decode(path, SPEC, planned=False)
+        assert np.array_equal(planned.frames, full.frames), source
 
 
 @pytest.mark.parametrize("planned", [True, False])
