@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from pydantic import ValidationError
@@ -25,21 +28,40 @@ def main() -> None:
             name = "VX_" + str(wrong["loc"][0]).upper()
             print(f"error: {name}={wrong['input']!r}: {wrong['msg']}", file=sys.stderr)
         sys.exit(2)
-    config = uvicorn.Config(assemble(), host=settings.host, port=settings.port, lifespan="off", server_header=False)
+    config = uvicorn.Config(
+        assemble(),
+        host=settings.host,
+        port=settings.port,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=settings.grace,
+    )
     try:
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(_serve(config, settings))
-    except (StoreError, EngineError, GoldenMismatch) as error:
+    except (StoreError, EngineError, GoldenMismatch, OSError) as error:
         sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        pass
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to `_serve`. uvicorn's own way raises them again at its end, which skips all cleaning up."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 async def _serve(config: uvicorn.Config, settings: Settings) -> None:
-    """The model first, then the port: whoever can connect gets answers."""
+    """The model first, then the port: whoever can connect gets answers.
+
+    SIGTERM or SIGINT ends it: requests in flight are answered, within the grace period; a second one ends it at once.
+    """
     async with open_service(settings) as service:
         config.app.state.service = service  # type: ignore[union-attr]
-        await uvicorn.Server(config).serve()
+        server = _Server(config)
+        for which in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(which, server.handle_exit, which, None)
+        await server.serve()
 
 
 if __name__ == "__main__":

@@ -50,9 +50,11 @@ class Batcher:
         return not self._worker.done()
 
     async def close(self) -> None:
-        """Stops the worker after the batch that it is at."""
+        """Stops the worker after the batch that it is at; who waits is told."""
         self._worker.cancel()
         await asyncio.gather(self._worker, return_exceptions=True)
+        while not self._queue.empty():
+            _fail([self._queue.get_nowait()], RuntimeError("the batcher was closed"))
         self._thread.shutdown()
 
     async def _work(self) -> None:
@@ -61,20 +63,26 @@ class Batcher:
             while len(waiting) < self._max_batch and not self._queue.empty():
                 waiting.append(self._queue.get_nowait())
             batch = [item for item in waiting if not item.done.done()]
-            if batch:
-                await self._infer(batch)
+            try:
+                if batch:
+                    await self._infer(batch)
+            except asyncio.CancelledError:
+                _fail(batch, RuntimeError("the batcher was closed"))
+                raise
+            except Exception as error:  # whatever it is, those who wait must hear of it, and the worker must go on
+                _fail(batch, error)
 
     async def _infer(self, batch: list[_Waiting]) -> None:
         start = time.monotonic()
         frames = np.stack([item.frames for item in batch])  # (B, F, H, W, 3)
-        try:
-            logits = await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.predict, frames)
-        except Exception as error:  # whatever it is, those who wait must hear of it, and the worker must go on
-            for item in batch:
-                if not item.done.done():
-                    item.done.set_exception(error)
-            return
+        logits = await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.predict, frames)
         worked = time.monotonic() - start
         for item, row in zip(batch, logits, strict=True):
             if not item.done.done():
                 item.done.set_result(Inferred(row, start - item.since, worked))
+
+
+def _fail(batch: list[_Waiting], error: Exception) -> None:
+    for item in batch:
+        if not item.done.done():
+            item.done.set_exception(error)

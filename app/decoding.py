@@ -3,13 +3,13 @@
 import asyncio
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from typing import BinaryIO
 
-from app.problems import problem_of
+from app.problems import Problem, problem_of
 from app.settings import Settings
 from videoxception.clip import Clip, ClipSpec
 from videoxception.video import Limits, VideoError
-from videoxception.video.pool import DecoderPool, Job
+from videoxception.video.pool import DecoderPool, DecodersUnavailable, Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +33,27 @@ class Decoders:
         )
         self._pool = DecoderPool(settings.decoders, limits)
 
-    async def decode(self, path: Path, spec: ClipSpec) -> Decoded:
+    async def decode(self, file: BinaryIO, spec: ClipSpec) -> Decoded:
         """The clip of an upload. Raises the problem that the file is. If the caller is cancelled, the work stops."""
-        with path.open("rb") as file:
-            job = self._pool.submit(file, spec)
-            done = asyncio.wrap_future(job.done)
-            try:
-                clip = await asyncio.shield(done)
-            except VideoError as error:
-                raise problem_of(error) from error
-            except asyncio.CancelledError:
-                self._pool.stop(job)
-                await asyncio.wait([done])  # the file must not be closed before the process has let go of it
-                done.exception()
-                raise
-            return Decoded(clip, *_times(job))
+        job = self._pool.submit(file, spec)
+        done = asyncio.wrap_future(job.done)
+        try:
+            clip = await asyncio.shield(done)
+        except VideoError as error:
+            raise problem_of(error) from error
+        except DecodersUnavailable as error:
+            raise Problem("not-ready", str(error), {"Retry-After": "10"}) from error
+        except asyncio.CancelledError:
+            self._pool.stop(job)
+            await asyncio.wait([done])  # the file must not be closed before the process has let go of it
+            done.exception()
+            raise
+        return Decoded(clip, *_times(job))
+
+    @property
+    def ready(self) -> bool:
+        """Whether files can be decoded."""
+        return self._pool.ready
 
     def close(self) -> None:
         """Ends the processes after the file that each is at."""

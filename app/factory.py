@@ -34,6 +34,7 @@ def assemble(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         summary="Tells which of 16 human actions a video shows.",
         version=version("videoxception"),
         lifespan=lifespan,
+        redirect_slashes=False,
     )
     problems.install(app)
     app.include_router(health.router)

@@ -1,6 +1,7 @@
 """The released models that the service answers with: the default one from the start, others when they are asked for."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 
 from app.batching import Batcher
@@ -11,6 +12,9 @@ from videoxception import golden
 from videoxception.engine import Engine, EngineError
 from videoxception.manifest import Manifest
 from videoxception.store import ModelStore, Release, StoreError, UnknownModel
+
+_UNUSABLE = (StoreError, EngineError, golden.GoldenMismatch)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Models:
         self._settings = settings
         self._store = ModelStore.from_path(settings.model_store)
         self._served: dict[str, Served] = {}  # by "name@version"
+        self._failed: dict[str, Exception] = {}
         self._meant: dict[str, Served] = {}  # by what was asked for, which is looked up on disk once
         self._loading = asyncio.Lock()
         self._default: Served | None = None
@@ -54,39 +59,67 @@ class Models:
     @property
     def default(self) -> Served:
         """The model that answers when a request names none. Raises the problem `not-ready`."""
-        if self._default is None or not self._default.batcher.alive:
+        if self._default is None:
             raise Problem("not-ready", "the model is not loaded; GET /readyz tells when it is", {"Retry-After": "5"})
-        return self._default
+        return _alive(self._default)
 
     async def get(self, reference: str | None) -> Served:
         """The model "name" or "name@version", or the default one. Raises the problems `unknown-model`, `not-ready`."""
         if not reference:
             return self.default
         try:
-            return await self._serve(reference)
+            served = await self._serve(reference)
         except UnknownModel:
             raise Problem("unknown-model", f"no model is called {reference!r}; GET /models lists them") from None
-        except (StoreError, EngineError, golden.GoldenMismatch) as error:
+        except _UNUSABLE as error:
             raise Problem("not-ready", f"the model {reference!r} cannot be used: {error}") from error
+        return _alive(served)
 
     def references(self) -> dict[str, list[int]]:
         """Names and versions of what lies in the stores."""
         return self._store.versions()
 
     async def _serve(self, reference: str) -> Served:
+        """The best release that fits and can be run. What was found out is remembered until the service starts anew."""
         if reference in self._meant:
             return self._meant[reference]
         async with self._loading:
-            release = await asyncio.to_thread(self._store.load, reference)
+            if reference in self._failed:
+                raise self._failed[reference]
+            try:
+                release, engine = await asyncio.to_thread(self._load, reference)
+            except UnknownModel:  # not remembered: a client can name as many as it likes
+                raise
+            except _UNUSABLE as error:
+                self._failed[reference] = error
+                raise
             served = self._served.get(str(release))
             if served is None:
-                engine = await asyncio.to_thread(self._make_engine, release)
                 served = Served(release, engine, Batcher(engine, self._settings.max_batch))
                 self._served[str(release)] = served
             self._meant[reference] = served
             return served
 
+    def _load(self, reference: str) -> tuple[Release, Engine]:
+        first_error: Exception | None = None
+        for release in self._store.candidates(reference):
+            if str(release) in self._served:
+                return release, self._served[str(release)].engine
+            try:
+                return release, self._make_engine(release)
+            except (EngineError, golden.GoldenMismatch) as error:
+                _log.warning("passing over %s: %s", release, error)
+                first_error = first_error or error
+        assert first_error is not None  # there was a candidate, or the store would have raised
+        raise first_error
+
     def _make_engine(self, release: Release) -> Engine:
         engine = engines.create(release, self._settings.device, self._settings.precision)
         golden.check(engine, release.manifest)  # which warms it up, too
         return engine
+
+
+def _alive(served: Served) -> Served:
+    if not served.batcher.alive:
+        raise Problem("not-ready", "the engine has stopped", {"Retry-After": "5"})
+    return served

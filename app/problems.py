@@ -10,7 +10,16 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from videoxception.video import NoPictures, NotAVideo, TooLarge, TooLong, Undecodable, VideoError
+from videoxception.video import (
+    NoPictures,
+    NotAVideo,
+    Stopped,
+    TooLarge,
+    TooLong,
+    TooManyPixels,
+    Undecodable,
+    VideoError,
+)
 
 _PREFIX = "urn:videoxception:problem:"
 
@@ -36,8 +45,10 @@ _OF_VIDEO: dict[type[VideoError], str] = {
     NotAVideo: "not-a-video",
     NoPictures: "no-pictures",
     Undecodable: "undecodable",
-    TooLarge: "too-many-pixels",
+    TooLarge: "too-large",
+    TooManyPixels: "too-many-pixels",
     TooLong: "too-long",
+    Stopped: "not-ready",  # when the service is being stopped
 }
 
 _log = logging.getLogger(__name__)
@@ -70,11 +81,13 @@ def problem_of(error: VideoError) -> Problem:
 
 def responses(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """What OpenAPI is told of the problems that a route can answer with."""
-    titles: dict[int, list[str]] = {}
+    titles: dict[int | str, list[str]] = {}
     for kind in kinds:
         status, title = PROBLEMS[kind]
         titles.setdefault(status, []).append(title)
     schema = {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
+    # "default" stands for what any request may meet, and keeps FastAPI from promising errors of its own form.
+    titles["default"] = ["Any other error"]
     return {
         status: {"description": "; ".join(found), "content": {"application/problem+json": schema}}
         for status, found in titles.items()
@@ -110,9 +123,9 @@ def _on_http(request: Request, error: Exception) -> JSONResponse:
     """What the framework itself refuses: unknown paths, wrong methods."""
     assert isinstance(error, HTTPException)
     title = HTTPStatus(error.status_code).phrase
-    detail = (
-        error.detail if error.detail != title else f"{request.method} {request.url.path}: {title.lower()}; see /docs"
-    )
+    allowed = (error.headers or {}).get("allow")
+    remedy = f"use {allowed}" if allowed else "/openapi.json lists all routes"
+    detail = f"{request.method} {request.url.path}: {title.lower()}; {remedy}"
     return _answer("about:blank", title, error.status_code, detail, dict(error.headers or {}))
 
 

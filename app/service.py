@@ -1,10 +1,10 @@
 """What the routes share: settings, models, decoders and admission, made at start-up and closed at the end."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -23,24 +23,25 @@ class Service:
     models: Models
     decoders: Decoders
     admission: Admission
-    uploads: Path
 
 
 @asynccontextmanager
 async def open_service(settings: Settings) -> AsyncIterator[Service]:
-    """A running service. Raises `StoreError`, `EngineError` or `GoldenMismatch` if it has no model to answer with."""
+    """A running service.
+
+    Raises `StoreError`, `EngineError` or `GoldenMismatch` if it has no model to answer with, and `OSError` if uploads
+    cannot be put where they should.
+    """
     models = Models(settings)
     decoders = Decoders(settings)
-    # A folder of the process's own, unreadable to others: what an upload holds concerns nobody else.
-    with tempfile.TemporaryDirectory(prefix="videoxception-", dir=settings.temp_dir) as uploads:
-        try:
-            await models.start()
-            yield Service(
-                settings, models, decoders, Admission(settings.max_in_flight, settings.decoders), Path(uploads)
-            )
-        finally:
-            await models.close()
-            decoders.close()
+    try:
+        with tempfile.TemporaryFile(dir=settings.temp_dir):
+            pass  # better now than at the first upload
+        await models.start()
+        yield Service(settings, models, decoders, Admission(settings.max_in_flight, settings.decoders))
+    finally:
+        await models.close()
+        await asyncio.to_thread(decoders.close)
 
 
 def _service(request: Request) -> Service:

@@ -20,18 +20,19 @@ class Settings(BaseSettings):
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
     precision: Literal["auto", "f32", "bf16"] = Field("auto", description="auto: bf16 where the CPU has it natively")
     max_upload_mb: int = Field(512, ge=1, description="largest upload, in MiB")
-    upload_timeout: float = Field(120.0, gt=0, description="seconds that an upload may take")
-    deadline: float = Field(60.0, gt=0, description="seconds from the end of an upload to its answer")
+    upload_timeout: float = Field(120.0, gt=0, allow_inf_nan=False, description="seconds that an upload may take")
+    deadline: float = Field(60.0, gt=0, allow_inf_nan=False, description="seconds from upload to answer")
     max_in_flight: int = Field(64, ge=1, description="requests with a video at a time; more are told to come back")
-    max_duration: float = Field(1200.0, gt=0, description="longest video, in seconds")
+    max_duration: float = Field(1200.0, gt=0, allow_inf_nan=False, description="longest video, in seconds")
     max_pixels: int = Field(8192 * 4320, ge=1, description="largest picture of a video, in pixels")
-    max_decoding: float = Field(30.0, gt=0, description="seconds of work on one video")
+    max_decoding: float = Field(30.0, gt=0, allow_inf_nan=False, description="seconds of work on one video")
     decoders: int = Field(
         max(2, os.cpu_count() or 1),
         ge=1,
         description="decoder processes; of two or more, one takes cheap videos only",
     )
     max_batch: int = Field(32, ge=1, description="clips that are given to the engine at once")
+    grace: int = Field(20, ge=1, description="seconds that requests in flight have to end when the service is stopped")
     api_key: SecretStr | None = Field(None, description="if set, requests must carry it as a bearer token or X-API-Key")
     temp_dir: Path | None = Field(None, description="folder for uploads while they are looked at")
 

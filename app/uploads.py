@@ -3,14 +3,14 @@
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO, cast
 
 from fastapi import Request
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
@@ -24,9 +24,9 @@ _MULTIPART_ROOM = 64 * 1024  # what may surround the file in a multipart body
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that was sent. Its name says nothing of the one that the client gave it."""
+    """A file that was sent, open and without a name: strangers choose names, and FFmpeg takes hints from them."""
 
-    path: Path
+    file: BinaryIO
     bytes: int
     sha256: str
 
@@ -34,23 +34,33 @@ class Upload:
 class _Sink:
     """Writes, counts and hashes a file's bytes, up to a limit."""
 
-    def __init__(self, file: IO[bytes], limit: int) -> None:
+    def __init__(self, file: BinaryIO, limit: int) -> None:
         self._file = file
         self._limit = limit
         self._hash = hashlib.sha256()
         self.bytes = 0
 
     def write(self, chunk: bytes) -> None:
-        """Takes in a chunk. Raises the problem `too-large`."""
+        """Takes in a chunk. Raises the problem `too-large`, and `OSError` if there is no room."""
         self.bytes += len(chunk)
         if self.bytes > self._limit:
             raise too_large(self._limit)
         self._hash.update(chunk)
-        self._file.write(chunk)
+        while chunk:  # an unbuffered file may take less than it is given
+            chunk = chunk[self._file.write(chunk) :]
 
     @property
     def sha256(self) -> str:
+        """Of what was written."""
         return self._hash.hexdigest()
+
+
+@contextmanager
+def _malformed() -> Iterator[None]:
+    try:
+        yield
+    except FormParserError as error:
+        raise Problem("malformed", f"the multipart body cannot be parsed: {error}") from error
 
 
 class _Form:
@@ -64,24 +74,23 @@ class _Form:
         self._header: tuple[bytes, bytes] = (b"", b"")
         self.found = False
         self.ended = False
-        self._parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._on_part_begin,
-                "on_part_data": self._on_part_data,
-                "on_header_field": self._on_header_field,
-                "on_header_value": self._on_header_value,
-                "on_header_end": self._on_header_end,
-                "on_end": self._on_end,
-            },
-        )
+        with _malformed():
+            self._parser = MultipartParser(
+                boundary,
+                {
+                    "on_part_begin": self._on_part_begin,
+                    "on_part_data": self._on_part_data,
+                    "on_header_field": self._on_header_field,
+                    "on_header_value": self._on_header_value,
+                    "on_header_end": self._on_header_end,
+                    "on_end": self._on_end,
+                },
+            )
 
     def write(self, chunk: bytes) -> None:
         """Takes in a piece of the body. Raises the problems `malformed` and `too-large`."""
-        try:
+        with _malformed():
             self._parser.write(chunk)
-        except MultipartParseError as error:
-            raise Problem("malformed", f"the multipart body cannot be parsed: {error}") from error
 
     def _on_part_begin(self) -> None:
         self._parts += 1
@@ -123,25 +132,26 @@ class _Form:
 
 
 @asynccontextmanager
-async def receive(request: Request, folder: Path, limit: int, timeout: float) -> AsyncIterator[Upload]:
-    """The file in the request's body, a multipart form's part "file" or the raw body; removed on the way out.
+async def receive(request: Request, folder: Path | None, limit: int, timeout: float) -> AsyncIterator[Upload]:
+    """The file in the request's body, a multipart form's part "file" or the raw body; gone on the way out.
 
     Raises the problems `malformed`, `no-file`, `too-large`, `slow-upload`, and `overloaded` when the disk is full.
     """
     _check_announced(request, limit)
-    # Unnamed after the client's file: FFmpeg takes hints from names, and strangers choose theirs.
-    with tempfile.NamedTemporaryFile(dir=folder, prefix="upload-") as file:
-        sink = _Sink(file, limit)
+    with ExitStack() as stack:
         try:
+            # Without a name and without a buffer: it ends with the process, whatever that ends of, and closing it has
+            # nothing left to write.
+            file = stack.enter_context(tempfile.TemporaryFile(dir=folder, buffering=0))
+            sink = _Sink(cast(BinaryIO, file), limit)
             async with asyncio.timeout(timeout):
                 await _read_body(request, sink, limit)
-            file.flush()
         except TimeoutError:
             raise Problem("slow-upload", f"the upload was not complete after {timeout:g} seconds") from None
         except OSError as error:
             detail = f"the service has no room for the upload ({error.strerror}); try again later"
             raise Problem("overloaded", detail, {"Retry-After": "10"}) from error
-        yield Upload(Path(file.name), sink.bytes, sink.sha256)
+        yield Upload(cast(BinaryIO, file), sink.bytes, sink.sha256)
 
 
 def too_large(limit: int) -> Problem:
@@ -154,7 +164,7 @@ def too_large(limit: int) -> Problem:
 def _check_announced(request: Request, limit: int) -> None:
     """Refuses what says of itself that it is too large before a byte of it is read."""
     announced = request.headers.get("content-length", "0")
-    if announced.isdigit() and int(announced) > limit + _MULTIPART_ROOM:
+    if announced.isdecimal() and int(announced) > limit + _MULTIPART_ROOM:
         raise too_large(limit)
 
 
@@ -185,4 +195,5 @@ def _check_complete(form: _Form | None, sink: _Sink) -> None:
     if form is not None and not form.ended:
         raise Problem("malformed", "the multipart body ends too early")
     if sink.bytes == 0:
-        raise Problem("no-file", f"the file is empty: curl -F {_FIELD}=@clip.mp4 …/predict")
+        what = "the body" if form is None else "the file"
+        raise Problem("no-file", f"{what} is empty; send a video: curl -F {_FIELD}=@clip.mp4 …/predict")

@@ -19,13 +19,25 @@ def open_run(folder: Path, config: Config, resume: bool) -> None:
     Raises `TrainingError` if a run is there already and `resume` is false, or was started differently.
     """
     saved = folder / "config.json"
-    if not saved.exists():
+    if not (folder / "checkpoint.pt").exists():  # nothing was trained yet that could be lost
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(saved, config.to_json().encode())
     elif not resume:
         raise TrainingError(f"{folder} holds a run already; add --resume to go on with it, or name another with --run")
-    elif read_config(folder) != config:
-        raise TrainingError(f"{folder} was started with other options; see {saved}, or name another folder with --run")
+    elif differing := _differences(read_config(folder), config):
+        raise TrainingError(
+            f"{folder} was started with other options: {', '.join(differing)}; repeat those that it was started with"
+            f" (they are in {saved}), or name another folder with --run"
+        )
+
+
+def _differences(old: Config, new: Config) -> list[str]:
+    """The options in which two configs differ, by name."""
+    before, now = json.loads(old.to_json()), json.loads(new.to_json())
+    flat = [(name, before[name], now[name]) for name in now if not isinstance(now[name], dict)]
+    for section in (name for name in now if isinstance(now[name], dict)):
+        flat += [(name, before[section].get(name), value) for name, value in now[section].items()]
+    return [f"--{name.replace('_', '-')}" for name, was, is_now in flat if was != is_now]
 
 
 def read_config(folder: Path) -> Config:

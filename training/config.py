@@ -5,11 +5,13 @@ Every field becomes an option of `python -m training.run`, with the field's `hel
 
 import dataclasses
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from training.errors import TrainingError
 from videoxception.actions import ACTIONS
+from videoxception.manifest import NAME_PATTERN
 
 
 def option(default: Any, text: str) -> Any:
@@ -46,6 +48,13 @@ def parse_stages(text: str) -> tuple[Stage, ...]:
         ) from error
 
 
+def _check_shares(config: Any, *names: str) -> None:
+    """Raises `TrainingError` for a field that is not between 0 and 1."""
+    for name in names:
+        if not 0 <= getattr(config, name) <= 1:
+            raise TrainingError(f"--{name.replace('_', '-')} must be from 0 to 1, but got {getattr(config, name)}")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataConfig:
     """Which files to train on, and which of them to hold out."""
@@ -65,6 +74,8 @@ class DataConfig:
     skip_bad: bool = option(False, "go on without files that cannot be read, and list them at the end")
 
     def __post_init__(self) -> None:
+        if not 0 <= self.holdout < 1:
+            raise TrainingError(f"--holdout must be at least 0 and below 1, but got {self.holdout}")
         if self.layout not in ("stills", "ucf101"):
             raise TrainingError(f"--layout must be stills or ucf101, but got {self.layout!r}")
         if self.split not in (1, 2, 3):
@@ -87,6 +98,11 @@ class CameraConfig:
     drift: float = option(0.3, "how far the camera travels within a clip, in shares of its view, standard deviation")
     flip: bool = option(True, "mirror half of the clips")
 
+    def __post_init__(self) -> None:
+        if not 0 < self.min_area <= 1:
+            raise TrainingError(f"--min-area must be above 0 and at most 1, but got {self.min_area}")
+        _check_shares(self, "still_share", "cut_share")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ColourConfig:
@@ -98,6 +114,9 @@ class ColourConfig:
     tint: float = option(0.1, "largest relative change of one colour channel against the others")
     grey_share: float = option(0.1, "share of clips in black and white")
     erase_share: float = option(0.3, "share of clips with a rectangle covered")
+
+    def __post_init__(self) -> None:
+        _check_shares(self, "brightness", "contrast", "saturation", "tint", "grey_share", "erase_share")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,6 +133,7 @@ class OptimiserConfig:
     def __post_init__(self) -> None:
         if not 0 < self.ema < 1:
             raise TrainingError(f"--ema must be between 0 and 1, but got {self.ema}")
+        _check_shares(self, "warmup", "label_smoothing")
         if not self.lr > 0:
             raise TrainingError(f"--lr must be positive, but got {self.lr}")
 
@@ -134,6 +154,11 @@ class Config:
     camera: CameraConfig = CameraConfig()
     colour: ColourConfig = ColourConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
+
+    def __post_init__(self) -> None:
+        _check_shares(self, "dropout")
+        if not re.fullmatch(NAME_PATTERN, self.model_name):
+            raise TrainingError(f"--name may be made of a-z, 0-9, '.', '_' and '-', but got {self.name!r}")
 
     @property
     def model_name(self) -> str:

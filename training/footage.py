@@ -46,8 +46,7 @@ def load_footage(data: DataSet, spec: ClipSpec, skip_bad: bool) -> tuple[Footage
         return read_still(path, larger.size)[None] if is_still(path) else decode(path, larger).frames
 
     pixels, kept, skipped = read_all(data, read, skip_bad)
-    pictures = torch.from_numpy(pixels).permute(0, 1, 4, 2, 3).contiguous()
-    return Footage(pictures, torch.tensor(kept.targets)), skipped
+    return Footage(torch.from_numpy(pixels).permute(0, 1, 4, 2, 3), torch.tensor(kept.targets)), skipped
 
 
 def load_clips(data: DataSet, spec: ClipSpec, skip_bad: bool) -> tuple[Frames, DataSet, list[str]]:
@@ -69,17 +68,21 @@ def read_all(
     data: DataSet, read: Callable[[Path], npt.NDArray[Scalar]], skip_bad: bool
 ) -> tuple[npt.NDArray[Scalar], DataSet, list[str]]:
     """What `read` gives for every item, stacked; unreadable ones are left out, or raise `TrainingError`."""
-    arrays: list[npt.NDArray[Scalar]] = []
+    stacked: npt.NDArray[Scalar] | None = None  # filled as it comes: the pixels of a data set may fit into memory once
     kept: list[Item] = []
     skipped: list[str] = []
     for item in track(data.items, "reading"):
         try:
-            arrays.append(read(item.path))
-            kept.append(item)
+            array = read(item.path)
         except (VideoError, OSError) as error:
             if not skip_bad:
                 raise TrainingError(f"{item.path} cannot be read: {error} (--skip-bad goes on without it)") from error
             skipped.append(f"{item.path}: {error}")
-    if not kept:
+        else:
+            if stacked is None:
+                stacked = np.empty((len(data), *array.shape), array.dtype)
+            stacked[len(kept)] = array
+            kept.append(item)
+    if stacked is None:
         raise TrainingError("none of the files could be read")
-    return np.stack(arrays), DataSet(tuple(kept), data.classes), skipped
+    return stacked[: len(kept)], DataSet(tuple(kept), data.classes), skipped

@@ -91,7 +91,8 @@ def draw_clips(pictures: Tensor, stage: Stage, config: Config, rng: torch.Genera
 
 def _draw_times(batch: int, pictures: int, count: int, rng: torch.Generator) -> Tensor:
     """(B, count) numbers of pictures: one from anywhere within each of `count` equal parts of the video."""
-    return ((torch.arange(count) + torch.rand(batch, count, generator=rng)) * pictures / count).long()
+    times = (torch.arange(count) + torch.rand(batch, count, generator=rng)) * pictures / count
+    return times.long().clamp(max=pictures - 1)  # in float32, 9 and almost 1 make 10
 
 
 def _shrink(pictures: Tensor, size: int) -> Tensor:

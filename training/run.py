@@ -26,6 +26,7 @@ from training.options import add_options, config_from_options
 from training.start import fresh_network
 from videoxception.clip import ClipSpec, Frames
 from videoxception.nets.planar import forward_fast
+from videoxception.store import StoreError
 
 
 def main() -> None:
@@ -34,13 +35,33 @@ def main() -> None:
         options = _parse()
         config = config_from_options(options)
         folder = Path(options.run or f"runs/{config.model_name}")
-        run(config, folder, options.resume, torch.device(options.device))
-        if options.publish:
-            from training.publish import publish
-
-            publish(folder, Path(options.store))
-    except TrainingError as error:
+        trained = run(config, folder, options.resume, _device(options.device))
+        if not trained:
+            print(f"{folder} was finished already; python -m training.publish {folder} releases it again")
+        elif options.publish:
+            _publish(folder, Path(options.store))
+    except (TrainingError, StoreError) as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\nstopped; the same command with --resume goes on after the last whole epoch")
+
+
+def _publish(folder: Path, store: Path) -> None:
+    try:
+        from training.publish import publish
+    except ImportError as error:  # a machine for training alone
+        print(f"not released here, for want of {error.name}; elsewhere: python -m training.publish {folder}")
+    else:
+        publish(folder, store)
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise TrainingError(f"the device {name!r} cannot be used: {str(error).splitlines()[0]}") from error
+    return device
 
 
 def _parse() -> argparse.Namespace:
@@ -59,14 +80,20 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def run(config: Config, folder: Path, resume: bool, device: torch.device) -> None:
-    """Trains to the config's last epoch, saving after each. Raises `TrainingError`."""
+def run(config: Config, folder: Path, resume: bool, device: torch.device) -> bool:
+    """Trains to the config's last epoch, saving after each; false if that was done before. Raises `TrainingError`."""
     spec = ClipSpec()
     split = load_split(config.data, config.seed)
-    checkpoint.open_run(folder, config, resume)
     state = new_state(fresh_network(config).to(device), config.optimiser)
+    checkpoint.open_run(folder, config, resume)
     if checkpoint.restore(folder, state, device):
         print(f"resuming after epoch {state.epoch} of {config.epochs}")
+        if state.epoch == config.epochs:
+            return False
+    last = config.stages[-1]
+    if (last.pictures, last.size) != (spec.frames, spec.size[0]):
+        print(f"warning: the last stage, {last}, is not of the {spec.frames} pictures of {spec.size[0]} pixels that")
+        print("         the released model will be shown")
     _say_parts(split.training, split.validation, split.protocol)
     footage, skipped = load_footage(split.training, spec, config.data.skip_bad)
     validate = None
@@ -80,6 +107,7 @@ def run(config: Config, folder: Path, resume: bool, device: torch.device) -> Non
         print(_line(report, config), flush=True)
     for line in skipped:
         print(f"skipped {line}")
+    return True
 
 
 class _Validation:

@@ -4,14 +4,18 @@ import torch
 from torch import nn
 
 from training.config import Config
+from training.errors import TrainingError
 from videoxception.nets import create
 from videoxception.nets.videoxception import ResidualBlock
 
 
 def fresh_network(config: Config) -> nn.Module:
-    """The architecture, initialised by the seed, without motion."""
+    """The architecture, initialised by the seed, without motion. Raises `TrainingError` for an unknown one."""
     torch.manual_seed(config.seed)
-    net = create(config.architecture, len(config.data.classes), dropout=config.dropout)
+    try:
+        net = create(config.architecture, len(config.data.classes), dropout=config.dropout)
+    except ValueError as error:
+        raise TrainingError(f"--architecture: {error}") from error
     forget_motion(net)
     return net
 

@@ -81,28 +81,32 @@ class ModelStore:
 
         Raises `UnknownModel` if there is none, and `StoreError` if what was asked for is damaged.
         """
+        return next(self.candidates(reference))
+
+    def candidates(self, reference: str = "") -> Iterator[Release]:
+        """The whole released models that fit, best first: one if a version is named, else from newest to oldest.
+
+        Damaged ones are logged and passed over. Raises what `load` raises if there is none at all.
+        """
         name, at, version = reference.partition("@")
         if at:
-            return self._load_version(name, version)
+            yield self._load_version(name, version)
+            return
         names = [name] if name else list(DEFAULT_NAMES)
+        found, first_error = False, None
         for candidate in names:
-            release = self._newest(candidate)
-            if release is not None:
-                return release
-        raise UnknownModel(f"no model {' or '.join(names)} in {self}; there are {self._known()}")
-
-    def _newest(self, name: str) -> Release | None:
-        """The newest whole version; damaged ones are logged and passed over. Raises `StoreError` if all are damaged."""
-        first_error: StoreError | None = None
-        for version in reversed(self.versions().get(name, [])):
-            try:
-                return self._load_version(name, str(version))
-            except StoreError as error:
-                _log.warning("passing over a released model: %s", error)
-                first_error = first_error or error
-        if first_error is not None:
-            raise first_error
-        return None
+            for number in reversed(self.versions().get(candidate, [])):
+                try:
+                    release = self._load_version(candidate, str(number))
+                except StoreError as error:
+                    _log.warning("passing over a released model: %s", error)
+                    first_error = first_error or error
+                else:
+                    found = True
+                    yield release
+        if not found:
+            known = self._known()
+            raise first_error or UnknownModel(f"no model {' or '.join(names)} in {self}; there are {known}")
 
     def _load_version(self, name: str, version: str) -> Release:
         for found, number, folder in self._folders():
@@ -114,7 +118,7 @@ class ModelStore:
         """(name, version, folder) of everything in the stores that is named like a released model."""
         for root in self._roots:
             for folder in sorted(root.glob("*/*")):
-                if re.fullmatch(r"[1-9][0-9]*", folder.name) and re.match(NAME_PATTERN, folder.parent.name):
+                if re.fullmatch(r"[1-9][0-9]*", folder.name) and re.fullmatch(NAME_PATTERN, folder.parent.name):
                     yield folder.parent.name, int(folder.name), folder
 
     def _known(self) -> str:
@@ -165,8 +169,15 @@ def publish(store: Path, name: str, write: Callable[[Path, int], None]) -> Relea
 
     Raises `StoreError` for a name that is not allowed, or if what was written is not a whole released model.
     """
-    if not re.match(NAME_PATTERN, name):
+    if not re.fullmatch(NAME_PATTERN, name):
         raise StoreError(f"a model's name is made of a-z, 0-9, '.', '_' and '-', but got {name!r}")
+    try:
+        return _publish(store, name, write)
+    except OSError as error:
+        raise StoreError(f"nothing can be released into {store}: {error}") from error
+
+
+def _publish(store: Path, name: str, write: Callable[[Path, int], None]) -> Release:
     home = store / name
     home.mkdir(parents=True, exist_ok=True)
     version = next_version(store, name)

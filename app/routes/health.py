@@ -9,6 +9,7 @@ from app.service import ServiceDep
 router = APIRouter(tags=["health"])
 
 
+@router.head("/livez", include_in_schema=False)
 @router.get("/livez")
 @router.get("/v2/health/live")
 async def livez() -> StatusOut:
@@ -16,10 +17,13 @@ async def livez() -> StatusOut:
     return StatusOut(status="live")
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses=responses("not-ready"))
 @router.get("/v2/health/ready", responses=responses("not-ready"))
 async def readyz(service: ServiceDep) -> StatusOut:
     """Videos are answered."""
     if not service.models.ready:
         raise Problem("not-ready", "the engine has stopped", {"Retry-After": "5"})
+    if not service.decoders.ready:
+        raise Problem("not-ready", "the decoders are starting", {"Retry-After": "1"})
     return StatusOut(status="ready")

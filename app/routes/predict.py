@@ -40,7 +40,7 @@ async def predict(request: Request, response: Response, service: ServiceDep, mod
         served = await service.models.get(model)
         start = time.monotonic()
         settings = service.settings
-        async with receive(request, service.uploads, settings.max_upload_bytes, settings.upload_timeout) as upload:
+        async with receive(request, settings.temp_dir, settings.max_upload_bytes, settings.upload_timeout) as upload:
             uploaded = time.monotonic() - start
             decoded, inferred = await _within(request, settings.deadline, _work(service, served, upload))
     response.headers["Server-Timing"] = _server_timing(uploaded, decoded, inferred)
@@ -48,7 +48,7 @@ async def predict(request: Request, response: Response, service: ServiceDep, mod
 
 
 async def _work(service: Service, served: Served, upload: Upload) -> tuple[Decoded, Inferred]:
-    decoded = await service.decoders.decode(upload.path, served.manifest.clip)
+    decoded = await service.decoders.decode(upload.file, served.manifest.clip)
     return decoded, await served.batcher.infer(decoded.clip.frames)
 
 

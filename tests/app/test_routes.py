@@ -8,6 +8,10 @@ from app.problems import PROBLEMS
 from videoxception import ACTIONS
 
 
+def test_probes_may_use_head(client: httpx.Client) -> None:
+    assert client.head("/livez").status_code == client.head("/readyz").status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/v2/health/live", "/v2/health/ready"])
 def test_health(path: str, client: httpx.Client) -> None:
     assert client.get(path).status_code == 200
@@ -30,7 +34,9 @@ def test_models_marks_the_default(client: httpx.Client) -> None:
     assert {"name": "videoxception-a", "version": 1, "default": True} in client.get("/models").json()["models"]
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nothing", 404), ("GET", "/predict", 405)])
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nothing", 404), ("PUT", "/predict", 405), ("POST", "/predict/", 404)]
+)
 def test_what_the_framework_refuses_is_a_problem_too(method: str, path: str, status: int, client: httpx.Client) -> None:
     response = client.request(method, path)
     assert response.status_code == response.json()["status"] == status
@@ -39,7 +45,8 @@ def test_what_the_framework_refuses_is_a_problem_too(method: str, path: str, sta
 
 def test_the_description_names_every_problem(client: httpx.Client) -> None:
     described = client.get("/openapi.json").json()["paths"]["/predict"]["post"]
-    assert {int(code) for code in described["responses"]} >= {status for status, _ in PROBLEMS.values()}
+    assert described["responses"].keys() >= {str(status) for status, _ in PROBLEMS.values()}
+    assert "HTTPValidationError" not in client.get("/openapi.json").text
     assert set(described["requestBody"]["content"]) == {"multipart/form-data", "application/octet-stream"}
     assert client.get("/docs").status_code == 200
 
@@ -51,6 +58,7 @@ def test_the_description_names_every_problem(client: httpx.Client) -> None:
         ("VX_MAX_UPLOAD_MB", "0", "error: VX_MAX_UPLOAD_MB='0'"),
         ("VX_MODEL", "nothing", "no model nothing"),
         ("VX_DEVICE", "tpu", "but got 'tpu'"),
+        ("VX_TEMP_DIR", "/nowhere", "No such file or directory: '/nowhere"),
     ],
 )
 def test_wrong_settings_end_it_with_one_line(name: str, value: str, message: str) -> None:

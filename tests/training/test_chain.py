@@ -87,8 +87,8 @@ def test_a_bad_file_ends_the_run_or_is_listed(stills_root: Path, tmp_path: Path)
     assert f"error: {bad} cannot be read" in refused.stderr
     assert "--skip-bad" in refused.stderr
     assert "Traceback" not in refused.stderr
-    # Nothing of the run was wrong but the file, so that it can be tried again in the same folder.
-    skipped = command("training.run", *options, "--skip-bad", "--run", str(tmp_path / "second"))
+    # Nothing was trained yet, so that the corrected command may use the same folder.
+    skipped = command("training.run", *options, "--skip-bad")
     assert skipped.returncode == 0, skipped.stderr
     assert f"skipped {bad}" in skipped.stdout
 
@@ -102,6 +102,9 @@ def test_a_bad_file_ends_the_run_or_is_listed(stills_root: Path, tmp_path: Path)
         (["training.evaluate", "--model", "x@1", "--layout", "stills", "--data", "."], "error: no model x@1"),
         (["training.evaluate", "--layout", "stills", "--data", "/nowhere"], "error: no folder /nowhere"),
         (["training.run", "--stages", "1"], "error: --stages must be EPOCHS"),
+        (["training.run", "--name", "My Model"], "error: --name may be made of a-z"),
+        (["training.run", "--dropout", "2"], "error: --dropout must be from 0 to 1, but got 2.0"),
+        (["training.run", "--device", "gpu"], "error: the device 'gpu' cannot be used"),
     ],
 )
 def test_mistakes_are_one_line(arguments: list[str], message: str, tmp_path: Path) -> None:

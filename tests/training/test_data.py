@@ -53,11 +53,11 @@ MISTAKES: dict[str, tuple[dict[str, object], str]] = {
     "a wrong path": ({"data": "/nowhere"}, "no folder /nowhere"),
     "an unknown class": ({"classes": ("Bowling", "Chess")}, "class 'Chess' has no folder in .*which holds Bowling"),
     "an unknown fold": ({"groups": "FOLDS.tsv:video", "fold": 7}, r"--fold 7 holds nothing out: .*\[0, 1, 2\]"),
-    "a fold without a table": ({"fold": 1}, "folds in the table are none"),
+    "a fold without a table": ({"fold": 1}, "needs folds: name a table"),
     "a table without a column": ({"groups": "FOLDS.tsv:scene"}, "no column 'scene'; its columns are path, class"),
     "a missing table": ({"groups": "GROUPS.tsv:video"}, "GROUPS.tsv of --groups cannot be read"),
     "no colon": ({"groups": "FOLDS.tsv"}, "must be FILE:COLUMN"),
-    "a share over one": ({"holdout": 1.5}, "--holdout must be between 0 and 1, but got 1.5"),
+    "a share over one": ({"holdout": 1.5}, "--holdout must be at least 0 and below 1, but got 1.5"),
 }
 
 

@@ -90,11 +90,13 @@ def test_weight_decay_leaves_norms_biases_and_depthwise_kernels_alone() -> None:
 
 
 def test_a_run_is_not_started_over_an_old_one(tmp_path: Path) -> None:
-    checkpoint.open_run(tmp_path, CONFIG, resume=False)
+    checkpoint.open_run(tmp_path, Config(seed=9), resume=False)
+    checkpoint.open_run(tmp_path, CONFIG, resume=False)  # nothing was trained yet
+    checkpoint.save(tmp_path, fresh())
     with pytest.raises(TrainingError, match="holds a run already; add --resume"):
         checkpoint.open_run(tmp_path, CONFIG, resume=False)
     checkpoint.open_run(tmp_path, CONFIG, resume=True)
-    with pytest.raises(TrainingError, match="was started with other options"):
+    with pytest.raises(TrainingError, match="with other options: --stages, --dropout, --seed;"):
         checkpoint.open_run(tmp_path, Config(), resume=True)
 
 

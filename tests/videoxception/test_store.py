@@ -42,6 +42,12 @@ def test_the_default_is_b_then_a(release: Release, tmp_path: Path) -> None:
     assert store_at(tmp_path).load().manifest.name == "videoxception-b"
 
 
+def test_a_damaged_b_leaves_a_as_the_default(release: Release, tmp_path: Path) -> None:
+    spoil_weights(install(release, tmp_path, "videoxception-b"))
+    install(release, tmp_path, "videoxception-a")
+    assert store_at(tmp_path).load().manifest.name == "videoxception-a"
+
+
 def test_a_search_path_looks_in_the_built_in_store_first(release: Release, tmp_path: Path) -> None:
     install(release, tmp_path / "one", "extra")
     install(release, tmp_path / "two", "videoxception-a")

@@ -42,8 +42,8 @@ def read_groups(argument: str, data: Path) -> GroupTable:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file, delimiter="," if path.suffix == ".csv" else "\t")
             return _read(path, column, reader)
-    except OSError as error:
-        raise TrainingError(f"the table {path} of --groups cannot be read: {error.strerror}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise TrainingError(f"the table {path} of --groups cannot be read: {error}") from error
 
 
 def _read(path: Path, column: str, reader: "csv.DictReader[str]") -> GroupTable:
@@ -55,5 +55,5 @@ def _read(path: Path, column: str, reader: "csv.DictReader[str]") -> GroupTable:
         return GroupTable(
             path, {r["path"]: Row(r[column], int(r["fold"]) if "fold" in columns else None) for r in reader}
         )
-    except ValueError as error:
-        raise TrainingError(f"{path} has a fold that is not a whole number: {error}") from error
+    except (ValueError, TypeError) as error:
+        raise TrainingError(f"{path} has a row without a value, or a fold that is not a number: {error}") from error

@@ -23,6 +23,8 @@ class Split:
 
 def split_by_fold(data: DataSet, fold: int) -> Split:
     """Validation is the items whose fold is `fold`. Raises `TrainingError` if there are none, or no others."""
+    if all(item.fold is None for item in data.items):
+        raise TrainingError(f"--fold {fold} needs folds: name a table with a column fold by --groups FILE:COLUMN")
     folds = sorted({item.fold for item in data.items if item.fold is not None})
     if fold not in folds or len(folds) < 2:
         raise TrainingError(f"--fold {fold} holds nothing out: the folds in the table are {folds or 'none'}")
@@ -36,18 +38,14 @@ def split_by_fold(data: DataSet, fold: int) -> Split:
 def split_by_group(data: DataSet, share: float, seed: int) -> Split:
     """Validation is about `share` of each class's source videos, at least one, drawn by `seed`.
 
-    Raises `TrainingError` if a class has a single source video, or if the share is not between 0 and 1.
+    Raises `TrainingError` if a class has a single source video.
     """
-    if not 0 < share < 1:
-        raise TrainingError(f"--holdout must be between 0 and 1, but got {share}")
     held: set[str] = set()
     rng = random.Random(seed)
     for name in data.classes:
         groups = sorted({item.group for item in data.items if item.label == name})
         if len(groups) < 2:
-            raise TrainingError(
-                f"class {name!r} has only one source video, so none can be held out; use --holdout none"
-            )
+            raise TrainingError(f"class {name!r} has only one source video, so none can be held out; use --holdout 0")
         held |= set(rng.sample(groups, max(1, round(share * len(groups)))))
     return Split(
         data.where(lambda item: item.group not in held),

@@ -45,8 +45,8 @@ def read_list(path: Path) -> list[str]:
     """The videos, <Class>/<file>, that an official list file names."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise TrainingError(f"the list {path} cannot be read ({error.strerror}); see --lists") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise TrainingError(f"the list {path} cannot be read ({error}); see --lists") from error
     return [line.split()[0] for line in lines if line.strip()]
 
 

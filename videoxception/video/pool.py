@@ -31,7 +31,8 @@ _CHEAP_SECONDS = 5.0  # that the reserved process spends on a file before it cou
 _STOPPING = 1.0  # seconds between asking a process to stop and killing it
 _SLACK = 2.0  # seconds beyond the limit that a process keeps by itself before it is killed
 _ANSWER = 10.0  # seconds for an answer that has begun to come over; a busy machine may need them
-_TRIES = 2  # of a file; a process may die of something else than the file that it is at
+_TRIES = 2  # of a file whose process died at it, perhaps of something else
+_HANDOVERS = 8  # of a file to processes that turned out to be dead already
 _FAILURES = 3  # starts in a row that fail before those who wait are told
 _START = 60.0  # seconds that a process may take to start
 _PAUSE = 0.5  # seconds between looks at whether an idle process is still up
@@ -54,7 +55,8 @@ class Job:
         self.asked = time.monotonic()
         self.started: float | None = None  # when a process took it
         self.dear = False
-        self.tries = 0
+        self.tries = 0  # by processes that had begun with it
+        self.handovers = 0
         self.stopped = threading.Event()
         self.done: Future[Clip] = Future()
         self.done.set_running_or_notify_cancel()  # `DecoderPool.stop` is the way to end a job, not `Future.cancel`
@@ -185,6 +187,11 @@ class DecoderPool:
         return len(self._lanes)
 
     @property
+    def ready(self) -> bool:
+        """Whether a process is up."""
+        return bool(self._workers)
+
+    @property
     def processes(self) -> list[int]:
         """The process ids of the decoders that are up."""
         return [worker.pid for worker in list(self._workers)]
@@ -246,16 +253,16 @@ class DecoderPool:
 
     def _give(self, worker: "_Worker", job: Job, reserved: bool) -> None:
         job.started = job.started or time.monotonic()
-        job.tries += 1
+        job.handovers += 1
         try:
             job.done.set_result(worker.decode(job, self.limits, reserved))
         except _Dear:
             self._count("dear")
-            job.dear, job.tries = True, 0
+            job.dear = True
             self._put_back(job)
         except _Crashed as crash:
             _log.warning("a decoder process died: %s", crash)
-            if job.tries < _TRIES:
+            if job.tries < _TRIES and job.handovers < _HANDOVERS:
                 self._put_back(job)
             else:
                 job.fail(Undecodable("the decoder crashed on this file"))
@@ -321,6 +328,9 @@ class _Worker:
         try:
             wire.ask(self._connection, question, job.file.fileno())
             self._wait(job, seconds)
+            wire.receive_begun(self._connection)
+            job.tries += 1
+            self._wait(job, seconds)
             return self._read(job.spec)
         except _TimedOut:
             if reserved and seconds < limits.decoding:
@@ -343,7 +353,7 @@ class _Worker:
             pass  # the process is gone, as will be noticed when it is asked
 
     def _wait(self, job: Job, seconds: float) -> None:
-        """Until the answer begins. Kills the process if that takes too long, or if it does not heed a stop."""
+        """Until there is something to receive. Kills the process if that takes too long or a stop is not heeded."""
         end = time.monotonic() + seconds
         asked_to_stop = False
         self._connection.settimeout(0.02)

@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 from videoxception.video.errors import NotAVideo, TooLarge, TooLong, TooManyPixels, Undecodable
 from videoxception.video.limits import CODECS, CONTAINERS, STILL_BRANDS, Limits
 
+TAKEN = "send mp4, mov, mkv, webm, avi, mpeg, ts, flv, wmv, ogg, gif, or a raw mpeg4, h264 or hevc stream"
 # The first bytes of Matroska, FLV, Ogg, GIF and ASF files.
 _SIGNATURES = (b"\x1a\x45\xdf\xa3", b"FLV", b"OggS", b"GIF8", b"\x30\x26\xb2\x75")
 
@@ -52,7 +53,7 @@ def _open(file: BinaryIO, limits: Limits) -> InputContainer:
     except av.FFmpegError as error:
         if _begins_like_a_video(os.pread(file.fileno(), 16, 0)):
             raise Undecodable("the file begins like a video, but its header is damaged or incomplete") from error
-        raise NotAVideo("the file is not a video of a kind that is taken") from error
+        raise NotAVideo(f"the file is not a video of a kind that is taken; {TAKEN}") from error
 
 
 def _begins_like_a_video(start: bytes) -> bool:
@@ -84,10 +85,14 @@ def _check_header(container: InputContainer, stream: VideoStream, limits: Limits
 def check_pixels(width: int, height: int, limits: Limits) -> None:
     """Raises `TooManyPixels` if a picture of this size is over the limit."""
     if width * height > limits.pixels:
-        raise TooManyPixels(f"pictures of {width}x{height} pixels are over the limit of {limits.pixels:,} pixels")
+        raise TooManyPixels(
+            f"pictures of {width}x{height} pixels are over the limit of {limits.pixels:,}; send smaller ones"
+        )
 
 
 def check_duration(seconds: float, limits: Limits) -> None:
     """Raises `TooLong` if a video of this length is over the limit."""
     if seconds > limits.duration:
-        raise TooLong(f"the video is {seconds:.0f} seconds long, over the limit of {limits.duration:.0f}")
+        raise TooLong(
+            f"the video is {seconds:.0f} seconds long, over the limit of {limits.duration:.0f}; send a part of it"
+        )

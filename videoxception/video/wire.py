@@ -21,7 +21,7 @@ from videoxception.video.errors import (
 from videoxception.video.limits import Limits
 
 _LENGTH = struct.Struct("!I")
-_QUESTION, _STOP = b"?", b"!"
+_QUESTION, _STOP, _BEGUN = b"?", b"!", b"+"
 _LONGEST = 64 * 1024  # bytes of JSON
 _ERRORS: dict[str, type[VideoError]] = {
     kind.__name__: kind for kind in (NotAVideo, NoPictures, Undecodable, TooLarge, TooManyPixels, TooLong, Stopped)
@@ -96,7 +96,15 @@ def receive_question(connection: socket.socket) -> tuple[Question, int]:
     if start != _QUESTION or len(files) != 1:
         raise Closed
     length = _LENGTH.unpack(receive_exactly(connection, _LENGTH.size))[0]
-    return Question.model_validate_json(receive_exactly(connection, length)), files[0]
+    question = Question.model_validate_json(receive_exactly(connection, length))
+    connection.sendall(_BEGUN)
+    return question, files[0]
+
+
+def receive_begun(connection: socket.socket) -> None:
+    """The word that the other side has the question. Raises `Closed`, or `TimeoutError`."""
+    if receive_exactly(connection, 1) != _BEGUN:
+        raise Closed
 
 
 def receive_reply(connection: socket.socket) -> Reply:

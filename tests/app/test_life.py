@@ -1,0 +1,120 @@
+"""Starting and stopping the service as a process."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.videoxception.test_store import edit, install, spoil_weights
+from videoxception.store import Release, sha256_of
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def process(**settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A service's process that is ready, and its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"VX_PORT": str(port), "VX_DEVICE": "cpu"} | settings
+    command = [sys.executable, "-m", "app"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as service:
+        try:
+            yield service, wait_until_ready(service, f"http://127.0.0.1:{port}")
+        finally:
+            service.kill()
+
+
+def wait_until_ready(service: subprocess.Popen[str], address: str) -> str:
+    for _ in range(600):
+        assert service.poll() is None, service.stderr and service.stderr.read()
+        try:
+            if httpx.get(f"{address}/readyz").status_code == 200:
+                return address
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("the service was not ready in time")
+
+
+@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly_after_what_is_in_flight(which: signal.Signals, video: Path, tmp_path: Path) -> None:
+    with process(VX_TEMP_DIR=str(tmp_path)) as (service, address):
+        begun, answers = threading.Event(), []
+
+        def slowly() -> Iterator[bytes]:
+            content = video.read_bytes()
+            yield content[:100]
+            begun.set()
+            time.sleep(1)
+            yield content[100:]
+
+        posting = threading.Thread(
+            target=lambda: answers.append(httpx.post(f"{address}/predict", content=slowly(), timeout=30).status_code)
+        )
+        posting.start()
+        begun.wait()
+        time.sleep(0.2)
+        children = Path(f"/proc/{service.pid}/task/{service.pid}/children").read_text().split()
+        service.send_signal(which)
+        posting.join()
+        assert service.wait(timeout=30) == 0
+        assert answers == [200]
+        assert list(tmp_path.iterdir()) == []
+        assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+
+
+def test_killed_outright_it_leaves_nothing_either(tmp_path: Path) -> None:
+    with process(VX_TEMP_DIR=str(tmp_path)) as (service, address):
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + bytes(1000))
+            time.sleep(0.3)
+            service.kill()
+            service.wait()
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_a_problem_and_not_a_bug(tmp_path: Path) -> None:
+    """A limit on the size of files stands in for a disk; both the middle and the last write of an upload meet it."""
+    shell = 'ulimit -f 2048; exec "$0" -m app'
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"VX_PORT": str(port), "VX_DEVICE": "cpu"}
+    with subprocess.Popen(
+        ["bash", "-c", shell, sys.executable], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+    ) as service:
+        try:
+            address = wait_until_ready(service, f"http://127.0.0.1:{port}")
+            for size in (2048 * 1024 + 3, 9 * 2**20):
+                response = httpx.post(f"{address}/predict", content=bytes(size))
+                assert response.status_code == 503, response.text
+                assert "no room for the upload" in response.json()["detail"]
+        finally:
+            service.kill()
+
+
+def test_damaged_or_unusable_newer_models_do_not_keep_it_from_starting(release: Release, tmp_path: Path) -> None:
+    spoil_weights(install(release, tmp_path, "videoxception-b", 1))
+    unusable = install(release, tmp_path, "videoxception-a", 7)
+    (unusable / "graph.xml").write_text("not a graph")
+    files = release.manifest.files | {"graph.xml": sha256_of(unusable / "graph.xml")}
+    edit(unusable, files=files)
+    with process(VX_MODEL_STORE=str(tmp_path)) as (_, address):
+        assert httpx.get(f"{address}/classes").json()["model"] == {"name": "videoxception-a", "version": 1}
+        refused = httpx.post(f"{address}/predict?model=videoxception-a@7", content=b"x")
+        assert refused.status_code == 503
+        assert "cannot be used" in refused.json()["detail"]
+        shutil.rmtree(tmp_path / "videoxception-b")
