@@ -1,7 +1,7 @@
 """What a clip is, and which pictures of a video it takes. Pure arithmetic: nothing here opens a file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from statistics import median_low
@@ -163,7 +163,7 @@ class Clip:
     the decoder to make it, and `planned` tells whether the others could be left out.
     """
 
-    frames: Frames
+    frames: Frames = field(repr=False)
     duration: float | None
     width: int
     height: int

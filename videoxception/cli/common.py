@@ -8,7 +8,12 @@ from videoxception.store import ModelStore
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds --model and --store."""
-    parser.add_argument("--model", default="", metavar="NAME[@V]", help="released model (default: the newest)")
+    parser.add_argument(
+        "--model",
+        default=os.environ.get("VX_MODEL", ""),
+        metavar="NAME[@V]",
+        help="released model (default: the variable VX_MODEL, else the newest)",
+    )
     add_store_argument(parser)
 
 

@@ -27,9 +27,10 @@ def run(options: argparse.Namespace) -> int:
             prediction = classifier.predict(video)
         except (VideoError, OSError) as error:
             failed = True
-            print(f"{video}: {error}", file=sys.stderr)
+            reason = error.strerror if isinstance(error, OSError) else error
+            print(f"{video}: {reason}", file=sys.stderr)
         else:
-            print(_json(video, prediction) if options.json else _line(video, prediction))
+            print(_json(video, classifier, prediction) if options.json else _line(video, prediction))
     return int(failed)
 
 
@@ -42,10 +43,12 @@ def _line(video: str, prediction: Prediction) -> str:
     return f"{video}: {answer.label} {answer.confidence:.0%} (then {runners_up}{doubt}{warnings})"
 
 
-def _json(video: str, prediction: Prediction) -> str:
+def _json(video: str, classifier: Classifier, prediction: Prediction) -> str:
     clip = {
         field.name: getattr(prediction.clip, field.name)
         for field in dataclasses.fields(prediction.clip)
         if field.name != "frames"
     }
-    return json.dumps({"video": video, **dataclasses.asdict(prediction.answer), "clip": clip})
+    manifest = classifier.release.manifest
+    model = {"name": manifest.name, "version": manifest.version, "sha256": classifier.release.sha256}
+    return json.dumps({"video": video, "model": model, **dataclasses.asdict(prediction.answer), "clip": clip})

@@ -29,6 +29,12 @@ def test_predict_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     said = json.loads(capsys.readouterr().out)
     assert list(said["probabilities"]) == list(ACTIONS)
     assert said["clip"]["codec"] == "mpeg4"
+    assert said["model"]["name"] == "videoxception-a"
+
+
+def test_a_missing_file_is_named_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", "/nowhere.mp4", "--device", "cpu") == 1
+    assert capsys.readouterr().err == "/nowhere.mp4: No such file or directory\n"
 
 
 def test_classes_in_order(capsys: pytest.CaptureFixture[str]) -> None:
