@@ -4,48 +4,18 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.service import process, start, wait_until_ready
 from tests.videoxception.test_store import edit, install, spoil_weights
 from videoxception.store import Release, sha256_of
-
-ROOT = Path(__file__).parents[2]
-
-
-@contextmanager
-def process(**settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A service's process that is ready, and its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {"VX_PORT": str(port), "VX_DEVICE": "cpu"} | settings
-    command = [sys.executable, "-m", "app"]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as service:
-        try:
-            yield service, wait_until_ready(service, f"http://127.0.0.1:{port}")
-        finally:
-            service.kill()
-
-
-def wait_until_ready(service: subprocess.Popen[str], address: str) -> str:
-    for _ in range(600):
-        assert service.poll() is None, service.stderr and service.stderr.read()
-        try:
-            if httpx.get(f"{address}/readyz").status_code == 200:
-                return address
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
-    raise AssertionError("the service was not ready in time")
 
 
 @pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
@@ -93,17 +63,12 @@ def test_a_full_disk_is_a_problem_and_not_a_bug(tmp_path: Path) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {"VX_PORT": str(port), "VX_DEVICE": "cpu"}
-    with subprocess.Popen(
-        ["bash", "-c", shell, sys.executable], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
-    ) as service:
-        try:
-            address = wait_until_ready(service, f"http://127.0.0.1:{port}")
-            for size in (2048 * 1024 + 3, 9 * 2**20):
-                response = httpx.post(f"{address}/predict", content=bytes(size))
-                assert response.status_code == 503, response.text
-                assert "no room for the upload" in response.json()["detail"]
-        finally:
-            service.kill()
+    with start(["bash", "-c", shell, sys.executable], environment) as service:
+        address = wait_until_ready(service, f"http://127.0.0.1:{port}")
+        for size in (2048 * 1024 + 3, 9 * 2**20):
+            response = httpx.post(f"{address}/predict", content=bytes(size))
+            assert response.status_code == 503, response.text
+            assert "no room for the upload" in response.json()["detail"]
 
 
 def test_damaged_or_unusable_newer_models_do_not_keep_it_from_starting(release: Release, tmp_path: Path) -> None:

@@ -1,0 +1,48 @@
+"""The service as a process of its own, for tests that kill it or watch it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[1]
+
+
+@contextmanager
+def process(**settings: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A service's process that is ready, and its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"VX_PORT": str(port), "VX_DEVICE": "cpu"} | settings
+    with start([sys.executable, "-m", "app"], environment) as service:
+        yield service, wait_until_ready(service, f"http://127.0.0.1:{port}")
+
+
+@contextmanager
+def start(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is killed in the end. What it prints is thrown away: a pipe that nobody reads would block it."""
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet) as service:
+        try:
+            yield service
+        finally:
+            service.kill()
+
+
+def wait_until_ready(service: subprocess.Popen[bytes], address: str) -> str:
+    for _ in range(600):
+        assert service.poll() is None, f"the service ended with {service.returncode}"
+        try:
+            if httpx.get(f"{address}/readyz").status_code == 200:
+                return address
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("the service was not ready in time")
