@@ -1,0 +1,118 @@
+"""CPU time of ten pictures of a video, this project beside its peers, on the same files in one run.
+
+    python -m benchmarks.decode --peers PYTHON [--files DIR] [--rounds 7]
+
+PYTHON is an interpreter whose environment has torchcodec, decord and opencv-python-headless (docs/benchmarks.md says
+how to make it); --files is a folder of videos beside those that are made here. Every round runs each method once on
+each file.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.decoders import METHODS
+from tests.videos import make_video
+
+_OURS = ("ours", "pyav")
+_SAME = 6.0  # levels of mean colour that scaling alone may make; neighbours in a moving video differ by more
+
+
+class Runner:
+    """A process that runs one method."""
+
+    def __init__(self, python: str, method: str) -> None:
+        self._process = subprocess.Popen(
+            [python, "-m", "benchmarks.decoders", method], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self, path: Path) -> dict[str, object]:
+        """What the method says of a file."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{path}\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        result: dict[str, object] = json.loads(line) if line else {"error": "the process died"}
+        return result
+
+
+def made_files(folder: Path) -> list[Path]:
+    """Videos like those that are sent: a small one, a large one with B-frames, and a phone's, one group a second."""
+    fast, phone = {"preset": "veryfast"}, {"preset": "ultrafast", "bf": "0"}
+    return [
+        make_video(
+            folder / "360p-10s-bframes.mp4", "libx264", 250, size=(640, 360), options=fast, gop=250, moving=True
+        ),
+        make_video(
+            folder / "1080p-10s-bframes.mp4", "libx264", 250, size=(1920, 1080), options=fast, gop=250, moving=True
+        ),
+        make_video(
+            folder / "1080p-60s-phone.mp4", "libx264", 1500, size=(1920, 1080), options=phone, gop=25, moving=True
+        ),
+    ]
+
+
+def measure(peers: str | None, files: list[Path], rounds: int) -> dict[str, dict[str, list[dict[str, object]]]]:
+    """{file: {method: [result of each round]}}; a round before the first is not counted."""
+    runners = {name: Runner(sys.executable, name) for name in _OURS}
+    if peers:
+        runners |= {name: Runner(peers, name) for name in METHODS if name not in _OURS}
+    results: dict[str, dict[str, list[dict[str, object]]]] = {f.name: {name: [] for name in runners} for f in files}
+    for count in range(rounds + 1):
+        for path in files:
+            for name, runner in runners.items():
+                result = runner.run(path)
+                if count > 0:
+                    results[path.name][name].append(result)
+    return results
+
+
+def table(results: dict[str, dict[str, list[dict[str, object]]]]) -> str:
+    """Medians of CPU milliseconds, in brackets the median of the ratios ours / peer, round by round."""
+    names = list(next(iter(results.values())))
+    lines = ["| file | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(names)]
+    for file, by_name in results.items():
+        lines.append(f"| {file} | " + " | ".join(_cell(by_name, name) for name in names) + " |")
+    return "\n".join(lines)
+
+
+def _cell(by_name: dict[str, list[dict[str, object]]], name: str) -> str:
+    if any("error" in result for result in by_name[name]):
+        return "fails"
+    cpu = [float(str(result["cpu"])) for result in by_name[name]]
+    shown = f"{statistics.median(cpu) * 1e3:.1f}"
+    if name == "ours":
+        return shown
+    ratios = [float(str(ours["cpu"])) / other for ours, other in zip(by_name["ours"], cpu, strict=True)]
+    return f"{shown} ({statistics.median(ratios):.2f}){'' if _same(by_name, name) else ' !'}"
+
+
+def _same(by_name: dict[str, list[dict[str, object]]], name: str) -> bool:
+    ours, theirs = by_name["ours"][0]["means"], by_name[name][0]["means"]
+    assert isinstance(ours, list)
+    assert isinstance(theirs, list)
+    return len(ours) == len(theirs) and all(
+        abs(a - b) < _SAME for x, y in zip(ours, theirs, strict=True) for a, b in zip(x, y, strict=True)
+    )
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peers", metavar="PYTHON", help="interpreter of the peers' environment")
+    parser.add_argument("--files", type=Path, metavar="DIR", help="folder of videos")
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = sorted(p for p in options.files.rglob("*.*") if p.suffix != ".tsv") if options.files else []
+        print(table(measure(options.peers, [*found, *made_files(Path(folder))], options.rounds)))
+    print("\nCPU ms, medians; (ours / theirs, paired); ! means other pictures than ours")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Ten pictures of a video as 128 x 128 RGB, by each of several libraries: the same work for each.
+
+Runs as a process of its own in whichever environment has the library: a line with a path on standard input is answered
+with a line of JSON {cpu, wall, means}: seconds, and the mean colours of the pictures, which tell them apart.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+FRAMES, SIZE = 10, 128
+
+
+def _numbers(count: int) -> list[int]:
+    return [(2 * i + 1) * count // (2 * FRAMES) for i in range(FRAMES)]
+
+
+def ours(path: str) -> Any:
+    """This project's planned decoding."""
+    from pathlib import Path
+
+    from videoxception.clip import ClipSpec
+    from videoxception.video import decode
+
+    return decode(Path(path), ClipSpec()).frames
+
+
+def pyav(path: str) -> Any:
+    """PyAV, one thread: decodes through, converts ten pictures. The count comes from a first walk over the packets."""
+    import av
+    import numpy as np
+    from av.video.reformatter import VideoReformatter
+
+    with av.open(path) as container:
+        count = sum(packet.size > 0 for packet in container.demux(video=0))
+    wanted, kept, reformatter = _numbers(count), [], VideoReformatter()
+    with av.open(path) as container:
+        container.streams.video[0].codec_context.thread_count = 1
+        for k, frame in enumerate(container.decode(video=0)):
+            if k in wanted:
+                scaled = reformatter.reformat(frame, SIZE, SIZE, "rgb24", interpolation="BICUBIC", threads=1)
+                kept += [scaled.to_ndarray()] * wanted.count(k)
+    return np.stack(kept)
+
+
+def torchcodec_exact(path: str, mode: str = "exact") -> Any:
+    """TorchCodec, one thread, scaling while it decodes."""
+    from torchcodec.decoders import VideoDecoder
+    from torchcodec.transforms import Resize
+
+    decoder = VideoDecoder(path, seek_mode=mode, num_ffmpeg_threads=1, transforms=[Resize((SIZE, SIZE))])
+    return decoder.get_frames_at(_numbers(len(decoder))).data.permute(0, 2, 3, 1).numpy()
+
+
+def torchcodec_approximate(path: str) -> Any:
+    """The same, trusting the header."""
+    return torchcodec_exact(path, "approximate")
+
+
+def decord(path: str) -> Any:
+    """decord, one thread, scaling while it decodes."""
+    from decord import VideoReader
+
+    reader = VideoReader(path, width=SIZE, height=SIZE, num_threads=1)
+    return reader.get_batch(_numbers(len(reader))).asnumpy()
+
+
+def opencv(path: str) -> Any:
+    """OpenCV: grabs all pictures, retrieves and scales ten."""
+    import cv2
+    import numpy as np
+
+    cv2.setNumThreads(1)
+    capture = cv2.VideoCapture(path, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+    wanted, kept, k = _numbers(int(capture.get(cv2.CAP_PROP_FRAME_COUNT))), [], 0
+    while len(kept) < FRAMES and capture.grab():
+        if k in wanted:
+            picture = cv2.resize(capture.retrieve()[1], (SIZE, SIZE), interpolation=cv2.INTER_AREA)[..., ::-1]
+            kept += [picture] * wanted.count(k)
+        k += 1
+    return np.stack(kept)
+
+
+METHODS: dict[str, Callable[[str], Any]] = {
+    method.__name__: method for method in (ours, pyav, torchcodec_exact, torchcodec_approximate, decord, opencv)
+}
+
+
+def main() -> None:
+    """Answers one line after the other with the method that the first argument names."""
+    method = METHODS[sys.argv[1]]
+    for line in sys.stdin:
+        try:
+            cpu, wall = time.process_time(), time.perf_counter()
+            pictures = method(line.strip())
+            taken = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
+            print(json.dumps(taken | {"means": pictures.mean((1, 2)).tolist()}), flush=True)
+        except Exception as error:  # a peer that cannot do a file says so, and goes on
+            print(json.dumps({"error": f"{type(error).__name__}: {error}"[:200]}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
