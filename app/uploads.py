@@ -19,6 +19,7 @@ from app.problems import Problem
 _FIELD = "file"
 _MAX_PARTS = 8
 _MAX_HEADER_BYTES = 8192  # of one part
+_DRAINED, _DRAINING = 8 * 2**20, 2.0  # bytes and seconds that are taken of an upload that is refused already
 _MULTIPART_ROOM = 64 * 1024  # what may surround the file in a multipart body
 
 
@@ -137,9 +138,9 @@ async def receive(request: Request, folder: Path | None, limit: int, timeout: fl
 
     Raises the problems `malformed`, `no-file`, `too-large`, `slow-upload`, and `overloaded` when the disk is full.
     """
-    _check_announced(request, limit)
     with ExitStack() as stack:
         try:
+            _check_announced(request, limit)
             # Without a name and without a buffer: it ends with the process, whatever that ends of, and closing it has
             # nothing left to write.
             file = stack.enter_context(tempfile.TemporaryFile(dir=folder, buffering=0))
@@ -147,11 +148,35 @@ async def receive(request: Request, folder: Path | None, limit: int, timeout: fl
             async with asyncio.timeout(timeout):
                 await _read_body(request, sink, limit)
         except TimeoutError:
-            raise Problem("slow-upload", f"the upload was not complete after {timeout:g} seconds") from None
+            detail = f"the upload was not complete after {timeout:g} seconds"
+            raise Problem("slow-upload", detail, {"Connection": "close"}) from None
         except OSError as error:
             detail = f"the service has no room for the upload ({error.strerror}); try again later"
-            raise Problem("overloaded", detail, {"Retry-After": "10"}) from error
+            raise await _hang_up(request, Problem("overloaded", detail, {"Retry-After": "10"})) from error
+        except Problem as problem:
+            raise await _hang_up(request, problem) from problem.__cause__
         yield Upload(cast(BinaryIO, file), sink.bytes, sink.sha256)
+
+
+async def _hang_up(request: Request, problem: Problem) -> Problem:
+    """The problem, after a look at whether the client has sent all that it wanted.
+
+    A client that still sends may not hear an answer, and one that never stops must not be listened to for ever: so a
+    little more is taken and thrown away, and then the connection is closed.
+    """
+    left = _DRAINED
+    try:
+        async with asyncio.timeout(_DRAINING):
+            async for chunk in request.stream():
+                left -= len(chunk)
+                if left < 0:
+                    break
+            else:
+                return problem
+    except (TimeoutError, ClientDisconnect):
+        pass
+    problem.headers["Connection"] = "close"
+    return problem
 
 
 def too_large(limit: int) -> Problem:
