@@ -173,6 +173,8 @@ async def _hang_up(request: Request, problem: Problem) -> Problem:
                     break
             else:
                 return problem
+    except RuntimeError:  # Starlette's word for a body that was read to its end
+        return problem
     except (TimeoutError, ClientDisconnect):
         pass
     problem.headers["Connection"] = "close"

@@ -200,19 +200,20 @@ def test_the_deadline(client_of: Clients, tmp_path: Path) -> None:
 
 def test_too_many_at_a_time_are_told_when_to_come_back(client_of: Clients, video: Path) -> None:
     client = client_of(max_in_flight=1)
-    release = threading.Event()
+    sent, release = threading.Event(), threading.Event()
 
     def held() -> Iterator[bytes]:
         yield video.read_bytes()[:100]
+        sent.set()
         release.wait(10)
         yield video.read_bytes()[100:]
 
     answers: list[int] = []
     first = threading.Thread(target=lambda: answers.append(client.post("/predict", content=held()).status_code))
     first.start()
+    assert sent.wait(10)
+    time.sleep(0.5)  # for the service to have read what was sent
     refused = client.post("/predict", content=video.read_bytes())
-    while refused.status_code == 200:  # the first one is not in yet
-        refused = client.post("/predict", content=video.read_bytes())
     release.set()
     first.join()
     check_problem(refused, 503, "overloaded")
