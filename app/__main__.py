@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 from pydantic import ValidationError
 
 from app.factory import assemble
@@ -28,8 +29,9 @@ def main() -> None:
             name = "VX_" + str(wrong["loc"][0]).upper()
             print(f"error: {name}={wrong['input']!r}: {wrong['msg']}", file=sys.stderr)
         sys.exit(2)
+    app = assemble()
     config = uvicorn.Config(
-        assemble(),
+        app,
         host=settings.host,
         port=settings.port,
         lifespan="off",
@@ -38,7 +40,7 @@ def main() -> None:
     )
     try:
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_serve(config, settings))
+            runner.run(_serve(app, config, settings))
     except (StoreError, EngineError, GoldenMismatch, OSError) as error:
         sys.exit(f"error: {error}")
 
@@ -51,13 +53,13 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(config: uvicorn.Config, settings: Settings) -> None:
+async def _serve(app: FastAPI, config: uvicorn.Config, settings: Settings) -> None:
     """The model first, then the port: whoever can connect gets answers.
 
     SIGTERM or SIGINT ends it: requests in flight are answered, within the grace period; a second one ends it at once.
     """
     async with open_service(settings) as service:
-        config.app.state.service = service  # type: ignore[union-attr]
+        app.state.service = service
         server = _Server(config)
         for which in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(which, server.handle_exit, which, None)

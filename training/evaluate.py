@@ -17,7 +17,7 @@ from training.footage import is_still, item_clip, read_all
 from training.metrics import measure
 from training.report import table
 from videoxception import engine as engines
-from videoxception.answer import probabilities
+from videoxception.answer import Probabilities, probabilities
 from videoxception.clip import ClipSpec, Frames
 from videoxception.engine import Engine, EngineError
 from videoxception.engine.base import Logits
@@ -94,8 +94,14 @@ def evaluate(
     """The model's figures on a data set, and a line for each file that was skipped. Raises `TrainingError`."""
     logits, kept, skipped = score(engine, release.manifest.clip, data, skip_bad)
     rows = probabilities(logits, release.manifest.calibration.temperature)
-    kind = "mid-frame (each still as its picture ten times)" if is_still(kept.items[0].path) else "video"
-    return measure(rows, kept.targets, kept.groups, kept.classes, f"{kind}, {protocol}"), skipped
+    return figures(rows, kept, protocol), skipped
+
+
+def figures(rows: Probabilities, data: DataSet, protocol: str) -> Metrics:
+    """The figures of probabilities (N, K) of a data set's items, which the protocol says to be stills or videos."""
+    still = is_still(data.items[0].path)
+    kind = "mid-frame accuracy (each still as its picture ten times)" if still else "video"
+    return measure(rows, data.targets, data.groups, data.classes, f"{kind}, {protocol}")
 
 
 def score(engine: Engine, spec: ClipSpec, data: DataSet, skip_bad: bool) -> tuple[Logits, DataSet, list[str]]:

@@ -21,9 +21,8 @@ from training.calibrate import fit_temperature, fit_threshold
 from training.config import Config
 from training.data import DataSet, Split, load_split
 from training.errors import TrainingError
-from training.evaluate import score
+from training.evaluate import figures, score
 from training.export import export_graph
-from training.metrics import measure
 from training.report import model_card, table
 from videoxception import golden
 from videoxception.answer import probabilities
@@ -151,8 +150,7 @@ def _figures(release: Release, split: Split, config: Config) -> tuple[Calibratio
         fitted_on="the held-out items that the figures are measured on, so that nll, brier score and calibration error"
         " are a little flattered; top-1 and top-5 do not depend on it",
     )
-    kind = "mid-frame accuracy (each still as its picture ten times)" if config.data.layout == "stills" else "video"
-    return calibration, measure(rows, kept.targets, kept.groups, kept.classes, f"{kind}, {split.protocol}")
+    return calibration, figures(rows, kept, split.protocol)
 
 
 def _check_engines(release: Release) -> None:

@@ -8,24 +8,13 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from videoxception.clip import Clip, ClipSpec, Frames
-from videoxception.video.errors import (
-    NoPictures,
-    NotAVideo,
-    Stopped,
-    TooLarge,
-    TooLong,
-    TooManyPixels,
-    Undecodable,
-    VideoError,
-)
+from videoxception.video.errors import Undecodable, VideoError
 from videoxception.video.limits import Limits
 
 _LENGTH = struct.Struct("!I")
 _QUESTION, _STOP, _BEGUN = b"?", b"!", b"+"
 _LONGEST = 64 * 1024  # bytes of JSON
-_ERRORS: dict[str, type[VideoError]] = {
-    kind.__name__: kind for kind in (NotAVideo, NoPictures, Undecodable, TooLarge, TooManyPixels, TooLong, Stopped)
-}
+_ERRORS: dict[str, type[VideoError]] = {kind.__name__: kind for kind in VideoError.__subclasses__()}
 
 
 class Question(BaseModel):
