@@ -54,7 +54,7 @@ def seed_files(folder: Path) -> list[bytes]:
         "l.flv": ("flv", {}),
         "m.mkv": ("libsvtav1", {"options": {"preset": "12"}}),
     }
-    made = [make_video(folder / name, codec, 30, moving=True, **how) for name, (codec, how) in kinds.items()]  # type: ignore[arg-type]
+    made = [make_video(folder / name, codec, 30, moving=True, **how) for name, (codec, how) in kinds.items()]
     real = Path(os.environ["REAL_CLIPS_DIR"]) if os.environ.get("REAL_CLIPS_DIR") else None
     found = sorted(p for name in ("clips", "clips_other", "zoo") for p in (real / name).rglob("*.*")) if real else []
     return [path.read_bytes() for path in [*made, *found] if 0 < path.stat().st_size < 600_000]

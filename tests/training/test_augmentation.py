@@ -65,7 +65,7 @@ def test_no_change_of_colour_is_no_change() -> None:
 
 
 def test_grey_clips_are_grey() -> None:
-    config = ColourConfig(**{**dict.fromkeys(PLAIN.__slots__, 0), "grey_share": 1.0})  # type: ignore[arg-type]
+    config = ColourConfig(**{**dict.fromkeys(PLAIN.__slots__, 0), "grey_share": 1.0})
     out = recolour(torch.rand(2, 3, 1, 8, 8), config, rng())
     torch.testing.assert_close(out[:, 0], out[:, 2])
 

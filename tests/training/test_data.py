@@ -12,7 +12,7 @@ from videoxception.actions import ACTIONS
 
 
 def stills(root: Path, **changes: object) -> DataConfig:
-    return DataConfig(**{"data": str(root), "layout": "stills", "classes": CLASSES, **changes})  # type: ignore[arg-type]
+    return DataConfig(**{"data": str(root), "layout": "stills", "classes": CLASSES, **changes})
 
 
 def test_stills_tell_their_source_videos_by_their_names(stills_root: Path) -> None:
@@ -78,7 +78,7 @@ def test_mistakes_are_named(mistake: str, stills_root: Path) -> None:
 )
 def test_options_that_do_not_fit_are_refused(changes: dict[str, object], message: str) -> None:
     with pytest.raises(TrainingError, match=message):
-        DataConfig(**changes)  # type: ignore[arg-type]
+        DataConfig(**changes)
 
 
 def test_an_empty_class_is_named(tmp_path: Path, stills_root: Path) -> None:

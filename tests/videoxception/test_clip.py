@@ -86,4 +86,4 @@ def test_a_spec_survives_json() -> None:
 )
 def test_specs_that_contradict_themselves_are_refused(wrong: dict[str, object], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
-        ClipSpec(**wrong)  # type: ignore[arg-type]
+        ClipSpec(**wrong)

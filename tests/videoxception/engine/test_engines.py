@@ -64,7 +64,7 @@ def test_neighbours_do_not_change_an_answer(engine: Engine) -> None:
 @pytest.mark.parametrize("wrong", [np.zeros((1, 9, 128, 128, 3), np.uint8), np.zeros((1, 10, 128, 128, 3), np.float32)])
 def test_other_shapes_and_types_are_refused(wrong: npt.NDArray[np.generic], engine: Engine) -> None:
     with pytest.raises(ValueError, match=r"clips must be uint8 \(B, 10, 128, 128, 3\), but got"):
-        engine.predict(wrong)  # type: ignore[arg-type]
+        engine.predict(wrong)
 
 
 def test_auto_takes_the_cpu_without_a_gpu(release: Release) -> None:

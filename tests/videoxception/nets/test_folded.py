@@ -17,8 +17,8 @@ def trained() -> VideoXception:
         if isinstance(module, nn.BatchNorm3d):
             nn.init.uniform_(module.weight, 0.5, 2)
             nn.init.uniform_(module.bias, -1, 1)
-            nn.init.uniform_(module.running_mean, -1, 1)  # type: ignore[arg-type]
-            nn.init.uniform_(module.running_var, 0.2, 2)  # type: ignore[arg-type]
+            nn.init.uniform_(module.running_mean, -1, 1)
+            nn.init.uniform_(module.running_var, 0.2, 2)
     return net.eval()
 
 
@@ -56,7 +56,7 @@ def test_settling_moves_weights_by_rounding_only() -> None:
 def test_a_channel_that_is_switched_off_stays_as_it_is() -> None:
     net = trained()
     with torch.no_grad():
-        net.blocks[0].separable[1].weight[0] = 0  # type: ignore[index, union-attr]
+        net.blocks[0].separable[1].weight[0] = 0
     settle(net, SPEC)
     assert all(weight.isfinite().all() for weight in net.parameters())
 

@@ -70,7 +70,7 @@ def test_kinds_that_are_recognised_as_not_to_be_planned(kind: str, tmp_path: Pat
 
 def make_moving(path: Path, codec: str, **how: object) -> Path:
     """A video whose pictures refer to each other: 150 of them, 12 to a group."""
-    return make_video(path, codec, 150, moving=True, **how)  # type: ignore[arg-type]
+    return make_video(path, codec, 150, moving=True, **how)
 
 
 def remux(source: Path, target: Path, lie_about_keys: bool = False) -> Path:

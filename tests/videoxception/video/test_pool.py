@@ -86,7 +86,7 @@ def test_a_file_that_kills_its_processes_costs_its_own_request_alone(dear: Path,
     with DecoderPool(1) as pool, dear.open("rb") as file, good.open("rb") as other:
         doomed, next_one = pool.submit(file, SPEC), pool.submit(other, SPEC)
         for tries in (1, 2):
-            until(lambda tries=tries: doomed.tries == tries and pool.processes != [])  # type: ignore[misc]
+            until(lambda tries=tries: doomed.tries == tries and pool.processes != [])
             os.kill(pool.processes[0], signal.SIGKILL)
         with pytest.raises(VideoError, match="the decoder crashed on this file"):
             doomed.done.result()
@@ -219,6 +219,6 @@ def test_a_pool_needs_a_process() -> None:
 def until(true: "object", seconds: float = 20.0) -> None:
     """Waits for a condition."""
     end = time.monotonic() + seconds
-    while not true():  # type: ignore[operator]
+    while not true():
         assert time.monotonic() < end, "it did not come true"
         time.sleep(0.01)
