@@ -1,35 +1,58 @@
-"""Who may come in: a bounded number of requests with a video at a time; the rest are told when to come back."""
+"""Who may come in: so many requests with a video, and so many bytes of uploads, at a time.
+
+The rest are told when to come back.
+"""
 
 import math
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from app.problems import Problem
 
-_SMOOTHING = 0.1  # weight of the newest request in the running mean of the time that one takes
+
+class Place:
+    """The place that a request holds, and the bytes of its upload that count against the limit."""
+
+    def __init__(self, admission: "Admission") -> None:
+        self._admission = admission
+        self.bytes = 0
+
+    def hold(self, size: int) -> None:
+        """Makes the place as large as an upload of `size` bytes. Raises `overloaded` if there is no room for it."""
+        if size > self.bytes:
+            self._admission.take(size - self.bytes)
+            self.bytes = size
 
 
 class Admission:
-    """Counts the requests in flight."""
+    """Counts what is in flight. `backlog` gives the seconds that the work which waits will take."""
 
-    def __init__(self, most: int, workers: int) -> None:
+    def __init__(self, most: int, most_bytes: int, backlog: Callable[[], float]) -> None:
         self._most = most
-        self._workers = workers
-        self._seconds = 0.1  # running mean of what a request takes
+        self._most_bytes = most_bytes
+        self._backlog = backlog
         self.in_flight = 0
+        self.bytes = 0
 
     @contextmanager
-    def enter(self) -> Iterator[None]:
+    def enter(self) -> Iterator[Place]:
         """A place for one request. Raises the problem `overloaded`, with Retry-After, if there is none."""
         if self.in_flight >= self._most:
-            wait = max(1, math.ceil(self.in_flight * self._seconds / self._workers))
-            detail = f"{self.in_flight} requests are being answered, the limit; try again in {wait} s"
-            raise Problem("overloaded", detail, {"Retry-After": str(wait)})
+            raise self._overloaded(f"{self.in_flight} requests are being answered, the limit")
         self.in_flight += 1
-        start = time.monotonic()
+        place = Place(self)
         try:
-            yield
+            yield place
         finally:
             self.in_flight -= 1
-            self._seconds += _SMOOTHING * (time.monotonic() - start - self._seconds)
+            self.bytes -= place.bytes
+
+    def take(self, size: int) -> None:
+        """Counts `size` more bytes. Raises `overloaded` if that is over the limit."""
+        if self.bytes + size > self._most_bytes:
+            raise self._overloaded(f"uploads of {self.bytes // 2**20} MiB are being answered, near the limit")
+        self.bytes += size
+
+    def _overloaded(self, what: str) -> Problem:
+        wait = max(1, math.ceil(self._backlog()))
+        return Problem("overloaded", f"{what}; try again in {wait} s", {"Retry-After": str(wait)})

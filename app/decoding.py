@@ -11,6 +11,8 @@ from videoxception.clip import Clip, ClipSpec
 from videoxception.video import Limits, VideoError
 from videoxception.video.pool import DecoderPool, DecodersUnavailable, Job
 
+_SMOOTHING = 0.1  # weight of the newest file in the running mean of the work that one takes
+
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
@@ -30,15 +32,30 @@ class Decoders:
             pixels=settings.max_pixels,
             duration=settings.max_duration,
             decoding=settings.max_decoding,
+            work=settings.max_work,
+            key_frames=settings.key_frames,
         )
         self._pool = DecoderPool(settings.decoders, limits)
+        self._processes = settings.decoders
+        self._in_hand = 0
+        self._seconds = 0.1  # running mean of the work on a file
 
     async def decode(self, file: BinaryIO, spec: ClipSpec) -> Decoded:
         """The clip of an upload. Raises the problem that the file is. If the caller is cancelled, the work stops."""
         job = self._pool.submit(file, spec)
+        self._in_hand += 1
+        try:
+            clip = await self._clip(job)
+        finally:
+            self._in_hand -= 1
+            waited, worked = _times(job)
+            self._seconds += _SMOOTHING * (worked - self._seconds)
+        return Decoded(clip, waited, worked)
+
+    async def _clip(self, job: Job) -> Clip:
         done = asyncio.wrap_future(job.done)
         try:
-            clip = await asyncio.shield(done)
+            return await asyncio.shield(done)
         except VideoError as error:
             raise problem_of(error) from error
         except DecodersUnavailable as error:
@@ -48,7 +65,11 @@ class Decoders:
             await asyncio.wait([done])  # the file must not be closed before the process has let go of it
             done.exception()
             raise
-        return Decoded(clip, *_times(job))
+
+    @property
+    def backlog(self) -> float:
+        """The seconds that what waits and is worked on will take."""
+        return self._in_hand * self._seconds / self._processes
 
     @property
     def ready(self) -> bool:

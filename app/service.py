@@ -38,7 +38,8 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         with tempfile.TemporaryFile(dir=settings.temp_dir):
             pass  # better now than at the first upload
         await models.start()
-        yield Service(settings, models, decoders, Admission(settings.max_in_flight, settings.decoders))
+        admission = Admission(settings.max_in_flight, settings.max_bytes_in_flight, lambda: decoders.backlog)
+        yield Service(settings, models, decoders, admission)
     finally:
         await models.close()
         await asyncio.to_thread(decoders.close)

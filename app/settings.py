@@ -23,9 +23,14 @@ class Settings(BaseSettings):
     upload_timeout: float = Field(120.0, gt=0, allow_inf_nan=False, description="seconds that an upload may take")
     deadline: float = Field(60.0, gt=0, allow_inf_nan=False, description="seconds from upload to answer")
     max_in_flight: int = Field(64, ge=1, description="requests with a video at a time; more are told to come back")
+    max_mb_in_flight: int = Field(4096, ge=1, description="MiB of uploads at a time; more are told to come back")
     max_duration: float = Field(1200.0, gt=0, allow_inf_nan=False, description="longest video, in seconds")
     max_pixels: int = Field(8192 * 4320, ge=1, description="largest picture of a video, in pixels")
     max_decoding: float = Field(30.0, gt=0, allow_inf_nan=False, description="seconds of work on one video")
+    max_work: float = Field(4e9, gt=0, allow_inf_nan=False, description="pixels to decode of one video")
+    key_frames: bool = Field(
+        True, description="answer videos over max_work from their key pictures, with a warning; else they are refused"
+    )
     decoders: int = Field(
         max(2, os.cpu_count() or 1),
         ge=1,
@@ -40,3 +45,8 @@ class Settings(BaseSettings):
     def max_upload_bytes(self) -> int:
         """The largest upload, in bytes."""
         return self.max_upload_mb * 2**20
+
+    @property
+    def max_bytes_in_flight(self) -> int:
+        """The most bytes of uploads at a time."""
+        return self.max_mb_in_flight * 2**20

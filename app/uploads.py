@@ -14,6 +14,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
+from app.admission import Place
 from app.problems import Problem
 
 _FIELD = "file"
@@ -33,19 +34,21 @@ class Upload:
 
 
 class _Sink:
-    """Writes, counts and hashes a file's bytes, up to a limit."""
+    """Writes, counts and hashes a file's bytes, up to a limit, and holds as much room for them."""
 
-    def __init__(self, file: BinaryIO, limit: int) -> None:
+    def __init__(self, file: BinaryIO, limit: int, place: Place) -> None:
         self._file = file
+        self._place = place
         self._limit = limit
         self._hash = hashlib.sha256()
         self.bytes = 0
 
     def write(self, chunk: bytes) -> None:
-        """Takes in a chunk. Raises the problem `too-large`, and `OSError` if there is no room."""
+        """Takes in a chunk. Raises the problems `too-large` and `overloaded`, and `OSError` if the disk is full."""
         self.bytes += len(chunk)
         if self.bytes > self._limit:
             raise too_large(self._limit)
+        self._place.hold(self.bytes)
         self._hash.update(chunk)
         while chunk:  # an unbuffered file may take less than it is given
             chunk = chunk[self._file.write(chunk) :]
@@ -133,10 +136,12 @@ class _Form:
 
 
 @asynccontextmanager
-async def receive(request: Request, folder: Path | None, limit: int, timeout: float) -> AsyncIterator[Upload]:
+async def receive(
+    request: Request, place: Place, folder: Path | None, limit: int, timeout: float
+) -> AsyncIterator[Upload]:
     """The file in the request's body, a multipart form's part "file" or the raw body; gone on the way out.
 
-    Raises the problems `malformed`, `no-file`, `too-large`, `slow-upload`, and `overloaded` when the disk is full.
+    Raises the problems `malformed`, `no-file`, `too-large`, `slow-upload`, and `overloaded` when there is no room.
     """
     with ExitStack() as stack:
         try:
@@ -144,7 +149,7 @@ async def receive(request: Request, folder: Path | None, limit: int, timeout: fl
             # Without a name and without a buffer: it ends with the process, whatever that ends of, and closing it has
             # nothing left to write.
             file = stack.enter_context(tempfile.TemporaryFile(dir=folder, buffering=0))
-            sink = _Sink(cast(BinaryIO, file), limit)
+            sink = _Sink(cast(BinaryIO, file), limit, place)
             async with asyncio.timeout(timeout):
                 await _read_body(request, sink, limit)
         except TimeoutError:

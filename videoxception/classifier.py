@@ -1,16 +1,24 @@
 """The whole library in one line: `Classifier.load("videoxception-a").predict("clip.mp4")`."""
 
+import weakref
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from videoxception import engine as engines
 from videoxception.answer import Answer, answer
 from videoxception.clip import Clip
 from videoxception.engine import Engine
 from videoxception.store import ModelStore, Release
-from videoxception.video import Limits, decode
+from videoxception.video import Limits, VideoError
+from videoxception.video.pool import DecoderPool, Job
+
+AnyPath = str | PathLike[str]
+
+_AHEAD = 2  # files in hand for each decoder, so that none has to wait for the engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +30,18 @@ class Prediction:
 
 
 class Classifier:
-    """A released model with its engine: video files in, answers out. Safe to use from several threads."""
+    """A released model with its engine: video files in, answers out. Safe to use from several threads.
 
-    def __init__(self, release: Release, engine: Engine, limits: Limits | None = None) -> None:
+    Files are decoded in processes that can open no file and reach no network. They end with the classifier: when it is
+    closed or left as a context manager, when nothing refers to it any more, or at the program's end.
+    """
+
+    def __init__(self, release: Release, engine: Engine, limits: Limits | None = None, decoders: int = 1) -> None:
         self.release = release
         self.engine = engine
-        self.limits = limits or Limits()
+        self._decoders = DecoderPool(decoders, limits)
+        self._ahead = decoders * _AHEAD
+        self.close = weakref.finalize(self, self._decoders.close)
 
     @classmethod
     def load(
@@ -37,20 +51,63 @@ class Classifier:
         store: ModelStore | None = None,
         device: str = "auto",
         precision: Literal["auto", "f32", "bf16"] = "auto",
-    ) -> "Classifier":
+        limits: Limits | None = None,
+        decoders: int = 1,
+    ) -> Self:
         """The released model "name@version", the newest of "name", or the default one, ready to answer.
 
-        Raises `StoreError` if it is not there or damaged, and `EngineError` if it cannot run here.
+        `decoders` is the number of decoder processes. Raises `StoreError` if the model is not there or damaged, and
+        `EngineError` if it cannot run here.
         """
         release = (store or ModelStore()).load(model)
-        return cls(release, engines.create(release, device, precision))
+        return cls(release, engines.create(release, device, precision), limits, decoders)
 
     @property
     def classes(self) -> list[str]:
         """The actions, in the order of the model's outputs."""
         return self.release.manifest.classes
 
-    def predict(self, path: str | PathLike[str]) -> Prediction:
+    def predict(self, path: AnyPath) -> Prediction:
         """The answer to a video file. Raises `VideoError` if it holds no clip, `OSError` if it cannot be read."""
-        clip = decode(Path(path), self.release.manifest.clip, self.limits)
+        return self._predict(self._decoders.decode(Path(path), self.release.manifest.clip))
+
+    def predict_each(self, paths: Iterable[AnyPath]) -> Iterator[Prediction | VideoError | OSError]:
+        """For each file in turn, its answer or what is wrong with it. The next ones are decoded meanwhile."""
+        waiting: deque[Job | OSError] = deque()
+        try:
+            for path in paths:
+                waiting.append(self._submit(path))
+                if len(waiting) >= self._ahead:
+                    yield self._outcome(waiting.popleft())
+            while waiting:
+                yield self._outcome(waiting.popleft())
+        finally:
+            for job in waiting:
+                if isinstance(job, Job):
+                    self._decoders.stop(job)
+
+    def _submit(self, path: AnyPath) -> Job | OSError:
+        try:
+            file = Path(path).open("rb")  # noqa: SIM115 - closed when the job is done
+        except OSError as error:
+            return error
+        job = self._decoders.submit(file, self.release.manifest.clip)
+        job.done.add_done_callback(lambda _: file.close())
+        return job
+
+    def _outcome(self, job: Job | OSError) -> Prediction | VideoError | OSError:
+        if isinstance(job, OSError):
+            return job
+        try:
+            return self._predict(job.done.result())
+        except (VideoError, OSError) as error:
+            return error
+
+    def _predict(self, clip: Clip) -> Prediction:
         return Prediction(answer(self.release.manifest, self.engine.predict(clip.frames[None])[0]), clip)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()

@@ -176,6 +176,7 @@ class Clip:
 
 WARNINGS = {
     "short": "the video has fewer pictures than the model looks at; some are shown more than once",
+    "key frames only": "decoding it all would cost too much; of each moment, the nearest key picture was used",
     "damaged": "some pictures could not be decoded; the nearest ones before them were used",
     "rotated": "the file says that its pictures lie on their side or head; they were turned",
     "variable rate": "the pictures are not evenly spaced in time",

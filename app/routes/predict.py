@@ -36,11 +36,12 @@ async def predict(request: Request, response: Response, service: ServiceDep, mod
 
     Send the file as the part "file" of a multipart form, or as the raw body. Nothing of it is kept.
     """
-    with service.admission.enter():
+    with service.admission.enter() as place:
         served = await service.models.get(model)
         start = time.monotonic()
         settings = service.settings
-        async with receive(request, settings.temp_dir, settings.max_upload_bytes, settings.upload_timeout) as upload:
+        limit, timeout = settings.max_upload_bytes, settings.upload_timeout
+        async with receive(request, place, settings.temp_dir, limit, timeout) as upload:
             uploaded = time.monotonic() - start
             decoded, inferred = await _within(request, settings.deadline, _work(service, served, upload))
     response.headers["Server-Timing"] = _server_timing(uploaded, decoded, inferred)

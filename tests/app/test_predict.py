@@ -222,6 +222,14 @@ def test_too_many_at_a_time_are_told_when_to_come_back(client_of: Clients, video
     assert client.post("/predict", content=video.read_bytes()).status_code == 200
 
 
+def test_videos_over_the_limit_on_work(client_of: Clients, video: Path) -> None:
+    answered = client_of(max_work=1).post("/predict", content=video.read_bytes())
+    assert answered.status_code == 200
+    assert answered.json()["clip"]["warnings"] == ["key frames only"]
+    refused = client_of(max_work=1, key_frames=False).post("/predict", content=video.read_bytes())
+    check_problem(refused, 422, "too-long")
+
+
 def test_an_api_key(client_of: Clients, video: Path) -> None:
     client = client_of(api_key="secret")
     for headers in ({}, {"x-api-key": "wrong"}, {"authorization": "Bearer wrong"}, {"authorization": "Basic secret"}):

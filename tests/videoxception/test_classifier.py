@@ -1,9 +1,11 @@
+import gc
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.videos import make_video
-from videoxception import ACTIONS, Classifier, VideoError
+from videoxception import ACTIONS, Classifier, Prediction, VideoError
 
 
 def test_the_library_in_one_line(tmp_path: Path) -> None:
@@ -12,6 +14,33 @@ def test_the_library_in_one_line(tmp_path: Path) -> None:
     assert prediction.answer.label in ACTIONS
     assert prediction.clip.frames.shape == (10, 128, 128, 3)
     assert classifier.classes == list(ACTIONS)
+
+
+def test_many_files_in_turn(tmp_path: Path) -> None:
+    good = make_video(tmp_path / "clip.mp4", "libx264", 20)
+    (tmp_path / "text.mp4").write_text("no video")
+    files = [good, tmp_path / "text.mp4", tmp_path / "nowhere", *[good] * 5]
+    with Classifier.load(device="cpu", decoders=2) as classifier:
+        alone = classifier.predict(good)
+        outcomes = list(classifier.predict_each(files))
+    assert isinstance(outcomes[1], VideoError)
+    assert isinstance(outcomes[2], FileNotFoundError)
+    answers = [outcome.answer for outcome in outcomes if isinstance(outcome, Prediction)]
+    assert answers == [alone.answer] * 6
+
+
+def test_the_decoders_end_with_the_classifier() -> None:
+    classifier = Classifier.load(device="cpu")
+    while not children():
+        time.sleep(0.01)
+    del classifier
+    gc.collect()
+    assert not children()
+
+
+def children() -> list[str]:
+    """The process ids of this process's children."""
+    return " ".join(path.read_text() for path in Path("/proc/self/task").glob("*/children")).split()
 
 
 def test_a_bad_file_is_a_video_error(tmp_path: Path) -> None:

@@ -3,11 +3,11 @@
 import argparse
 import dataclasses
 import json
+import os
 import sys
 
 from videoxception.classifier import Classifier, Prediction
 from videoxception.cli.common import add_model_arguments, open_store
-from videoxception.video import VideoError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,17 +20,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints a line for each video; 1 if one could not be answered."""
-    classifier = Classifier.load(options.model, store=open_store(options), device=options.device)
     failed = False
-    for video in options.videos:
-        try:
-            prediction = classifier.predict(video)
-        except (VideoError, OSError) as error:
-            failed = True
-            reason = error.strerror if isinstance(error, OSError) else error
-            print(f"{video}: {reason}", file=sys.stderr)
-        else:
-            print(_json(video, classifier, prediction) if options.json else _line(video, prediction))
+    decoders = min(len(options.videos), os.cpu_count() or 1)
+    with Classifier.load(
+        options.model, store=open_store(options), device=options.device, decoders=decoders
+    ) as classifier:
+        for video, outcome in zip(options.videos, classifier.predict_each(options.videos), strict=True):
+            if isinstance(outcome, Prediction):
+                print(_json(video, classifier, outcome) if options.json else _line(video, outcome), flush=True)
+            else:
+                failed = True
+                reason = outcome.strerror if isinstance(outcome, OSError) else outcome
+                print(f"{video}: {reason}", file=sys.stderr)
     return int(failed)
 
 

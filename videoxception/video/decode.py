@@ -1,7 +1,9 @@
 """Video file -> Clip: the packets are read once, and only what the wanted pictures need is decoded."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,7 +13,8 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from videoxception.clip import Clip, ClipSpec, Timeline, choose
-from videoxception.video.errors import TooDear
+from videoxception.video.errors import TooDear, TooLong
+from videoxception.video.keys import key_pass, nearest_keys
 from videoxception.video.limits import Limits
 from videoxception.video.packets import Patience, Reel, payload, read_reel, timeline_of
 from videoxception.video.passes import Found, full_pass, planned_pass
@@ -49,38 +52,60 @@ def decode_file(
 ) -> Clip:
     """What `decode` gives, for a file that is open already.
 
-    `budget` is in pixels to be decoded: if more would be needed, `TooDear` is raised before the decoding starts.
+    `budget` is in pixels to be decoded: if more would be needed, `TooDear` is raised before the decoding starts. A
+    video over `limits.work` is answered from its key pictures, if the limits allow that, or else is `TooLong`.
     """
     limits = limits or Limits()
     patience = Patience(limits, stopped)
+    found: Found | None = None
     with open_video(file, limits) as (container, stream):
         reel = read_reel(container, stream, limits, patience)
         job = _job(container, stream, reel, spec, patience)
         check_duration(job.duration or 0.0, limits)
-        plan = job.plan if planned else None
-        full_cost = _cost(stream, reel, None)
-        if budget is not None and _cost(stream, reel, plan) > budget:
-            raise TooDear
-        found = None if reel.kept is None else job.run(reel.kept, stream, plan)
-    if found is None and reel.kept is None and plan is not None:
-        found = _read_again(file, limits, job, plan)
-    if found is None and budget is not None and full_cost > budget:
-        raise TooDear
-    found = found or _read_again(file, limits, job, None)
-    assert found is not None  # the full pass always finds something, or raises
+        ways = deque(_ways(job, reel, _pixels(stream), limits, planned))
+        if reel.kept is not None and ways:
+            found = _take(ways.popleft(), reel.kept, stream, budget)
+    while found is None and ways:  # too many packets to keep, or a way that did not lead there
+        with open_video(file, limits) as (container, stream):
+            found = _take(ways.popleft(), payload(container, stream, patience), stream, budget)
+    if found is None:
+        raise TooLong(f"the video has more than the {limits.work:g} pixels to decode that the limits allow")
     return job.clip(found, spec)
 
 
-def _cost(stream: VideoStream, reel: Reel, plan: bytearray | None) -> float:
-    """Pixels that will be decoded, as far as the header tells."""
-    pictures = len(reel) if plan is None else len(plan) - plan.count(SKIP)
-    return float(stream.codec_context.width * stream.codec_context.height * pictures)
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to the wanted pictures, and what it costs: pixels to decode, as far as the header tells."""
+
+    cost: float
+    walk: "Callable[[Iterable[Packet[VideoStream]], VideoStream], Found | None]"
 
 
-def _read_again(file: BinaryIO, limits: Limits, job: "_Job", plan: bytearray | None) -> Found | None:
-    """A pass on packets that are read from the file once more: too many to keep, or a plan that did not work out."""
-    with open_video(file, limits) as (container, stream):
-        return job.run(payload(container, stream, job.patience), stream, plan)
+def _ways(job: "_Job", reel: Reel, pixels: float, limits: Limits, planned: bool) -> Iterator[_Way]:
+    """The ways that the limits allow, the best first: each is taken if the one before did not lead to the pictures."""
+    full_cost = pixels * len(reel)
+    if planned and job.plan is not None:
+        cost = pixels * (len(job.plan) - job.plan.count(SKIP))
+        if cost <= limits.work:
+            yield _Way(cost, job.along_plan)
+    if full_cost <= limits.work:
+        yield _Way(full_cost, job.through_everything)
+    elif limits.key_frames and (keys := nearest_keys(reel, job.timeline, job.wanted)):
+        cost = pixels * len(set(keys))
+        yield _Way(cost, partial(key_pass, keys=keys, scaler=job.scaler, patience=job.patience))
+
+
+def _pixels(stream: VideoStream) -> float:
+    """Of one picture."""
+    return float(stream.codec_context.width * stream.codec_context.height)
+
+
+def _take(
+    way: _Way, packets: "Iterable[Packet[VideoStream]]", stream: VideoStream, budget: float | None
+) -> Found | None:
+    if budget is not None and way.cost > budget:
+        raise TooDear
+    return way.walk(packets, stream)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +120,14 @@ class _Job:
     scaler: Scaler
     patience: Patience
 
-    def run(
-        self, packets: "Iterable[Packet[VideoStream]]", stream: VideoStream, plan: bytearray | None
-    ) -> Found | None:
-        """Along the plan, or through everything if there is none. None if the plan did not work out."""
-        if plan is None:
-            return full_pass(packets, stream, self.timeline, self.wanted, self.scaler, self.patience)
-        return planned_pass(packets, stream, plan, self.timeline, self.wanted, self.scaler, self.patience)
+    def along_plan(self, packets: "Iterable[Packet[VideoStream]]", stream: VideoStream) -> Found | None:
+        """Decodes what the plan names. None if the plan did not work out."""
+        assert self.plan is not None
+        return planned_pass(packets, stream, self.plan, self.timeline, self.wanted, self.scaler, self.patience)
+
+    def through_everything(self, packets: "Iterable[Packet[VideoStream]]", stream: VideoStream) -> Found:
+        """Decodes all there is."""
+        return full_pass(packets, stream, self.timeline, self.wanted, self.scaler, self.patience)
 
     def clip(self, found: Found, spec: ClipSpec) -> Clip:
         """The clip of the pictures that a pass found."""
@@ -112,7 +138,7 @@ class _Job:
             width=found.size[0],
             height=found.size[1],
             codec=self.codec,
-            timestamps=tuple(self.timeline.seconds(k) for k in self.wanted),
+            timestamps=tuple(self.timeline.seconds(k) for k in found.numbers),
             warnings=tuple(_warnings(self.timeline, spec, found)),
             decoded=found.decoded,
             planned=found.planned,
@@ -141,6 +167,8 @@ def _warnings(timeline: Timeline, spec: ClipSpec, found: Found) -> Iterator[str]
         yield "short"
     if found.damaged:
         yield "damaged"
+    if found.keys_only:
+        yield "key frames only"
     if found.turned:
         yield "rotated"
     if timeline.timed and timeline.variable:

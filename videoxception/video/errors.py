@@ -6,7 +6,7 @@ VideoError
 ├── Undecodable    a video with pictures, none of which could be decoded
 ├── TooLarge       more bytes than the limits allow
 ├── TooManyPixels  larger pictures than the limits allow
-├── TooLong        more seconds or packets than the limits allow
+├── TooLong        more seconds, packets or work than the limits allow
 └── Stopped        the caller asked for the decoding to stop
 """
 
@@ -36,7 +36,7 @@ class TooManyPixels(VideoError):
 
 
 class TooLong(VideoError):
-    """The file is over a limit on duration, packets or decoding time."""
+    """The file is over a limit on duration, packets or the work of decoding."""
 
 
 class TooDear(Exception):

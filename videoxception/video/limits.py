@@ -1,7 +1,7 @@
 """How much of a file is looked at before it is refused, and which kinds of file are looked at at all."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 # Names of FFmpeg's demuxers. A file is told by its contents, never by its name.
 CONTAINERS = frozenset(
@@ -37,9 +37,11 @@ class Limits:
     duration: float = 1200.0  # seconds of video
     packets: int = 72_000  # 20 minutes at 60 pictures a second
     decoding: float = 60.0  # seconds of work
+    work: float = 4e9  # pixels to decode; a core does some 3e8 to 8e8 a second
+    key_frames: bool = True  # what is over the limit on work is answered from key pictures, not refused
     memory: int = 64 * 2**20  # bytes of packets that are held; a larger file is read twice
 
     def __post_init__(self) -> None:
-        for name in self.__slots__:
+        for name in (field.name for field in fields(self) if field.name != "key_frames"):
             if not (getattr(self, name) > 0 and math.isfinite(getattr(self, name))):
                 raise ValueError(f"the limit on {name} must be positive and finite, but got {getattr(self, name)!r}")

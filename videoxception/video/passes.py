@@ -24,11 +24,13 @@ class Found:
     """What a pass brings back: the wanted pictures in order, and what was noticed on the way."""
 
     pictures: list[Picture]
+    numbers: list[int]  # of the pictures, in the order in which the video shows them
     size: tuple[int, int]  # (width, height) as shown
     turned: bool
     damaged: bool
     planned: bool
     decoded: int  # pictures that came out of the decoder
+    keys_only: bool = False  # the nearest key pictures stand for the wanted ones
 
 
 def planned_pass(
@@ -59,8 +61,8 @@ def planned_pass(
         context.skip_frame = "DEFAULT"
     if first is None or len(pictures) < len(numbers):
         return None
-    size, turned = _shown(first)
-    return Found([pictures[k] for k in wanted], size, turned, damaged=False, planned=True, decoded=decoded)
+    size, turned = shown_size(first)
+    return Found([pictures[k] for k in wanted], wanted, size, turned, damaged=False, planned=True, decoded=decoded)
 
 
 def _frames_of_plan(
@@ -72,7 +74,7 @@ def _frames_of_plan(
             continue
         patience.check()
         if 0 <= last < index - 1:  # a jump, always to a key packet: the decoder gives what it holds and starts anew
-            yield from _end_of(stream).decode()
+            yield from end_of(stream).decode()
             context.flush_buffers()
             starting = True
         context.skip_frame = "DEFAULT" if plan[index] == WANTED else "NONREF"
@@ -82,7 +84,7 @@ def _frames_of_plan(
             starting = False
             yield frame
         last = index
-    yield from _end_of(stream).decode()
+    yield from end_of(stream).decode()
 
 
 class _NoKeyPicture(Exception):
@@ -102,18 +104,18 @@ def full_pass(
     for packet in packets:
         patience.check()
         walk.take(packet)
-    walk.take(_end_of(stream))
+    walk.take(end_of(stream))
     return walk.found()
 
 
-def _end_of(stream: VideoStream) -> "Packet[VideoStream]":
+def end_of(stream: VideoStream) -> "Packet[VideoStream]":
     """The empty packet that makes a decoder give what it holds."""
     packet = cast("Packet[VideoStream]", Packet())
     packet.stream = stream
     return packet
 
 
-def _shown(frame: VideoFrame) -> tuple[tuple[int, int], bool]:
+def shown_size(frame: VideoFrame) -> tuple[tuple[int, int], bool]:
     """(width, height) of a picture as it is shown, and whether it was turned for that."""
     turns = quarter_turns(frame.rotation)
     return ((frame.height, frame.width) if turns % 2 else (frame.width, frame.height)), turns != 0
@@ -130,6 +132,7 @@ class _FullPass:
 
     def __init__(self, wanted: list[int], timeline: Timeline, scaler: Scaler) -> None:
         self._expected = len(timeline)
+        self._wanted = wanted
         self._scaler = scaler
         self._number_at = {tick: k for k, tick in enumerate(timeline.ticks)} if timeline.timed else {}
         self._by_order = _Picker(wanted)
@@ -148,7 +151,7 @@ class _FullPass:
 
     def _see(self, frame: VideoFrame) -> None:
         if self._seen == 0:
-            self._size, self._turned = _shown(frame)
+            self._size, self._turned = shown_size(frame)
         self._errors += frame.is_corrupt
         self._interlaced |= frame.interlaced_frame
         shot = _Shot(frame, self._scaler)
@@ -164,7 +167,7 @@ class _FullPass:
         if self._seen == 0:
             raise Undecodable(f"none of the video's {self._expected} pictures could be decoded")
         pictures = (self._by_time or self._by_order).finish()
-        return Found(pictures, self._size, self._turned, self._damaged, planned=False, decoded=self._seen)
+        return Found(pictures, self._wanted, self._size, self._turned, self._damaged, planned=False, decoded=self._seen)
 
     @property
     def _damaged(self) -> bool:
