@@ -158,9 +158,9 @@ class Clip:
     """The pictures that a model is shown of one video, and where they come from.
 
     `frames` is uint8 (F, H, W, 3), RGB. `duration` is in seconds, None where the file does not tell. `width` and
-    `height` are the video's own, the way it is shown (after rotation). `timestamps` are the F pictures' times in
-    seconds since the first picture. `warnings` are among WARNINGS. `decoded` is the number of pictures that came out of
-    the decoder to make it, and `planned` tells whether the others could be left out.
+    `height` are those of the first of the pictures before scaling, the way it is shown (after rotation). `timestamps`
+    are the F pictures' times in seconds since the first picture. `warnings` are among WARNINGS. `decoded` is the number
+    of pictures that came out of the decoder to make it, and `planned` tells whether the others could be left out.
     """
 
     frames: Frames = field(repr=False)

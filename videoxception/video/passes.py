@@ -25,7 +25,7 @@ class Found:
 
     pictures: list[Picture]
     numbers: list[int]  # of the pictures, in the order in which the video shows them
-    size: tuple[int, int]  # (width, height) as shown
+    size: tuple[int, int]  # (width, height) of the first one, as shown
     turned: bool
     damaged: bool
     planned: bool
@@ -45,23 +45,24 @@ def planned_pass(
     """Decodes the packets that `plan` names. None if a wanted picture did not come out of it, or anything was wrong."""
     numbers = {timeline.ticks[k]: k for k in wanted}
     pictures: dict[int, Picture] = {}
-    first: VideoFrame | None = None
+    shown: tuple[tuple[int, int], bool] | None = None
     decoded, last, context = 0, timeline.ticks[0] - 1, stream.codec_context
     try:
         for frame in _frames_of_plan(packets, stream, plan, patience):
-            first, decoded = first or frame, decoded + 1
+            decoded += 1
             if frame.is_corrupt or frame.pts is None or frame.pts <= last:
                 return None  # damage, or times that do not say which picture is which
             last = frame.pts
             if frame.pts in numbers:
+                shown = shown or shown_size(frame)
                 pictures[numbers[frame.pts]] = scaler(frame)
     except (av.FFmpegError, _NoKeyPicture):
         return None
     finally:
         context.skip_frame = "DEFAULT"
-    if first is None or len(pictures) < len(numbers):
+    if shown is None or len(pictures) < len(numbers):
         return None
-    size, turned = shown_size(first)
+    size, turned = shown
     return Found([pictures[k] for k in wanted], wanted, size, turned, damaged=False, planned=True, decoded=decoded)
 
 
@@ -137,8 +138,7 @@ class _FullPass:
         self._number_at = {tick: k for k, tick in enumerate(timeline.ticks)} if timeline.timed else {}
         self._by_order = _Picker(wanted)
         self._by_time: _Picker | None = _Picker(wanted) if timeline.timed else None
-        self._size = (0, 0)
-        self._turned = self._interlaced = False
+        self._interlaced = False
         self._seen = self._errors = 0
 
     def take(self, packet: "Packet[VideoStream]") -> None:
@@ -150,8 +150,6 @@ class _FullPass:
             self._errors += 1
 
     def _see(self, frame: VideoFrame) -> None:
-        if self._seen == 0:
-            self._size, self._turned = shown_size(frame)
         self._errors += frame.is_corrupt
         self._interlaced |= frame.interlaced_frame
         shot = _Shot(frame, self._scaler)
@@ -166,8 +164,9 @@ class _FullPass:
         """The wanted pictures; each that did not decode is the nearest earlier one, or the first."""
         if self._seen == 0:
             raise Undecodable(f"none of the video's {self._expected} pictures could be decoded")
-        pictures = (self._by_time or self._by_order).finish()
-        return Found(pictures, self._wanted, self._size, self._turned, self._damaged, planned=False, decoded=self._seen)
+        picker = self._by_time or self._by_order
+        pictures = picker.finish()
+        return Found(pictures, self._wanted, *picker.shown, self._damaged, planned=False, decoded=self._seen)
 
     @property
     def _damaged(self) -> bool:
@@ -180,6 +179,7 @@ class _Shot:
     """A decoded picture that is scaled when it is first needed, and once."""
 
     def __init__(self, frame: VideoFrame, scaler: Scaler) -> None:
+        self.shown = shown_size(frame)
         self._frame = frame
         self._scaler = scaler
         self._picture: Picture | None = None
@@ -197,6 +197,7 @@ class _Picker:
     def __init__(self, wanted: list[int]) -> None:
         self._wanted = wanted
         self._kept: list[Picture] = []
+        self.shown = ((0, 0), False)  # size and turn of the first one that is kept
         self._last: tuple[int, _Shot] | None = None
 
     def see(self, number: int, shot: _Shot) -> bool:
@@ -217,4 +218,5 @@ class _Picker:
     def _fill(self, end: int, shot: _Shot) -> None:
         """Gives `shot` to all that are wanted before number `end` and still without a picture."""
         while len(self._kept) < len(self._wanted) and self._wanted[len(self._kept)] < end:
+            self.shown = self.shown if self._kept else shot.shown
             self._kept.append(shot.scaled())

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.videos import RATE, make_video
-from videoxception.clip import ClipSpec, Timeline, make_timeline
+from videoxception.clip import Clip, ClipSpec, Timeline, make_timeline
 from videoxception.video import Limits, decode
 from videoxception.video.packets import Reel
 from videoxception.video.plan import REFERENCE, SKIP, WANTED, can_plan, make_plan
@@ -46,13 +46,14 @@ def both_ways(path: Path, limits: Limits | None = None) -> bool:
     """Whether the file could be planned, after a check that both ways give the same."""
     planned, full = decode(path, SPEC, limits), decode(path, SPEC, planned=False)
     assert np.array_equal(planned.frames, full.frames)
-    assert (planned.timestamps, planned.duration, planned.warnings) == (
-        full.timestamps,
-        full.duration,
-        full.warnings,
-    )
+    assert facts(planned) == facts(full)
     assert planned.decoded < full.decoded if planned.planned else planned.decoded == full.decoded
     return planned.planned
+
+
+def facts(clip: Clip) -> tuple[object, ...]:
+    """What is said of a clip, however it was decoded."""
+    return clip.timestamps, clip.duration, clip.warnings, clip.width, clip.height
 
 
 @pytest.mark.parametrize("kind", PLANNED)
@@ -122,13 +123,36 @@ def test_a_damaged_group_is_decoded_the_full_way(tmp_path: Path) -> None:
 
 def test_a_change_of_size_in_the_middle(tmp_path: Path) -> None:
     """Two raw streams of different sizes, one after the other, put into a Matroska file as one."""
-    parts = [make_video(tmp_path / f"{n}.h264", "libx264", 40, container="h264", size=s) for n, s in enumerate(SIZES)]
+    parts = [
+        make_video(tmp_path / f"{width}.h264", "libx264", container="h264", size=(width, height), options={"bf": "0"})
+        for width, height in [(96, 64), (64, 96)]
+    ]
     joined = tmp_path / "joined.h264"
     joined.write_bytes(b"".join(part.read_bytes() for part in parts))
     assert not both_ways(joined)
+    assert both_ways(copy_packets(joined, tmp_path / "joined.mkv"))
 
 
-SIZES = [(96, 64), (64, 96)]
+def copy_packets(path: Path, copy: Path) -> Path:
+    """The packets of a raw stream without B-frames in another container, at 25 a second."""
+    with av.open(str(path)) as source, av.open(str(copy), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        packets = [packet for packet in source.demux(video=0) if packet.size > 0]
+        for k, packet in enumerate(packets):
+            packet.stream, packet.time_base = stream, Fraction(1, RATE)
+            packet.pts = packet.dts = k
+            packet.duration = 1
+            target.mux(packet)
+    return copy
+
+
+def test_pictures_that_an_edit_list_cuts_off_are_not_shown(tmp_path: Path) -> None:
+    """Half a second before time 0 belongs to the stream, and is marked as not to be shown."""
+    cut = [k * 4 - 52 for k in range(150)]
+    path = make_moving(tmp_path / "cut.mp4", "libx264", times=cut, container_options={"avoid_negative_ts": "disabled"})
+    assert not both_ways(path)
+    assert decode(path, SPEC).timestamps[0] == pytest.approx(0.28, abs=0.05)  # the middle of a tenth of 5.48 seconds
+    assert both_ways(make_moving(tmp_path / "later.mp4", "libx264", times=[k * 4 + 52 for k in range(150)]))
 
 
 def test_the_cost_does_not_grow_with_length(tmp_path: Path) -> None:
