@@ -85,7 +85,7 @@ def responses(*kinds: str) -> dict[int | str, dict[str, Any]]:
     for kind in kinds:
         status, title = PROBLEMS[kind]
         titles.setdefault(status, []).append(title)
-    schema = {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
+    schema = {"schema": ProblemDetails.model_json_schema()}
     # "default" stands for what any request may meet, and keeps FastAPI from promising errors of its own form.
     titles["default"] = ["Any other error"]
     return {
