@@ -24,9 +24,11 @@ def picture(k: int, width: int = 96, height: int = 64) -> npt.NDArray[np.uint8]:
 
 
 def moving_picture(k: int, width: int, height: int) -> npt.NDArray[np.uint8]:
-    """Picture k of a pan over noise: uint8 (height, width, 3)."""
+    """Picture k of a pan over noise, with its grey level in the upper left corner: uint8 (height, width, 3)."""
     scene = np.random.default_rng(0).integers(0, 256, (height // 4, width, 3), np.uint8).repeat(4, 0)
-    return np.ascontiguousarray(np.roll(scene, 2 * k, 1))
+    shown = np.ascontiguousarray(np.roll(scene, 2 * k, 1))
+    shown[: height // 8, : width // 8] = level(k)
+    return shown
 
 
 def make_video(
