@@ -42,8 +42,9 @@ class Runner:
 
 
 def made_files(folder: Path) -> list[Path]:
-    """Videos like those that are sent: a small one, a large one with B-frames, and a phone's, one group a second."""
+    """Videos like those that are sent: a small one, a large one with B-frames, and two phones', one group a second."""
     fast, phone = {"preset": "veryfast"}, {"preset": "ultrafast", "bf": "0"}
+    new_phone = {"preset": "ultrafast", "x265-params": "log-level=none:keyint=25:min-keyint=25:scenecut=0:bframes=0"}
     return [
         make_video(
             folder / "360p-10s-bframes.mp4", "libx264", 250, size=(640, 360), options=fast, gop=250, moving=True
@@ -53,6 +54,9 @@ def made_files(folder: Path) -> list[Path]:
         ),
         make_video(
             folder / "1080p-60s-phone.mp4", "libx264", 1500, size=(1920, 1080), options=phone, gop=25, moving=True
+        ),
+        make_video(
+            folder / "4k-6s-hevc-phone.mp4", "libx265", 150, size=(3840, 2160), options=new_phone, gop=25, moving=True
         ),
     ]
 
