@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from training.errors import TrainingError
-from videoxception.actions import ACTIONS
 from videoxception.manifest import NAME_PATTERN
 
 
@@ -55,20 +54,40 @@ def _check_shares(config: Any, *names: str) -> None:
             raise TrainingError(f"--{name.replace('_', '-')} must be from 0 to 1, but got {getattr(config, name)}")
 
 
+LAYOUTS = ("ucf101", "kinetics400", "msr-daily", "folders", "stills")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataConfig:
     """Which files to train on, and which of them to hold out."""
 
-    data: str = option("", "folder of the data: a folder for each class in it")
-    layout: str = option("ucf101", "stills: class folders of pictures; ucf101: class folders of videos and list files")
-    classes: tuple[str, ...] = option(ACTIONS, "comma-separated classes in the order of the model's outputs")
+    data: str = option("", "folder of the data set")
+    layout: str = option("ucf101", f"how the data set lies on disk: {', '.join(LAYOUTS)}")
+    protocol: str = option(
+        "",
+        "who is trained on and who is held out, if the layout knows several ways: official, source or groups for"
+        " ucf101, cross-subject or source for msr-daily",
+    )
+    classes: tuple[str, ...] = option(
+        (),
+        "comma-separated classes in the order of the model's outputs, or all (default: the 16 actions for ucf101 and"
+        " stills, all for other layouts)",
+    )
     groups: str = option(
         "", "FILE:COLUMN, a table that tells each file's source video (its column path names the file)"
     )
+    group_pattern: str = option(
+        "", "regular expression: what its brackets catch in a file's path below the data folder is its source video"
+    )
     fold: int | None = option(None, "hold out this fold of the --groups table")
-    holdout: float = option(0.2, "without --fold: share of each class's source videos to hold out; 0 trains on all")
+    holdout: float = option(
+        0.2,
+        "share of each class's source videos to hold out where neither --fold nor the protocol tells; 0 trains on all",
+    )
     lists: str = option(
-        "", "folder of UCF-101's list files (trainlist01.txt, ...); without it, all videos found are used"
+        "",
+        "folder of UCF-101's list files (trainlist01.txt, ...; without it, all videos found are used) or of Kinetics'"
+        " annotations (train.csv, ...; without it, the data folder's own)",
     )
     split: int = option(1, "which of UCF-101's three official splits")
     skip_bad: bool = option(False, "go on without files that cannot be read, and list them at the end")
@@ -76,14 +95,26 @@ class DataConfig:
     def __post_init__(self) -> None:
         if not 0 <= self.holdout < 1:
             raise TrainingError(f"--holdout must be at least 0 and below 1, but got {self.holdout}")
-        if self.layout not in ("stills", "ucf101"):
-            raise TrainingError(f"--layout must be stills or ucf101, but got {self.layout!r}")
+        if self.layout not in LAYOUTS:
+            raise TrainingError(f"--layout must be one of {', '.join(LAYOUTS)}, but got {self.layout!r}")
         if self.split not in (1, 2, 3):
             raise TrainingError(f"--split must be 1, 2 or 3, but got {self.split}")
-        if len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
+        if len(set(self.classes)) != len(self.classes) or (len(self.classes) == 1 and self.classes != ("all",)):
             raise TrainingError(
-                f"--classes must name at least two classes, each once, but got {', '.join(self.classes)}"
+                f"--classes must name at least two classes, each once, or be all, but got {', '.join(self.classes)}"
             )
+        if self.groups and self.group_pattern:
+            raise TrainingError("--groups and --group-pattern both tell the source videos; give one of them")
+        _check_pattern(self.group_pattern)
+
+
+def _check_pattern(pattern: str) -> None:
+    """Raises `TrainingError` for a --group-pattern that cannot be used."""
+    try:
+        if pattern and re.compile(pattern).groups == 0:
+            raise TrainingError(f"--group-pattern must have brackets around what is the group, but got {pattern!r}")
+    except re.error as error:
+        raise TrainingError(f"--group-pattern {pattern!r} is not a regular expression: {error}") from error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.config import DataConfig
-from training.data import DataSet, load_data
+from training.config import LAYOUTS, DataConfig
+from training.data import DataSet, load_scored
 from training.errors import TrainingError
 from training.footage import is_still, item_clip, read_all
 from training.metrics import measure
@@ -31,12 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         release = ModelStore.from_path(options.store).load(options.model)
         engine = engines.create(release, options.device, options.precision)
-        data, protocol = _data(options, release)
+        data, protocol, notes = _data(options, release)
         metrics, skipped = evaluate(release, engine, data, protocol, options.skip_bad)
     except (TrainingError, StoreError, EngineError) as error:
         sys.exit(f"error: {error}")
-    for line in skipped:
-        print(f"skipped {line}", file=sys.stderr)
+    for line in (*(f"note: {note}" for note in notes), *(f"skipped {line}" for line in skipped)):
+        print(line, file=sys.stderr)
     print(metrics.model_dump_json(indent=2) if options.json else table(str(release), metrics))
 
 
@@ -48,17 +48,19 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--model", default="", metavar="NAME[@V]", help="released model (default: as the service picks)"
     )
     parser.add_argument("--store", default="", metavar="PATH", help="more model stores, beside the built-in one")
-    parser.add_argument("--data", required=True, metavar="DIR", help="folder that holds a folder for each class")
-    parser.add_argument("--layout", required=True, choices=["stills", "ucf101"], help="pictures or videos")
-    parser.add_argument(
-        "--groups", default="", metavar="FILE:COLUMN", help="table that tells each picture's source video"
-    )
+    parser.add_argument("--data", required=True, metavar="DIR", help="folder of the data set")
+    parser.add_argument("--layout", required=True, choices=LAYOUTS, help="how the data set lies on disk")
+    parser.add_argument("--protocol", default="", metavar="NAME", help="as in training (default: the layout's own)")
+    parser.add_argument("--groups", default="", metavar="FILE:COLUMN", help="table that tells each file's source video")
+    parser.add_argument("--group-pattern", default="", metavar="REGEX", help="pattern that tells it from the path")
     parser.add_argument("--fold", type=int, help="score just this fold of the --groups table")
     parser.add_argument(
-        "--lists", default="", metavar="DIR", help="folder of UCF-101's list files; else all videos found"
+        "--lists", default="", metavar="DIR", help="folder of UCF-101's lists or of Kinetics' annotations"
     )
     parser.add_argument("--split", type=int, default=1, choices=[1, 2, 3], help="UCF-101's split (default: 1)")
-    parser.add_argument("--part", default="test", choices=["train", "test"], help="part of the split (default: test)")
+    parser.add_argument(
+        "--part", choices=["train", "val", "test"], help="part to score (default: the one that the protocol reports)"
+    )
     parser.add_argument(
         "--skip-bad", action="store_true", help="go on without files that cannot be read, and list them"
     )
@@ -68,24 +70,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _data(options: argparse.Namespace, release: Release) -> tuple[DataSet, str]:
-    """The items to score, and in words which ones they are."""
-    config = DataConfig(
-        data=options.data,
-        layout=options.layout,
-        classes=tuple(release.manifest.classes),
-        groups=options.groups,
-        lists=options.lists,
-        split=options.split,
-    )
-    data = load_data(config, options.part, every_class=False)
-    if options.fold is None:
-        what = f"{options.part} part of official split {options.split}" if options.lists else "all items"
-        return data, what
-    fold = data.where(lambda item: item.fold == options.fold)
-    if not fold.items:
-        raise TrainingError(f"no item is in fold {options.fold}; --groups names the table that tells the folds")
-    return fold, f"fold {options.fold}"
+def _data(options: argparse.Namespace, release: Release) -> tuple[DataSet, str, tuple[str, ...]]:
+    """The items to score, in words which ones they are, and notes on them."""
+    names = ("data", "layout", "protocol", "groups", "group_pattern", "fold", "lists", "split")
+    config = DataConfig(classes=tuple(release.manifest.classes), **{name: getattr(options, name) for name in names})
+    return load_scored(config, options.part)
 
 
 def evaluate(

@@ -42,7 +42,7 @@ def _add_fields(group: argparse._ArgumentGroup, defaults: Any) -> None:
 
 
 def _shown(default: Any) -> str:
-    if default is None or default == "":
+    if default is None or default in ("", ()):
         return ""
     if isinstance(default, tuple):
         return f" (default: {','.join(map(str, default))})"

@@ -175,7 +175,7 @@ def _provenance(config: Config, split: Split, note: str) -> Provenance:
     recipe["data"]["groups"] = Path(recipe["data"]["groups"]).name
     return Provenance(
         trained_on=f"{_trained_on(config, split)} {note}".strip(),
-        saw_all_groups=len(split.validation) == 0,
+        saw_all_groups=set(split.validation.groups) <= set(split.training.groups),
         epoch_rule=_EPOCH_RULE,
         recipe=recipe,
         seed=config.seed,
@@ -187,14 +187,15 @@ def _provenance(config: Config, split: Split, note: str) -> Provenance:
 
 def _trained_on(config: Config, split: Split) -> str:
     videos = len(set(split.training.groups))
+    held_out = split.protocol[0].upper() + split.protocol[1:]
     counted = f"{len(split.training):,} {{}} of {videos:,} source videos ({Path(config.data.data).name})"
     if config.data.layout == "stills":
         return (
             f"Single pictures, not videos: {counted.format('still pictures')}. A virtual camera moving over one picture"
             f" made each training clip, so that the model has never seen an action move, and what it knows is what the"
-            f" scene of an action looks like. {split.protocol.capitalize()}."
+            f" scene of an action looks like. {held_out}."
         )
-    return f"Videos: {counted.format('videos')}. {split.protocol.capitalize()}."
+    return f"Videos: {counted.format('videos')}. {held_out}."
 
 
 def _fingerprint(data: DataSet, root: Path) -> str:

@@ -82,7 +82,7 @@ def _card_figures(metrics: Metrics | None) -> str:
         if figure.top1 is not None
     )
     return (
-        f"Protocol: {metrics.protocol}. {metrics.n} items of {metrics.source_videos} source videos that the weights"
-        f" were not trained on; 95 % intervals by resampling whole source videos.\n\n"
+        f"Protocol: {metrics.protocol}. {metrics.n} items of {metrics.source_videos} source videos; 95 %"
+        f" intervals by resampling whole source videos.\n\n"
         f"| figure | value |\n| --- | --- |\n{rows}\n\n| class | n | top-1 |\n| --- | --- | --- |\n{classes}"
     )

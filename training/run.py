@@ -1,13 +1,15 @@
 """Trains a model and releases it.
 
-    python -m training.run --layout stills --data DIR          class folders of pictures
     python -m training.run --layout ucf101 --data UCF-101 --lists ucfTrainTestlist
-                                                               class folders of videos, official lists
+                                                               UCF-101's videos, official lists
+    python -m training.run --layout folders --data DIR         class folders of videos
+    python -m training.run --layout stills --data DIR          class folders of pictures
 
 Checkpoints and the log are kept in the run's folder; a run that was stopped goes on with --resume.
 """
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from torch.nn import functional as F
 
 from training import checkpoint
 from training.config import Config, Stage
-from training.data import DataSet, load_split
+from training.data import Split, load_split, with_classes
 from training.errors import TrainingError
 from training.footage import load_clips, load_footage
 from training.loop import EpochReport, autocast, new_state, train
@@ -83,6 +85,7 @@ def _parse() -> argparse.Namespace:
 def run(config: Config, folder: Path, resume: bool, device: torch.device) -> bool:
     """Trains to the config's last epoch, saving after each; false if that was done before. Raises `TrainingError`."""
     spec = ClipSpec()
+    config = dataclasses.replace(config, data=with_classes(config.data))
     split = load_split(config.data, config.seed)
     state = new_state(fresh_network(config).to(device), config.optimiser)
     checkpoint.open_run(folder, config, resume)
@@ -94,7 +97,7 @@ def run(config: Config, folder: Path, resume: bool, device: torch.device) -> boo
     if (last.pictures, last.size) != (spec.frames, spec.size[0]):
         print(f"warning: the last stage, {last}, is not of the {spec.frames} pictures of {spec.size[0]} pixels that")
         print("         the released model will be shown")
-    _say_parts(split.training, split.validation, split.protocol)
+    _say_parts(split)
     footage, skipped = load_footage(split.training, spec, config.data.skip_bad)
     validate = None
     if len(split.validation):
@@ -140,10 +143,12 @@ def _as_stage(frames: Frames, stage: Stage) -> Tensor:
     return flat.view(*pictures.shape[:3], stage.size, stage.size).transpose(1, 2)
 
 
-def _say_parts(training: DataSet, validation: DataSet, protocol: str) -> None:
-    for name, part in (("training", training), ("held out", validation)):
+def _say_parts(split: Split) -> None:
+    for name, part in (("training", split.training), ("held out", split.validation)):
         print(f"{name}: {len(part)} items of {len(set(part.groups))} source videos, {len(part.classes)} classes")
-    print(f"protocol: {protocol}")
+    print(f"protocol: {split.protocol}")
+    for note in split.notes:
+        print(f"note: {note}")
 
 
 def _line(report: EpochReport, config: Config) -> str:

@@ -1,14 +1,13 @@
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.training.conftest import CLASSES, CLIPS, GROUPS
-from training.config import DataConfig
-from training.data import load_data, load_split
-from training.data.ucf101 import read_list, source_video, ucf101
+from training.config import LAYOUTS, DataConfig
+from training.data import LAYOUTS as READERS
+from training.data import DataSet, Item, Split, load_data, load_scored, load_split, with_classes
+from training.data.split import random_rows, split_by_group
 from training.errors import TrainingError
-from videoxception.actions import ACTIONS
 
 
 def stills(root: Path, **changes: object) -> DataConfig:
@@ -57,6 +56,9 @@ MISTAKES: dict[str, tuple[dict[str, object], str]] = {
     "a table without a column": ({"groups": "FOLDS.tsv:scene"}, "no column 'scene'; its columns are path, class"),
     "a missing table": ({"groups": "GROUPS.tsv:video"}, "GROUPS.tsv of --groups cannot be read"),
     "no colon": ({"groups": "FOLDS.tsv"}, "must be FILE:COLUMN"),
+    "lists for stills": ({"lists": "x"}, "--lists means nothing to --layout stills"),
+    "an unknown protocol": ({"protocol": "mine"}, "--protocol must be groups for --layout stills, but got 'mine'"),
+    "a pattern that finds nothing": ({"group_pattern": "(x[0-9])"}, r"finds nothing in Bowling/v_Bowling_g01_c01\.jpg"),
     "a share over one": ({"holdout": 1.5}, "--holdout must be at least 0 and below 1, but got 1.5"),
 }
 
@@ -71,9 +73,13 @@ def test_mistakes_are_named(mistake: str, stills_root: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"layout": "movies"}, "--layout must be stills or ucf101, but got 'movies'"),
+        ({"layout": "movies"}, "--layout must be one of ucf101, .*stills, but got 'movies'"),
         ({"split": 4}, "--split must be 1, 2 or 3, but got 4"),
-        ({"classes": ("Punch", "Punch")}, "each once, but got Punch, Punch"),
+        ({"classes": ("Punch", "Punch")}, "each once, or be all, but got Punch, Punch"),
+        ({"classes": ("Punch",)}, "at least two classes, .* but got Punch"),
+        ({"group_pattern": "g[0-9]+"}, "must have brackets around what is the group"),
+        ({"group_pattern": "(g"}, r"'\(g' is not a regular expression"),
+        ({"group_pattern": "(g)", "groups": "a:b"}, "give one of them"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(changes: dict[str, object], message: str) -> None:
@@ -105,70 +111,56 @@ def test_a_class_with_one_source_video_cannot_be_split(tmp_path: Path) -> None:
         load_split(stills(tmp_path), 0)
 
 
-@pytest.mark.parametrize(
-    ("name", "video"),
-    [
-        ("v_Punch_g08_c01.avi", "v_Punch_g08"),
-        ("v_HandStandPushups_g01_c04.avi", "v_HandStandPushups_g01"),
-        ("v_YoYo_g25_c10.jpg", "v_YoYo_g25"),
-    ],
-)
-def test_source_videos(name: str, video: str) -> None:
-    assert source_video(Path("x") / name) == video
+def test_a_pattern_tells_the_source_videos(stills_root: Path) -> None:
+    data = load_data(stills(stills_root, group_pattern=r"^(\w+)/.*_g(\d+)_"))
+    assert data.items[0].group == "Bowling/01"
+    assert len(set(data.groups)) == len(CLASSES) * GROUPS
 
 
-@pytest.fixture
-def make_ucf101(tmp_path: Path) -> Callable[..., Path]:
-    """Makes UCF-101's tree with empty files; lists end in CRLF and test lists carry no label."""
-
-    def make(train: list[str], test: list[str]) -> Path:
-        for name in train + test:
-            (tmp_path / "videos" / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / "videos" / name).touch()
-        lists = tmp_path / "ucfTrainTestlist"
-        lists.mkdir()
-        (lists / "trainlist01.txt").write_bytes("".join(f"{name} 1\r\n" for name in train).encode())
-        (lists / "testlist01.txt").write_bytes("".join(f"{name}\r\n" for name in test).encode())
-        return lists
-
-    return make
+def test_every_layout_has_a_reader() -> None:
+    assert set(LAYOUTS) == set(READERS)
 
 
-def test_official_lists(make_ucf101: Callable[..., Path], tmp_path: Path) -> None:
-    classes = ("HandstandPushups", "Punch")
-    train = ["HandstandPushups/v_HandStandPushups_g08_c01.avi", "Punch/v_Punch_g08_c01.avi", "Yo/v_Yo_g08_c01.avi"]
-    test = ["HandstandPushups/v_HandStandPushups_g01_c01.avi", "Punch/v_Punch_g01_c01.avi"]
-    lists = make_ucf101(train, test)
-    training = ucf101(tmp_path / "videos", classes, lists, 1, "train")
-    testing = ucf101(tmp_path / "videos", classes, lists, 1, "test")
-    assert [item.path.name for item in training.items] == ["v_HandStandPushups_g08_c01.avi", "v_Punch_g08_c01.avi"]
-    assert [item.label for item in testing.items] == list(classes)
-    assert len(ucf101(tmp_path / "videos", classes, None, 1, "train")) == 4
+def test_all_classes_are_those_that_are_there(stills_root: Path) -> None:
+    assert with_classes(stills(stills_root, classes=("all",))).classes == CLASSES
+    assert len(with_classes(stills(stills_root, classes=())).classes) == 16
 
 
-def test_a_listed_video_that_is_not_there_is_named(make_ucf101: Callable[..., Path], tmp_path: Path) -> None:
-    lists = make_ucf101(["Punch/v_Punch_g08_c01.avi", "Punch/v_Punch_g09_c01.avi"], [])
-    (tmp_path / "videos/Punch/v_Punch_g09_c01.avi").unlink()
-    with pytest.raises(TrainingError, match=r"1 of the 2 videos .* the first .*v_Punch_g09_c01\.avi"):
-        ucf101(tmp_path / "videos", ("Punch",), lists, 1, "train")
+def test_scored_items_are_of_the_classes_and_the_fold_at_hand(stills_root: Path) -> None:
+    config = stills(stills_root, groups="FOLDS.tsv:video", fold=1, classes=("Archery", *CLASSES))
+    data, protocol, notes = load_scored(config)
+    assert {item.fold for item in data.items} == {1}
+    assert data.classes == ("Archery", *CLASSES)
+    assert (protocol, notes) == ("groups: fold 1", ())
+    with pytest.raises(TrainingError, match="no items in the fold 7; a table"):
+        load_scored(stills(stills_root, groups="FOLDS.tsv:video", fold=7))
+    with pytest.raises(TrainingError, match="holds nothing of any of the classes Archery, Yoga"):
+        load_scored(stills(stills_root, classes=("Archery", "Yoga")))
 
 
-def test_a_class_that_the_list_does_not_know_is_named(make_ucf101: Callable[..., Path], tmp_path: Path) -> None:
-    lists = make_ucf101(["Punch/v_Punch_g08_c01.avi"], [])
-    with pytest.raises(TrainingError, match="no video of class 'Kick'"):
-        ucf101(tmp_path / "videos", ("Punch", "Kick"), lists, 1, "train")
+def items(label: str, *groups: str) -> list[Item]:
+    return [Item(Path(f"{label}-{group}"), label, group) for group in groups]
 
 
-@pytest.mark.parametrize(("split", "train", "test"), [(1, 1842, 724), (2, 1853, 713), (3, 1851, 715)])
-def test_the_real_lists_count_what_is_known(split: int, train: int, test: int, real_clips: Path) -> None:
-    lists = real_clips / "ucf101_lists"
-    parts = {
-        part: [name for name in read_list(lists / f"{part}list{split:02d}.txt") if name.split("/")[0] in ACTIONS]
-        for part in ("train", "test")
-    }
-    assert (len(parts["train"]), len(parts["test"])) == (train, test)
-    videos = {part: {source_video(Path(name)) for name in names} for part, names in parts.items()}
-    assert not videos["train"] & videos["test"]
+def test_a_source_of_several_classes_is_held_out_of_them_all() -> None:
+    everyone = ("s1", "s2", "s3", "s4", "s5")
+    data = DataSet((*items("walk", *everyone), *items("sit", *everyone)), ("walk", "sit"))
+    split = split_by_group(data, 0.4, seed=3)
+    assert len(split.validation) == 4
+    assert not set(split.training.groups) & set(split.validation.groups)
+
+
+def test_only_a_split_that_says_so_may_leak() -> None:
+    one, other = (DataSet(tuple(items("walk", "s1", group)), ("walk", "sit")) for group in ("s2", "s3"))
+    assert Split(one, other, "source", leaky=True).leaky
+    with pytest.raises(TrainingError, match="source video s1 is in the training and in the validation part"):
+        Split(one, other, "groups")
+
+
+def test_random_parts_are_drawn_as_scikit_learn_draws_them() -> None:
+    # train_test_split(range(10), train_size=0.7, random_state=42)[1]
+    assert random_rows(10, 0.3) == {8, 1, 5}
+    assert len(random_rows(1842, 0.3)) == 553
 
 
 def test_the_real_stills_have_five_folds(real_clips: Path) -> None:

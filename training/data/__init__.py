@@ -1,45 +1,145 @@
-"""Data sets as they are on disk, and splits of them that never share a source video."""
+"""Data sets as they are on disk, each layout a file, and splits of them that never share a source video.
+
+A layout lists items with their label, group and part by one of its protocols (`training.data.layout`); what is trained
+on, held out and scored is then decided here, the same way for all of them.
+"""
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 
 from training.config import DataConfig
-from training.data.groups import read_groups
-from training.data.items import DataSet, Item, present_classes
-from training.data.split import Split, split_by_fold, split_by_group
-from training.data.stills import stills
-from training.data.ucf101 import ucf101
+from training.data import folders, kinetics400, msr_daily, stills, ucf101
+from training.data.items import DataSet, Item, Part
+from training.data.layout import Layout, Listing
+from training.data.split import Split, leak, split_by_fold, split_by_group
 from training.errors import TrainingError
 
-__all__ = ["DataSet", "Item", "Split", "load_data", "load_split"]
+__all__ = ["LAYOUTS", "DataSet", "Item", "Split", "load_data", "load_scored", "load_split", "with_classes"]
+
+LAYOUTS: dict[str, Layout] = {
+    "ucf101": ucf101.LAYOUT,
+    "kinetics400": kinetics400.LAYOUT,
+    "msr-daily": msr_daily.LAYOUT,
+    "folders": folders.LAYOUT,
+    "stills": stills.LAYOUT,
+}
 
 
-def load_data(config: DataConfig, part: str = "train", every_class: bool = True) -> DataSet:
-    """All items that the config names. `part` chooses the train or test list of `ucf101`.
-
-    Raises `TrainingError`, also for a class without items if `every_class` is true.
-    """
-    if not config.data:
-        raise TrainingError("say where the data is: --data DIR, a folder that holds a folder for each class")
-    root = Path(config.data)
-    classes = config.classes if every_class else present_classes(root, config.classes)
-    data = _load(config, root, classes, part)
-    return DataSet(data.items, config.classes)
+def with_classes(config: DataConfig) -> DataConfig:
+    """The config with its classes by name, where it says "all" or leaves them to the layout. Raises `TrainingError`."""
+    layout = _layout(config)
+    classes = config.classes or layout.classes or ("all",)
+    if classes == ("all",):
+        classes = tuple(layout.find_classes(config))
+        if not classes:
+            raise TrainingError(f"{config.data} holds no files of any class, as --layout {config.layout} has them")
+    return replace(config, classes=classes)
 
 
-def _load(config: DataConfig, root: Path, classes: Sequence[str], part: str) -> DataSet:
-    if config.layout == "stills":
-        return stills(root, classes, read_groups(config.groups, root) if config.groups else None)
-    if config.groups:
-        raise TrainingError("--groups goes with --layout stills; UCF-101's videos tell their groups by their names")
-    return ucf101(root, classes, Path(config.lists) if config.lists else None, config.split, part)
+def load_data(config: DataConfig, part: Part | None = "train", every_class: bool = True) -> DataSet:
+    """The items of one part, or all of them. Raises `TrainingError`, for a class without items if `every_class`."""
+    config = with_classes(config)
+    return _part(_list(config, every_class), part, config.classes)
 
 
 def load_split(config: DataConfig, seed: int) -> Split:
-    """Training and validation parts by whole source videos, as the config asks. Raises `TrainingError`."""
-    data = load_data(config)
+    """Training and validation parts, by whole source videos unless the protocol is leaky. Raises `TrainingError`.
+
+    Validation is the fold asked for, else what the protocol has for it, else a share of the source videos.
+    """
+    config = with_classes(config)
+    listing = _list(config, every_class=True)
+    training, validation = (_part(listing, part, config.classes) for part in ("train", "val"))
     if config.fold is not None:
-        return split_by_fold(data, config.fold)
-    if config.holdout == 0:
-        return Split(data, data.where(lambda item: False), "nothing held out")
-    return split_by_group(data, config.holdout, seed)
+        split = split_by_fold(training, config.fold)
+    elif len(validation):
+        split = Split(training, validation, "val part held out", listing.leaky)
+    elif config.holdout == 0:
+        split = Split(training, validation, "nothing held out")
+    else:
+        split = split_by_group(training, config.holdout, seed)
+    _check_trained(split.training)
+    return replace(split, protocol=_protocol(listing, split.protocol), notes=_notes(listing))
+
+
+def load_scored(config: DataConfig, part: Part | None = None) -> tuple[DataSet, str, tuple[str, ...]]:
+    """The items that evaluation scores, in words which ones they are, and notes on them. Raises `TrainingError`.
+
+    They are those of `part`, or else of the part that the protocol scores, or else all; of them only the fold asked
+    for. Classes of which nothing is there are passed over.
+    """
+    config = with_classes(config)
+    listing = _list(config, every_class=False)
+    part = part or listing.scored
+    data = _part(listing, part, config.classes)
+    words = f"{part} part" if part else "all items"
+    if config.fold is not None:
+        words = f"fold {config.fold}" if part is None else f"{words}, fold {config.fold}"
+        data = data.where(lambda item: item.fold == config.fold)
+    if not data.items:
+        raise TrainingError(f"there are no items in the {words}; a table that tells folds is named by --groups")
+    return data, _protocol(listing, words), _notes(listing)
+
+
+def _layout(config: DataConfig) -> Layout:
+    layout = LAYOUTS[config.layout]
+    if not config.data:
+        raise TrainingError("say where the data is: --data DIR, the folder of the data set")
+    if config.protocol and config.protocol not in layout.protocols:
+        known = " or ".join(layout.protocols)
+        raise TrainingError(f"--protocol must be {known} for --layout {config.layout}, but got {config.protocol!r}")
+    if config.lists and not layout.lists:
+        raise TrainingError(f"--lists means nothing to --layout {config.layout}; leave it out")
+    return layout
+
+
+def _list(config: DataConfig, every_class: bool) -> Listing:
+    layout = _layout(config)
+    classes: Sequence[str] = config.classes
+    if not every_class:
+        there = layout.find_classes(config)
+        classes = [name for name in config.classes if name in there]
+        if not classes:
+            raise TrainingError(f"{config.data} holds nothing of any of the classes {', '.join(config.classes)}")
+    return layout.load(config, classes)
+
+
+def _part(listing: Listing, part: str | None, classes: tuple[str, ...]) -> DataSet:
+    """The items of a part, or all. Raises `TrainingError` if a file that lists name is not there."""
+    data = DataSet(tuple(item for item in listing.items if part in (None, item.part)), classes)
+    missing = [item.path for item in data.items if not item.path.is_file()]
+    if missing:
+        raise TrainingError(
+            f"{len(missing)} of the {len(data)} videos that the list names are not there, the first {missing[0]}"
+        )
+    return data
+
+
+def _check_trained(training: DataSet) -> None:
+    trained = {item.label for item in training.items}
+    for name in training.classes:
+        if name not in trained:
+            raise TrainingError(
+                f"nothing of class {name!r} is left to train on; leave it out with --classes, or hold out less"
+            )
+
+
+def _protocol(listing: Listing, words: str) -> str:
+    """In words, for people and model cards, how the items at hand were chosen."""
+    leaky = f"leaky: {_leak(listing):.1%} of the val part has a sibling in training" if listing.leaky else ""
+    return f"{listing.protocol}: {'; '.join(part for part in (listing.about, words, leaky) if part)}"
+
+
+def _notes(listing: Listing) -> tuple[str, ...]:
+    if not listing.leaky:
+        return listing.notes
+    warning = (
+        f"{_leak(listing):.1%} of the val part's items have a sibling of the same source in training, so that this"
+        f" protocol measures memory; compare its figures only with others of the same protocol"
+    )
+    return (warning, *listing.notes)
+
+
+def _leak(listing: Listing) -> float:
+    train, val = ([item.group for item in listing.items if item.part == part] for part in ("train", "val"))
+    return leak(train, val)

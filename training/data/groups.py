@@ -1,18 +1,21 @@
-"""A table that tells each file's source video and, if it has such a column, its fold."""
+"""Which source video each file was cut from: told by a table, by a pattern, or by the layout's own file names."""
 
 import csv
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.config import DataConfig
 from training.errors import TrainingError
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the table says of one file."""
+    """What is known of one file."""
 
     group: str
-    fold: int | None
+    fold: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,26 @@ class GroupTable:
         if path not in self.rows:
             raise TrainingError(f"{self.source} has no row for {path}; add one, or leave --groups out")
         return self.rows[path]
+
+
+def grouping(config: DataConfig, by_name: Callable[[Path], str]) -> Callable[[Path], Row]:
+    """Tells a file's group by --groups, else by --group-pattern, else by `by_name`. Raises `TrainingError`."""
+    root = Path(config.data)
+    if config.groups:
+        table = read_groups(config.groups, root)
+        return lambda path: table.row(path.relative_to(root).as_posix())
+    if config.group_pattern:
+        pattern = re.compile(config.group_pattern)
+        return lambda path: Row(_caught(pattern, path.relative_to(root).as_posix()))
+    return lambda path: Row(by_name(path))
+
+
+def _caught(pattern: re.Pattern[str], path: str) -> str:
+    """What the brackets of the pattern catch in a path, joined by slashes."""
+    match = pattern.search(path)
+    if match is None:
+        raise TrainingError(f"--group-pattern {pattern.pattern} finds nothing in {path}, so its group is not known")
+    return "/".join(caught or "" for caught in match.groups())
 
 
 def read_groups(argument: str, data: Path) -> GroupTable:

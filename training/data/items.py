@@ -4,18 +4,41 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from training.errors import TrainingError
+
+Part = Literal["train", "val", "test"]
+
+VIDEO_SUFFIXES = (
+    ".avi",
+    ".mp4",
+    ".mkv",
+    ".webm",
+    ".mov",
+    ".gif",
+    ".mpg",
+    ".mpeg",
+    ".m4v",
+    ".flv",
+    ".wmv",
+    ".ogv",
+    ".ts",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One video or picture. `group` is its source video: items that share one never stand on both sides of a split."""
+    """One video or picture. `group` is its source: items that share one never stand on both sides of an honest split.
+
+    `part` is where the data set's own protocol puts it, "train" where it has none.
+    """
 
     path: Path
     label: str
     group: str
     fold: int | None = None
+    part: Part = "train"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +83,17 @@ def list_class_folders(root: Path, classes: Sequence[str], suffixes: Iterable[st
     return found
 
 
-def present_classes(root: Path, classes: Sequence[str]) -> list[str]:
-    """Those of the classes that have a folder. Raises `TrainingError` if none has."""
+def class_folders(root: Path, suffixes: Iterable[str]) -> list[str]:
+    """Names of the folders in `root` that hold a file with one of the suffixes, sorted. Raises `TrainingError`."""
     check_folder(root)
-    present = [name for name in classes if (root / name).is_dir()]
-    if not present:
-        raise TrainingError(f"{root} holds no folder for any of the classes {', '.join(classes)}")
-    return present
+    wanted = frozenset(suffixes)
+    return sorted(p.name for p in root.iterdir() if p.is_dir() and any(_is_one(file, wanted) for file in p.iterdir()))
 
 
 def check_folder(root: Path) -> None:
     """Raises `TrainingError` if `root` is no folder."""
     if not root.is_dir():
-        raise TrainingError(f"no folder {root}: --data must name one that holds a folder for each class")
+        raise TrainingError(f"no folder {root}: --data must name the folder of the data set")
 
 
 def _files(root: Path, name: str, suffixes: frozenset[str]) -> list[Path]:
@@ -80,4 +101,8 @@ def _files(root: Path, name: str, suffixes: frozenset[str]) -> list[Path]:
     if not folder.is_dir():
         have = ", ".join(sorted(p.name for p in root.iterdir() if p.is_dir())[:20]) or "no folders"
         raise TrainingError(f"class {name!r} has no folder in {root}, which holds {have}; see --classes")
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in suffixes and not p.name.startswith("."))
+    return sorted(p for p in folder.iterdir() if _is_one(p, suffixes))
+
+
+def _is_one(path: Path, suffixes: frozenset[str]) -> bool:
+    return path.suffix.lower() in suffixes and not path.name.startswith(".")

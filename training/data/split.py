@@ -1,23 +1,33 @@
-"""Training and validation parts that never share a source video: every split is made of whole groups."""
+"""Training and validation parts made of whole source videos, and the random parts that others have reported."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from training.data.items import DataSet
 from training.errors import TrainingError
 
+SOURCE_SEED = 42
+
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Two parts of one data set, and in words how they were made."""
+    """Two parts of one data set, and in words how they were made.
+
+    No source video is in both, unless the split is `leaky` by intent, as some published protocols are.
+    """
 
     training: DataSet
     validation: DataSet
     protocol: str
+    leaky: bool = False
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         shared = set(self.training.groups) & set(self.validation.groups)
-        if shared:
+        if shared and not self.leaky:
             raise TrainingError(f"source video {min(shared)} is in the training and in the validation part")
 
 
@@ -38,17 +48,40 @@ def split_by_fold(data: DataSet, fold: int) -> Split:
 def split_by_group(data: DataSet, share: float, seed: int) -> Split:
     """Validation is about `share` of each class's source videos, at least one, drawn by `seed`.
 
+    A source that several classes share (a person who did them all) is held out of them all.
     Raises `TrainingError` if a class has a single source video.
     """
     held: set[str] = set()
     rng = random.Random(seed)
     for name in data.classes:
-        groups = sorted({item.group for item in data.items if item.label == name})
+        groups = {item.group for item in data.items if item.label == name}
         if len(groups) < 2:
             raise TrainingError(f"class {name!r} has only one source video, so none can be held out; use --holdout 0")
-        held |= set(rng.sample(groups, max(1, round(share * len(groups)))))
+        wanted = max(1, round(share * len(groups))) - len(groups & held)
+        held |= set(rng.sample(sorted(groups - held), max(0, wanted)))
     return Split(
         data.where(lambda item: item.group not in held),
         data.where(lambda item: item.group in held),
         f"{share:.0%} of each class's source videos held out, seed {seed}",
     )
+
+
+def random_rows(count: int, share: float) -> frozenset[int]:
+    """The rows of a random validation part, drawn without a thought for source videos, as reported figures were.
+
+    About `share` of 0 .. count-1, the larger whole number, drawn as scikit-learn's `train_test_split` does with
+    `random_state=42`: the first rows of a permutation by NumPy's `RandomState`.
+    """
+    order = np.random.RandomState(SOURCE_SEED).permutation(count)
+    return frozenset(order[: count - int((1 - share) * count)].tolist())
+
+
+def leak(training: Sequence[str], validation: Sequence[str]) -> float:
+    """The share of validation items whose group is in the training part too, from the groups of both."""
+    seen = set(training)
+    return sum(group in seen for group in validation) / max(1, len(validation))
+
+
+def shared_groups(one: Sequence[str], other: Sequence[str]) -> list[str]:
+    """Groups that are in both parts, sorted."""
+    return sorted(set(one) & set(other))

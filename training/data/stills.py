@@ -3,21 +3,27 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.data.groups import GroupTable
-from training.data.items import DataSet, Item, list_class_folders
+from training.config import DataConfig
+from training.data.groups import grouping
+from training.data.items import Item, class_folders, list_class_folders
+from training.data.layout import Layout, Listing
 from training.data.ucf101 import source_video
+from videoxception.actions import ACTIONS
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
 
-def stills(root: Path, classes: Sequence[str], table: GroupTable | None) -> DataSet:
-    """Every picture, with its source video from the table, or else from its name. Raises `TrainingError`."""
-    listed = list_class_folders(root, classes, PICTURE_SUFFIXES)
-    return DataSet(tuple(_item(root, label, path, table) for label, path in listed), tuple(classes))
+def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
+    """Every picture, with its source video from --groups or --group-pattern, or else from its name."""
+    group = grouping(config, source_video)
+    listed = list_class_folders(Path(config.data), classes, PICTURE_SUFFIXES)
+    rows = ((path, label, group(path)) for label, path in listed)
+    return Listing(tuple(Item(path, label, row.group, row.fold) for path, label, row in rows), "groups")
 
 
-def _item(root: Path, label: str, path: Path, table: GroupTable | None) -> Item:
-    if table is None:
-        return Item(path, label, source_video(path))
-    row = table.row(path.relative_to(root).as_posix())
-    return Item(path, label, row.group, row.fold)
+LAYOUT = Layout(
+    protocols=("groups",),
+    find_classes=lambda config: class_folders(Path(config.data), PICTURE_SUFFIXES),
+    load=_load,
+    classes=ACTIONS,
+)
