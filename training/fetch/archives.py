@@ -1,0 +1,37 @@
+"""An archive from its address to its files, once: what was unpacked leaves a mark, and is not fetched again."""
+
+from pathlib import Path
+
+import httpx
+
+from training.fetch.download import download
+from training.fetch.sources import Source
+from training.fetch.unpack import Place, unpack
+
+
+def fetch_archive(client: httpx.Client, source: Source, folder: Path, place: Place, keep: bool) -> None:
+    """Downloads an archive into <folder>/archives and unpacks what `place` wants of it below `folder`.
+
+    It is deleted then, unless `keep`. Raises `FetchError`.
+    """
+    archive = folder / "archives" / source.name
+    if not _mark(archive).exists():
+        print(f"fetching {source.url}", flush=True)
+        download(client, source, archive.parent)
+    unpack_once(archive, folder, place)
+    if not keep:
+        archive.unlink(missing_ok=True)
+
+
+def unpack_once(archive: Path, folder: Path, place: Place) -> None:
+    """Unpacks what `place` wants of an archive below `folder`, unless that was done before. Raises `FetchError`."""
+    if _mark(archive).exists():
+        print(f"{archive.name} was unpacked before")
+        return
+    count = unpack(archive, folder, place)
+    _mark(archive).touch()
+    print(f"unpacked {count:,} files of {archive.name}", flush=True)
+
+
+def _mark(archive: Path) -> Path:
+    return archive.with_name(f"{archive.name}.unpacked")
