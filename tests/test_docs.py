@@ -6,10 +6,12 @@ import pytest
 
 from app.problems import PROBLEMS
 from app.settings import Settings
+from training.config import LAYOUTS
 from videoxception.clip import WARNINGS
 
 DOCS = Path(__file__).parent.parent / "docs"
 HTTP = (DOCS / "http.md").read_text()
+TRAINING = (DOCS / "training.md").read_text()
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
@@ -25,6 +27,11 @@ def test_every_problem_is_described_with_its_status(kind: str) -> None:
 @pytest.mark.parametrize("warning", WARNINGS)
 def test_every_warning_is_described(warning: str) -> None:
     assert f"`{warning}`" in HTTP
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_every_layout_of_data_is_described(name: str) -> None:
+    assert f"\n- `{name}`: " in TRAINING
 
 
 def test_every_file_of_the_layout_is_there() -> None:

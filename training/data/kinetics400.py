@@ -78,15 +78,13 @@ def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
     wanted = frozenset(classes)
     annotated = [row for row in _annotations(config) if row.label in wanted]
     clips = _clips(Path(config.data))
-    there = [row for row in annotated if row.stem in clips]
     group = grouping(config, lambda path: path.stem[:-_NAME_LENGTH])
-    items = [(row, clips[row.stem], group(clips[row.stem])) for row in there]
-    made = tuple(Item(path, row.label, told.group, told.fold, row.part) for row, path, told in items)
-    kept, notes = _without_leaks(made)
+    rows = ((row, path, group(path)) for row in annotated if (path := clips.get(row.stem)) is not None)
+    items = tuple(Item(path, row.label, told.group, told.fold, row.part) for row, path, told in rows)
+    kept, notes = _without_leaks(items)
     _check_classes(Path(config.data), kept, classes)
-    missing = _missing(annotated, clips)
-    about = "the parts that the annotations tell"
-    return Listing(kept, "official", about, "val", notes=(*missing, *notes))
+    notes = (*_missing(annotated, clips), *notes)
+    return Listing(kept, "official", "the parts that the annotations tell", "val", notes=notes)
 
 
 def _missing(annotated: Sequence[_Annotation], clips: dict[str, Path]) -> tuple[str, ...]:
