@@ -115,7 +115,7 @@ def test_mistakes_are_one_line(arguments: list[str], message: str, tmp_path: Pat
 
 
 def test_help_explains_every_option() -> None:
-    for module in ("training.run", "training.evaluate", "training.publish"):
+    for module in ("training.run", "training.evaluate", "training.publish", "training.fetch"):
         shown = command(module, "--help")
         assert shown.returncode == 0
         assert "python -m training" in shown.stdout

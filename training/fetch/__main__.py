@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from training.errors import TrainingError
-from training.fetch import kinetics400, msr_daily, ucf101
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command `python -m training.fetch`."""
+    try:
+        from training.fetch import kinetics400, msr_daily, ucf101
+    except ImportError as error:  # a machine for training alone
+        sys.exit(f"error: this needs {error.name}: pip install 'videoxception[training]'")
     parser = argparse.ArgumentParser(
         prog="python -m training.fetch", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
