@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import torch
 
 from training.config import Config, config_from_json
 from training.errors import TrainingError
+from training.files import replace_atomically, write_atomically
 from training.loop import EpochReport, State
 
 
@@ -60,7 +60,7 @@ def save(folder: Path, state: State) -> None:
         },
         temporary,
     )
-    _replace(temporary, folder / "checkpoint.pt")
+    replace_atomically(temporary, folder / "checkpoint.pt")
 
 
 def restore(folder: Path, state: State, device: torch.device) -> bool:
@@ -91,16 +91,3 @@ def log(folder: Path, report: EpochReport) -> None:
     """Adds a line to the run's log."""
     with (folder / "log.jsonl").open("a") as file:
         file.write(json.dumps(dataclasses.asdict(report)) + "\n")
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Writes a file so that it is there whole or not at all."""
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_bytes(content)
-    _replace(temporary, path)
-
-
-def _replace(temporary: Path, path: Path) -> None:
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -118,6 +118,28 @@ def _check_pattern(pattern: str) -> None:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CacheConfig:
+    """The larger copies that a cache holds for augmentation. What is not given is as the cache has it already."""
+
+    cache_pictures: int | None = option(None, "pictures of a video's larger copy (default: the cache's own, or 30)")
+    cache_size: str = option("", "HEIGHTxWIDTH of the larger copies (default: the cache's own, or 144x192)")
+
+    def __post_init__(self) -> None:
+        if self.cache_pictures is not None and self.cache_pictures < 1:
+            raise TrainingError(f"--cache-pictures must be at least 1, but got {self.cache_pictures}")
+        if self.cache_size:
+            parse_size("--cache-size", self.cache_size)
+
+
+def parse_size(option_name: str, text: str) -> tuple[int, int]:
+    """(height, width) from "144x192". Raises `TrainingError`."""
+    match = re.fullmatch(r"([1-9]\d{0,3})x([1-9]\d{0,3})", text)
+    if match is None:
+        raise TrainingError(f"{option_name} must be HEIGHTxWIDTH in pixels (144x192), but got {text!r}")
+    return int(match[1]), int(match[2])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CameraConfig:
     """How the virtual camera moves over a picture (or over every picture of a video, in step)."""
 
@@ -182,6 +204,7 @@ class Config:
     dropout: float = option(0.5, "share of pooled features dropped in training")
     seed: int = option(0, "seed of everything that is drawn")
     data: DataConfig = DataConfig()
+    cache: CacheConfig = CacheConfig()
     camera: CameraConfig = CameraConfig()
     colour: ColourConfig = ColourConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
@@ -214,7 +237,13 @@ class Config:
         return json.dumps(dataclasses.asdict(self), indent=2)
 
 
-SECTIONS = {"data": DataConfig, "camera": CameraConfig, "colour": ColourConfig, "optimiser": OptimiserConfig}
+SECTIONS = {
+    "data": DataConfig,
+    "cache": CacheConfig,
+    "camera": CameraConfig,
+    "colour": ColourConfig,
+    "optimiser": OptimiserConfig,
+}
 
 
 def config_from_json(text: str) -> Config:

@@ -12,9 +12,10 @@ import numpy as np
 
 from training.config import LAYOUTS, DataConfig
 from training.data import DataSet, load_scored
+from training.data.stills import is_still
 from training.errors import TrainingError
-from training.footage import is_still, item_clip, read_all
 from training.metrics import measure
+from training.reading import item_clip, read_all
 from training.report import table
 from videoxception import engine as engines
 from videoxception.answer import Probabilities, probabilities

@@ -1,88 +1,91 @@
-"""The pixels of a data set: a larger copy of each item for augmentation, and the very clips that a service sees."""
+"""What the loop draws pictures from: the larger copies of a data set's items, of which only those wanted are read."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from training.data.items import DataSet, Item
-from training.data.stills import PICTURE_SUFFIXES
+from training.cache.spec import CacheSpec, Pictures
+from training.data.items import DataSet
 from training.errors import TrainingError
-from training.progress import track
-from videoxception.clip import ClipSpec, Frames
-from videoxception.video import VideoError, decode
-from videoxception.video.still import read_still, still_clip
+from videoxception.clip import Frames
 
-Scalar = TypeVar("Scalar", bound=np.generic)
-
-# The larger copy leaves the camera room to move: half as much again as the clip, and thrice its pictures, so that
-# pictures 3i+1 of it are the clip's own.
-_ROOM, _PICTURES_ROOM = 1.5, 3
+_THREADS = 2  # that gather batches
+_AHEAD = 3  # batches that are gathered or wait while one is trained on
 
 
-@dataclass(frozen=True, slots=True)
+class Library(Protocol):
+    """Where pixels come from: a cache on disk, or a pack in memory."""
+
+    spec: CacheSpec
+
+    def clip(self, path: Path) -> Frames:
+        """The clip of a file, as a service would see it: (F, H, W, 3), where F is 1 for a still."""
+
+    def copy(self, path: Path) -> Pictures:
+        """The larger copy of a file: (P, 3, h, w), where P is 1 for a still."""
+
+
 class Footage:
-    """Pixels in memory: `pictures` uint8 (N, P, 3, h, w), where P is 1 for stills, and class numbers `targets` (N,)."""
+    """The larger copies of items, each (P, 3, h, w) with the same P, and their class numbers `targets` (N,)."""
 
-    pictures: Tensor
-    targets: Tensor
+    def __init__(self, copies: Sequence[Pictures], targets: Tensor) -> None:
+        if len({copy.shape for copy in copies}) > 1:
+            raise TrainingError("the data set holds both stills and videos; train on one kind at a time")
+        self._copies = copies
+        self.targets = targets
+
+    @classmethod
+    def of(cls, data: DataSet, library: Library) -> "Footage":
+        """The footage of a data set. Raises `TrainingError` if it is empty, or of stills and videos."""
+        if not data.items:
+            raise TrainingError("there is nothing to train on")
+        return cls([library.copy(item.path) for item in data.items], torch.tensor(data.targets))
 
     def __len__(self) -> int:
         return len(self.targets)
 
+    @property
+    def count(self) -> int:
+        """Pictures an item: 1 for stills."""
+        return len(self._copies[0])
 
-def load_footage(data: DataSet, spec: ClipSpec, skip_bad: bool) -> tuple[Footage, list[str]]:
-    """The larger copies of all items, and a line for each file that was skipped. Raises `TrainingError`."""
-    height, width = (round(side * _ROOM) for side in spec.size)
-    room = {"size": (height, width * 4 // 3), "frames": spec.frames * _PICTURES_ROOM}
-    larger = spec.model_copy(update=room)
+    def draw(self, rows: Tensor, times: Tensor) -> Tensor:
+        """Pictures uint8 (B, T, 3, h, w): of the items `rows` (B,) those numbered `times` (B, T). Reads no others."""
+        drawn = torch.empty(*times.shape, *self._copies[0].shape[1:], dtype=torch.uint8)
+        for into, row, numbers in zip(drawn.numpy(), rows.tolist(), times.numpy(), strict=True):
+            # Numbers are in range; with any mode but "raise", NumPy needs no buffer between.
+            np.take(self._copies[row], numbers, axis=0, out=into, mode="clip")
+        return drawn
 
-    def read(path: Path) -> Frames:
-        return read_still(path, larger.size)[None] if is_still(path) else decode(path, larger).frames
-
-    pixels, kept, skipped = read_all(data, read, skip_bad)
-    return Footage(torch.from_numpy(pixels).permute(0, 1, 4, 2, 3), torch.tensor(kept.targets)), skipped
-
-
-def load_clips(data: DataSet, spec: ClipSpec, skip_bad: bool) -> tuple[Frames, DataSet, list[str]]:
-    """The clips (N, F, H, W, 3) that a service would see, their items, and a line for each file that was skipped."""
-    return read_all(data, lambda path: item_clip(path, spec), skip_bad)
-
-
-def item_clip(path: Path, spec: ClipSpec) -> Frames:
-    """The clip of one item, a video or a still: uint8 (F, H, W, 3)."""
-    return still_clip(path, spec) if is_still(path) else decode(path, spec).frames
-
-
-def is_still(path: Path) -> bool:
-    """Whether a file is a picture by its name."""
-    return path.suffix.lower() in PICTURE_SUFFIXES
+    def ahead(self, wanted: Iterable[tuple[Tensor, Tensor]]) -> Iterator[Tensor]:
+        """What `draw` gives for each (rows, times), gathered by threads while the caller is busy with those before."""
+        flying: deque[Future[Tensor]] = deque()
+        with ThreadPoolExecutor(_THREADS, "gather") as threads:
+            for rows, times in wanted:
+                flying.append(threads.submit(self.draw, rows, times))
+                if len(flying) > _AHEAD:
+                    yield flying.popleft().result()
+            while flying:
+                yield flying.popleft().result()
 
 
-def read_all(
-    data: DataSet, read: Callable[[Path], npt.NDArray[Scalar]], skip_bad: bool
-) -> tuple[npt.NDArray[Scalar], DataSet, list[str]]:
-    """What `read` gives for every item, stacked; unreadable ones are left out, or raise `TrainingError`."""
-    stacked: npt.NDArray[Scalar] | None = None  # filled as it comes: the pixels of a data set may fit into memory once
-    kept: list[Item] = []
-    skipped: list[str] = []
-    for item in track(data.items, "reading"):
-        try:
-            array = read(item.path)
-        except (VideoError, OSError) as error:
-            if not skip_bad:
-                raise TrainingError(f"{item.path} cannot be read: {error} (--skip-bad goes on without it)") from error
-            skipped.append(f"{item.path}: {error}")
-        else:
-            if stacked is None:
-                stacked = np.empty((len(data), *array.shape), array.dtype)
-            stacked[len(kept)] = array
-            kept.append(item)
-    if stacked is None:
-        raise TrainingError("none of the files could be read")
-    return stacked[: len(kept)], DataSet(tuple(kept), data.classes), skipped
+class Clips:
+    """The clips of a data set, as a service would see them; a still counts as its picture F times."""
+
+    def __init__(self, data: DataSet, library: Library) -> None:
+        self._paths = [item.path for item in data.items]
+        self._library = library
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, rows: slice) -> Frames:
+        """uint8 (B, F, H, W, 3)."""
+        shape = self._library.spec.clip.shape
+        return np.stack([np.broadcast_to(self._library.clip(path), shape) for path in self._paths[rows]])

@@ -69,28 +69,32 @@ def _train_epoch(
     """One pass over the footage: the mean loss, and the learning rate at its end."""
     rng = torch.Generator().manual_seed(config.seed * 100_003 + state.epoch)
     batches = _batches(torch.randperm(len(footage), generator=rng), stage.batch)
+    # Drawn before anything is gathered: what is drawn does not depend on how far ahead the gathering is.
+    times = [draw_times(len(rows), footage.count, stage.pictures, rng) for rows in batches]
+    gathered = footage.ahead(zip(batches, times, strict=True))
     state.net.train()
     losses, lr = [], 0.0
     for step, rows in enumerate(track(batches, f"epoch {state.epoch + 1}")):
         lr = learning_rate((state.epoch + step / len(batches)) / config.epochs, config.optimiser)
-        clips = draw_clips(footage.pictures[rows].to(device), stage, config, rng)
+        clips = draw_clips(next(gathered).to(device), stage, config, rng)
         losses.append(_step(state, clips, footage.targets[rows].to(device), lr, config.optimiser))
     return torch.stack(losses).mean().item(), lr
 
 
 def draw_clips(pictures: Tensor, stage: Stage, config: Config, rng: torch.Generator) -> Tensor:
-    """Augmented clips of the stage's size, float (B, 3, T, H, W) in 0..1, from pictures uint8 (B, P, 3, h, w)."""
-    count = stage.pictures
-    if pictures.shape[1] > 1:
-        times = _draw_times(len(pictures), pictures.shape[1], count, rng)
-        pictures = pictures[torch.arange(len(pictures))[:, None], times]
+    """Augmented clips of the stage's size, float (B, 3, T, H, W) in 0..1, from pictures uint8 (B, T or 1, 3, h, w)."""
     small = _shrink(pictures.float() / 255, stage.size)
-    clips = film(small.expand(-1, count, -1, -1, -1), (stage.size, stage.size), config.camera, rng)
+    clips = film(small.expand(-1, stage.pictures, -1, -1, -1), (stage.size, stage.size), config.camera, rng)
     return recolour(clips, config.colour, rng)
 
 
-def _draw_times(batch: int, pictures: int, count: int, rng: torch.Generator) -> Tensor:
-    """(B, count) numbers of pictures: one from anywhere within each of `count` equal parts of the video."""
+def draw_times(batch: int, pictures: int, count: int, rng: torch.Generator) -> Tensor:
+    """(B, count) numbers of pictures: one from anywhere within each of `count` equal parts of the video.
+
+    A still (`pictures` is 1) is wanted once, (B, 1), however many pictures the camera makes of it.
+    """
+    if pictures == 1:
+        return torch.zeros(batch, 1, dtype=torch.long)
     times = (torch.arange(count) + torch.rand(batch, count, generator=rng)) * pictures / count
     return times.long().clamp(max=pictures - 1)  # in float32, 9 and almost 1 make 10
 

@@ -13,19 +13,29 @@ from training.config import SECTIONS, Config, Stage, parse_stages
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds an option for every field of `Config` and of its sections, with its default and help."""
     _add_fields(parser.add_argument_group("run"), Config())
-    for name in SECTIONS:
+    add_sections(parser, *SECTIONS)
+
+
+def add_sections(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Adds the options of some sections of `Config`."""
+    for name in names:
         _add_fields(parser.add_argument_group(name), getattr(Config(), name))
 
 
 def config_from_options(options: argparse.Namespace) -> Config:
-    """The config that the options describe. Raises `TrainingError` for values that do not fit."""
+    """The config that the options describe; sections that the parser was not given are as they are by default.
+
+    Raises `TrainingError` for values that do not fit.
+    """
     given = vars(options)
-    sections = {name: kind(**_given(kind, given)) for name, kind in SECTIONS.items()}
-    return Config(**_given(Config, given), **sections)
+    return Config(
+        **_given(Config, given),
+        **{name: kind(**_given(kind, given)) for name, kind in SECTIONS.items()},
+    )
 
 
 def _given(kind: type, given: dict[str, Any]) -> dict[str, Any]:
-    return {f.name: given[f.name] for f in dataclasses.fields(kind) if "help" in f.metadata}
+    return {f.name: given[f.name] for f in dataclasses.fields(kind) if "help" in f.metadata and f.name in given}
 
 
 def _add_fields(group: argparse._ArgumentGroup, defaults: Any) -> None:

@@ -1,11 +1,15 @@
-"""Progress bars where rich is installed and someone is looking; silence where not."""
+"""Progress bars where rich is installed and someone is looking; a line now and then, or silence, where not."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TypeVar
 
 T = TypeVar("T")
+
+_PAUSE = 10.0  # seconds between lines where no bar can be shown
 
 
 def track(items: Sequence[T], description: str) -> Iterator[T]:
@@ -37,3 +41,46 @@ def byte_bar(description: str, total: int | None, done: int = 0) -> Iterator[Cal
                 yield lambda count: bar.advance(task, count)
                 return
     yield lambda count: None
+
+
+@contextmanager
+def counting(total: int, description: str, unit: str) -> Iterator[Callable[[], None]]:
+    """Work that takes long: call what this gives for each thing done. Shows how many, how fast, and the time left.
+
+    Without a terminal or without rich, on standard error, a line every ten seconds and one at the end.
+    """
+    if sys.stderr.isatty():
+        try:
+            from training.bar import bar
+        except ImportError:
+            pass
+        else:
+            with bar(total, description, unit) as advance:
+                yield advance
+            return
+    count = _Count(total, description, unit)
+    yield count.advance
+    count.say()
+
+
+class _Count:
+    """Counts, and says so now and then."""
+
+    def __init__(self, total: int, description: str, unit: str) -> None:
+        self._total = total
+        self._description = description
+        self._unit = unit
+        self._done = 0
+        self._started = self._said = time.monotonic()
+
+    def advance(self) -> None:
+        self._done += 1
+        if time.monotonic() - self._said > _PAUSE:
+            self.say()
+
+    def say(self) -> None:
+        self._said = time.monotonic()
+        rate = self._done / max(self._said - self._started, 1e-3)
+        left = timedelta(seconds=round((self._total - self._done) / max(rate, 1e-3)))
+        counted = f"{self._description}: {self._done} of {self._total}, {rate:.1f} {self._unit}/s"
+        print(f"{counted}, {left} left" if left else counted, file=sys.stderr, flush=True)

@@ -4,12 +4,13 @@
                                                                UCF-101's videos, official lists
     python -m training.run --layout folders --data DIR         class folders of videos
     python -m training.run --layout stills --data DIR          class folders of pictures
+    python -m training.run --cache PACK                        a data set that training.pack made small
 
-Checkpoints and the log are kept in the run's folder; a run that was stopped goes on with --resume.
+Files are decoded once, into a cache that all runs on the same data share. Checkpoints and the log are kept in the run's
+folder; a run that was stopped goes on with --resume.
 """
 
 import argparse
-import dataclasses
 import sys
 from pathlib import Path
 
@@ -19,10 +20,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training import checkpoint
+from training.cache import place
 from training.config import Config, Stage
-from training.data import Split, load_split, with_classes
+from training.data import Split
 from training.errors import TrainingError
-from training.footage import load_clips, load_footage
+from training.footage import Clips, Footage
+from training.library import find_material
 from training.loop import EpochReport, autocast, new_state, train
 from training.options import add_options, config_from_options
 from training.start import fresh_network
@@ -37,7 +40,7 @@ def main() -> None:
         options = _parse()
         config = config_from_options(options)
         folder = Path(options.run or f"runs/{config.model_name}")
-        trained = run(config, folder, options.resume, _device(options.device))
+        trained = run(config, folder, options.resume, _device(options.device), options.cache)
         if not trained:
             print(f"{folder} was finished already; python -m training.publish {folder} releases it again")
         elif options.publish:
@@ -74,6 +77,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--run", metavar="DIR", help="folder of the run (default: runs/<name of the model>)")
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     parser.add_argument("--device", default=device, help=f"cpu, cuda or cuda:N (default: {device})")
+    parser.add_argument("--cache", type=Path, metavar="DIR", help=place.HELP)
     parser.add_argument("--store", metavar="DIR", default="model_store", help="model store to release into")
     parser.add_argument(
         "--publish", action=argparse.BooleanOptionalAction, default=True, help="release the model when it is trained"
@@ -82,11 +86,11 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def run(config: Config, folder: Path, resume: bool, device: torch.device) -> bool:
+def run(config: Config, folder: Path, resume: bool, device: torch.device, cache: Path | None = None) -> bool:
     """Trains to the config's last epoch, saving after each; false if that was done before. Raises `TrainingError`."""
     spec = ClipSpec()
-    config = dataclasses.replace(config, data=with_classes(config.data))
-    split = load_split(config.data, config.seed)
+    material = find_material(config, spec, cache)
+    config = material.config
     state = new_state(fresh_network(config).to(device), config.optimiser)
     checkpoint.open_run(folder, config, resume)
     if checkpoint.restore(folder, state, device):
@@ -97,13 +101,12 @@ def run(config: Config, folder: Path, resume: bool, device: torch.device) -> boo
     if (last.pictures, last.size) != (spec.frames, spec.size[0]):
         print(f"warning: the last stage, {last}, is not of the {spec.frames} pictures of {spec.size[0]} pixels that")
         print("         the released model will be shown")
+    library, split, skipped = material.load()
     _say_parts(split)
-    footage, skipped = load_footage(split.training, spec, config.data.skip_bad)
-    validate = None
+    footage, validate = Footage.of(split.training, library), None
     if len(split.validation):
-        clips, kept, skipped_too = load_clips(split.validation, spec, config.data.skip_bad)
-        skipped += skipped_too
-        validate = _Validation(clips, torch.tensor(kept.targets), device)
+        clips, targets = Clips(split.validation, library), torch.tensor(split.validation.targets)
+        validate = _Validation(clips, targets, device)
     for report in train(state, config, footage, validate, device):
         checkpoint.save(folder, state)
         checkpoint.log(folder, report)
@@ -116,7 +119,7 @@ def run(config: Config, folder: Path, resume: bool, device: torch.device) -> boo
 class _Validation:
     """Top-1 on the held-out clips, at the size of the stage: something to watch while training, not a result."""
 
-    def __init__(self, clips: Frames, targets: Tensor, device: torch.device) -> None:
+    def __init__(self, clips: Clips, targets: Tensor, device: torch.device) -> None:
         self._clips = clips
         self._targets = targets
         self._device = device

@@ -4,15 +4,21 @@ from videoxception import Classifier
 
 classifier = Classifier.load("videoxception-a")
 print(classifier.predict("clip.mp4").answer.label)
+
+The names below are imported when they are first asked for: training from a cache needs none of what decodes or serves.
 """
 
-from videoxception.actions import ACTIONS
-from videoxception.answer import Answer
-from videoxception.classifier import Classifier, Prediction
-from videoxception.clip import Clip, ClipSpec
-from videoxception.engine import EngineError
-from videoxception.store import ModelStore, Release, StoreError
-from videoxception.video import Limits, VideoError
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from videoxception.actions import ACTIONS
+    from videoxception.answer import Answer
+    from videoxception.classifier import Classifier, Prediction
+    from videoxception.clip import Clip, ClipSpec
+    from videoxception.engine import EngineError
+    from videoxception.store import ModelStore, Release, StoreError
+    from videoxception.video import Limits, VideoError
 
 __all__ = [
     "ACTIONS",
@@ -28,3 +34,24 @@ __all__ = [
     "StoreError",
     "VideoError",
 ]
+
+_HOMES = {
+    "ACTIONS": "actions",
+    "Answer": "answer",
+    "Classifier": "classifier",
+    "Clip": "clip",
+    "ClipSpec": "clip",
+    "EngineError": "engine",
+    "Limits": "video",
+    "ModelStore": "store",
+    "Prediction": "classifier",
+    "Release": "store",
+    "StoreError": "store",
+    "VideoError": "video",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

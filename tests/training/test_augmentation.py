@@ -4,7 +4,7 @@ import torch
 from training.camera import camera_path, film
 from training.colour import recolour
 from training.config import CameraConfig, ColourConfig, Config, Stage
-from training.loop import draw_clips
+from training.loop import draw_clips, draw_times
 
 STILL = CameraConfig(min_area=1.0, aspect=0.0, angle=0.0, still_share=1.0, cut_share=0.0, drift=0.0, flip=False)
 PLAIN = ColourConfig(brightness=0, contrast=0, saturation=0, tint=0, grey_share=0, erase_share=0)
@@ -78,14 +78,21 @@ def test_a_still_becomes_a_clip_of_the_stages_size(pictures: int) -> None:
 
 
 def test_a_videos_pictures_keep_their_order() -> None:
-    """Ten pictures of rising brightness: one is drawn from each half, so the second is the brighter one."""
-    video = (torch.arange(10, dtype=torch.uint8) * 25).view(1, 10, 1, 1, 1).expand(6, 10, 3, 48, 64)
+    """One of ten pictures is drawn from each half, so that the second is the later one."""
+    times = draw_times(6, pictures=10, count=2, rng=rng())
+    assert (times[:, 0] < 5).all()
+    assert (times[:, 1] >= 5).all()
+    assert len(set(times[:, 0].tolist())) > 1
+    video = (times * 25).to(torch.uint8).view(6, 2, 1, 1, 1).expand(-1, -1, 3, 48, 64)
     stage = Stage(epochs=1, pictures=2, size=24, batch=6)
-    config = Config(camera=STILL, colour=PLAIN)
-    brightness = draw_clips(video, stage, config, rng()).mean((1, 3, 4)) * 255 / 25
-    assert (brightness[:, 0] < 4.5).all()
-    assert (brightness[:, 1] > 4.5).all()
-    assert len(set(brightness[:, 0].tolist())) > 1
+    seen = draw_clips(video, stage, Config(camera=STILL, colour=PLAIN), rng()).mean((1, 3, 4)) * 255 / 25
+    torch.testing.assert_close(seen, times.float(), atol=1e-3, rtol=0)
+
+
+def test_a_still_is_read_once_and_costs_no_random_number() -> None:
+    drawn_from, untouched = rng(), rng()
+    assert draw_times(3, pictures=1, count=10, rng=drawn_from).tolist() == [[0], [0], [0]]
+    assert torch.equal(torch.rand(2, generator=drawn_from), torch.rand(2, generator=untouched))
 
 
 def test_the_same_seed_draws_the_same_clips() -> None:

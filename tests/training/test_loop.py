@@ -20,7 +20,7 @@ def footage() -> Footage:
     torch.manual_seed(1)
     targets = torch.arange(20) % 2
     pictures = torch.randint(0, 100, (20, 1, 3, 24, 32)) + 120 * targets.view(20, 1, 1, 1, 1)
-    return Footage(pictures.to(torch.uint8), targets)
+    return Footage(list(pictures.to(torch.uint8).numpy()), targets)
 
 
 def fresh() -> State:

@@ -27,3 +27,8 @@ LAYOUT = Layout(
     load=_load,
     classes=ACTIONS,
 )
+
+
+def is_still(path: Path) -> bool:
+    """Whether a file is a picture by its name."""
+    return path.suffix.lower() in PICTURE_SUFFIXES

@@ -1,0 +1,85 @@
+"""Builds a cache before any run needs it, or shows what is in one.
+
+python -m training.cache build --layout ucf101 --data UCF-101 --lists ucfTrainTestlist --cache /big/ucf101
+python -m training.cache show /big/ucf101 --verify
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from training.cache import place
+from training.cache.build import gigabytes, prepare
+from training.cache.folder import Cache
+from training.data import load_data
+from training.errors import TrainingError
+from training.options import add_sections, config_from_options
+from videoxception.clip import ClipSpec
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command `python -m training.cache`."""
+    options = _parse(arguments)
+    try:
+        options.command(options)
+    except TrainingError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\nstopped; what was decoded is kept, and the same command goes on from there")
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.cache", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True)
+    build = commands.add_parser("build", help="decode what a cache lacks of a data set")
+    build.add_argument("--cache", type=Path, metavar="DIR", help=place.HELP)
+    build.add_argument("--processes", type=int, default=0, metavar="N", help="decoder processes (default: one a core)")
+    add_sections(build, "data", "cache")
+    build.set_defaults(command=_build)
+    show = commands.add_parser("show", help="say what a cache holds")
+    show.add_argument("cache", type=Path, metavar="DIR", help="folder of the cache")
+    show.add_argument("--verify", action="store_true", help="also read all of it, and compare with the checksums")
+    show.set_defaults(command=_show)
+    return parser.parse_args(arguments)
+
+
+def _build(options: argparse.Namespace) -> None:
+    config = config_from_options(options)
+    data = load_data(config.data)
+    folder, spec = place.locate(Path(config.data.data), ClipSpec(), config.cache, options.cache)
+    paths = [item.path for item in data.items]
+    _, bad = prepare(folder, spec, paths, config.data.skip_bad, options.processes)
+    print(f"{folder} holds {len(paths) - len(bad)} of {len(paths)} files")
+    for path, error in bad.items():
+        print(f"skipped {path}: {error}")
+
+
+def _show(options: argparse.Namespace) -> None:
+    cache = Cache.open(options.cache)
+    entries = cache.entries.values()
+    places = {entry.place for entry in entries if entry.place is not None}
+    used = sum(place.end - place.offset for place in places)
+    stored = sum(path.stat().st_size for path in options.cache.glob("pixels-*.u8"))
+    held = sum(entry.place is not None for entry in entries)
+    print(f"{options.cache}: {held} files, {cache.spec} and the exact clips")
+    print(f"{gigabytes(stored)} of pixels, {gigabytes(stored - used)} of them of files that have changed since")
+    for entry in entries:
+        if entry.place is None:
+            print(f"not decoded: {entry.path}: {entry.error}")
+    if options.verify:
+        _verify(cache)
+
+
+def _verify(cache: Cache) -> None:
+    damaged = list(cache.damaged())
+    if damaged:
+        listed = "".join(f"\n  {path}" for path in damaged)
+        raise TrainingError(f"{len(damaged)} entries are damaged; remove {cache.folder} and build it again:{listed}")
+    print("all pixels are as they were written")
+
+
+if __name__ == "__main__":
+    main()

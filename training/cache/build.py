@@ -1,0 +1,125 @@
+"""Brings a cache up to date with the files of a data set: what is there stays, the rest is decoded."""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from training.cache.folder import Cache, CacheWriter, writing
+from training.cache.source import look, stamp_of
+from training.cache.spec import CacheSpec
+from training.data.stills import is_still
+from training.errors import TrainingError
+from training.progress import counting
+
+_SPARE = 2**28  # bytes that are left free on the disk, for checkpoints and others
+
+
+def prepare(
+    folder: Path, spec: CacheSpec, paths: Sequence[Path], skip_bad: bool, processes: int = 0
+) -> tuple[Cache, dict[Path, str]]:
+    """The cache with all files that can be decoded, and what is wrong with the others. `processes` 0: one a core.
+
+    Files that could not be decoded before are tried again unless `skip_bad`. Raises `TrainingError` if there are any
+    and not `skip_bad`, if the disk has too little space, or if another process builds the cache.
+    """
+    unread: dict[Path, str] = {}
+    if _outdated(Cache(folder, spec), paths, not skip_bad):
+        with writing(folder, spec) as writer:
+            todo = _outdated(Cache(folder, spec), paths, not skip_bad)
+            todo = _note_known(Cache(folder, spec), writer, todo, not skip_bad)
+            unread = _decode(folder, spec, writer, todo, processes or len(os.sched_getaffinity(0)))
+    cache = Cache.open(folder)
+    bad = {path: unread.get(path) or _error(cache, path) for path in paths if path in unread or path not in cache}
+    if len(bad) == len(paths) or (bad and not skip_bad):
+        raise TrainingError(_refusal(bad, len(paths)))
+    return cache, bad
+
+
+def _outdated(cache: Cache, paths: Sequence[Path], retry: bool) -> list[Path]:
+    """The files that the cache does not know as they are now; with `retry` also those that could not be decoded."""
+    return [path for path in paths if (retry and path not in cache) or not _is_current(cache, path)]
+
+
+def _is_current(cache: Cache, path: Path) -> bool:
+    entry = cache.entry(path)
+    try:
+        return entry is not None and entry.source.stamp == stamp_of(path)
+    except OSError:
+        return False
+
+
+def _note_known(cache: Cache, writer: CacheWriter, paths: Sequence[Path], retry: bool) -> list[Path]:
+    """Notes files whose content the cache has under another name or time; the others are left to do."""
+    sizes = {entry.source.size for entry in cache.entries.values()}
+    by_hash = {entry.source.sha256: entry for entry in cache.entries.values() if entry.place or not retry}
+    left = []
+    for path in paths:
+        try:  # a file of a size that no other has is not worth being read for this
+            source = look(path) if stamp_of(path)[0] in sizes else None
+        except OSError:
+            source = None
+        if source is not None and source.sha256 in by_hash:
+            writer.add_alias(path, source, by_hash[source.sha256])
+        else:
+            left.append(path)
+    return left
+
+
+def _decode(
+    folder: Path, spec: CacheSpec, writer: CacheWriter, paths: Sequence[Path], processes: int
+) -> dict[Path, str]:
+    """Adds what the files decode to. Those that could not even be read are in no index: they come back, with why."""
+    unread: dict[Path, str] = {}
+    if not paths:
+        return unread
+    from training.cache.decoding import decode_all  # needs av, which a machine for training alone may lack
+
+    _check_space(folder, spec, paths)
+    with counting(len(paths), f"decoding into {folder}", "files") as advance:
+        for found in decode_all(paths, spec, processes):
+            if found.pixels is not None and found.source is not None:
+                writer.add(found.path, found.source, *found.pixels)
+            elif found.source is not None:
+                writer.add_broken(found.path, found.source, found.error)
+            else:
+                unread[found.path] = found.error
+            advance()
+    return unread
+
+
+def _check_space(folder: Path, spec: CacheSpec, paths: Sequence[Path]) -> None:
+    """Says what will be taken, or raises `TrainingError` if there is less."""
+    needed, free = _needed(spec, paths), shutil.disk_usage(folder).free
+    print(f"decoding {len(paths)} files into {folder}: {gigabytes(needed)} of {gigabytes(free)} free", flush=True)
+    if needed + _SPARE > free:
+        smaller = CacheSpec(spec.clip, spec.clip.frames, (spec.size[0] * 3 // 4, spec.size[1] * 3 // 4))
+        raise TrainingError(
+            f"{folder} needs {gigabytes(needed + _SPARE)} for {len(paths)} files ({spec} each, and the exact clips),"
+            f" but its disk has {gigabytes(free)} free. Name a folder on another disk with --cache, or make smaller"
+            f" copies: --cache-pictures {smaller.pictures} --cache-size {smaller.size[0]}x{smaller.size[1]}"
+            f" needs {gigabytes(_needed(smaller, paths) + _SPARE)}"
+        )
+
+
+def _needed(spec: CacheSpec, paths: Sequence[Path]) -> int:
+    return sum(spec.bytes_of(is_still(path)) for path in paths)
+
+
+def gigabytes(size: int) -> str:
+    """A size as people read it."""
+    return f"{size / 1e9:.2f} GB"
+
+
+def _error(cache: Cache, path: Path) -> str:
+    entry = cache.entry(path)
+    return entry.error if entry is not None else "nothing came of it"
+
+
+def _refusal(bad: Mapping[Path, str], total: int) -> str:
+    lines = [f"{path} cannot be read: {error}" for path, error in bad.items()]
+    if len(bad) == total:
+        return f"none of the {total} files can be used; {lines[0]}"
+    if len(bad) == 1:
+        return f"{lines[0]} (--skip-bad goes on without it)"
+    return "\n  ".join([f"{len(bad)} of {total} files cannot be used; --skip-bad goes on without them", *lines])

@@ -1,0 +1,106 @@
+"""The index: a line for each file, with a checksum before it, so that a line that was cut short is seen as such.
+
+    5d1f0c3a {"path": "/data/Punch/v_Punch_g01_c01.avi", "source": {...}, "place": {...}, "error": ""}
+
+Lines are only ever added. Of two that name the same file, the later one holds.
+"""
+
+import dataclasses
+import json
+import math
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+INDEX = "index.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file that an entry was made of, as it was then."""
+
+    size: int
+    mtime_ns: int
+    sha256: str
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """What tells without reading the file that it has most likely not changed."""
+        return self.size, self.mtime_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an entry's pixels lie: the clip, and behind it the larger copy, both of the shapes given."""
+
+    shard: int
+    offset: int
+    clip: tuple[int, ...]
+    copy: tuple[int, ...]
+    crc32: int
+
+    @property
+    def middle(self) -> int:
+        """Where the clip ends and the copy begins."""
+        return self.offset + math.prod(self.clip)
+
+    @property
+    def end(self) -> int:
+        """Where the copy ends."""
+        return self.middle + math.prod(self.copy)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file: where its pixels are, or (`place` is None then) what is wrong with it."""
+
+    path: str
+    source: Source
+    place: Place | None
+    error: str = ""
+
+
+def to_line(entry: Entry) -> bytes:
+    """The entry as a line of the index."""
+    body = json.dumps(dataclasses.asdict(entry)).encode()
+    return b"%08x %b\n" % (zlib.crc32(body), body)
+
+
+def read_index(folder: Path) -> tuple[list[Entry], int]:
+    """The entries up to the first line that is not whole, and how many bytes of the index they take."""
+    path = folder / INDEX
+    content = path.read_bytes() if path.exists() else b""
+    entries, good = [], 0
+    for line in _lines(content):
+        entry = _from_line(line)
+        if entry is None:
+            break
+        entries.append(entry)
+        good += len(line)
+    return entries, good
+
+
+def _lines(content: bytes) -> Iterator[bytes]:
+    """Lines with their ends. `splitlines` would also split at other control characters."""
+    start = 0
+    while start < len(content):
+        end = content.find(b"\n", start) + 1 or len(content)
+        yield content[start:end]
+        start = end
+
+
+def _from_line(line: bytes) -> Entry | None:
+    """The entry of a line, or None if the line is not as it was written."""
+    checksum, _, body = line.partition(b" ")
+    if not body.endswith(b"\n") or checksum != b"%08x" % zlib.crc32(body[:-1]):
+        return None
+    fields: dict[str, Any] = json.loads(body)
+    place = fields["place"]
+    return Entry(
+        path=fields["path"],
+        source=Source(**fields["source"]),
+        place=None if place is None else Place(**place | {name: tuple(place[name]) for name in ("clip", "copy")}),
+        error=fields["error"],
+    )

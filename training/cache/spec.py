@@ -1,0 +1,69 @@
+"""What a cache holds of each item: the very clip that a service sees, and a larger copy with room for a camera."""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from training.errors import TrainingError
+from training.files import write_atomically
+from videoxception.clip import ClipSpec
+
+Pictures = npt.NDArray[np.uint8]
+"""Pictures of a larger copy, (P, 3, h, w), RGB. Planar, as a network takes them."""
+
+_FORMAT = 1
+_HEADER = "cache.json"
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSpec:
+    """`clip` is what a service sees; the copy has `pictures` pictures of `size` (height, width). A still has one."""
+
+    clip: ClipSpec
+    pictures: int
+    size: tuple[int, int]
+
+    @property
+    def larger(self) -> ClipSpec:
+        """The copy as a clip. With three times the clip's pictures, its pictures 3i+1 are the clip's own."""
+        return self.clip.model_copy(update={"frames": self.pictures, "size": self.size})
+
+    def clip_shape(self, still: bool) -> tuple[int, ...]:
+        """(F, H, W, 3), where F is 1 for a still."""
+        return (1 if still else self.clip.frames, *self.clip.size, 3)
+
+    def copy_shape(self, still: bool) -> tuple[int, ...]:
+        """(P, 3, h, w), where P is 1 for a still."""
+        return (1 if still else self.pictures, 3, *self.size)
+
+    def bytes_of(self, still: bool) -> int:
+        """What one item takes."""
+        return math.prod(self.clip_shape(still)) + math.prod(self.copy_shape(still))
+
+    def __str__(self) -> str:
+        return f"{self.pictures} pictures of {self.size[0]}x{self.size[1]}"
+
+
+def read_spec(folder: Path) -> CacheSpec | None:
+    """What the cache in a folder holds, or None if there is no cache. Raises `TrainingError` for a damaged one."""
+    path = folder / _HEADER
+    if not path.exists():
+        return None
+    try:
+        header = json.loads(path.read_text())
+        if header["format"] != _FORMAT:
+            raise TrainingError(f"{path} has format {header['format']}, but this trainer reads {_FORMAT}")
+        height, width = header["size"]
+        return CacheSpec(ClipSpec.model_validate(header["clip"]), int(header["pictures"]), (int(height), int(width)))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{path} is damaged ({error}); remove {folder} to build the cache again") from error
+
+
+def write_spec(folder: Path, spec: CacheSpec) -> None:
+    """Makes the folder a cache."""
+    header = {"format": _FORMAT, "clip": spec.clip.model_dump(), "pictures": spec.pictures, "size": spec.size}
+    write_atomically(folder / _HEADER, json.dumps(header, indent=2).encode())
