@@ -15,8 +15,8 @@ from training.data.items import DataSet
 from training.errors import TrainingError
 from videoxception.clip import Frames
 
-_THREADS = 2  # that gather batches
-_AHEAD = 3  # batches that are gathered or wait while one is trained on
+_THREADS = 4  # that gather batches
+_AHEAD = 4  # batches that are gathered or wait while one is trained on
 
 
 class Library(Protocol):

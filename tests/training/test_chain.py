@@ -28,6 +28,7 @@ def store(stills_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = folder / "store"
     options = ["--layout", "stills", "--data", str(stills_root), "--classes", ",".join(CLASSES)]
     options += ["--groups", "FOLDS.tsv:video", "--fold", "1", "--name", "toy", "--stages", "8x1x24x8,1x10x128x8"]
+    options += ["--cache", str(folder / "cache")]
     trained = command("training.run", *options, "--run", str(folder / "run"), "--store", str(store), "--ema", "0.5")
     assert trained.returncode == 0, trained.stderr
     assert "released toy@1" in trained.stdout
@@ -82,6 +83,7 @@ def test_a_bad_file_ends_the_run_or_is_listed(stills_root: Path, tmp_path: Path)
     bad.write_text("no picture")
     options = ["--layout", "stills", "--data", str(root), "--classes", ",".join(CLASSES), "--holdout", "0"]
     options += ["--stages", "1x1x16x8", "--no-publish", "--run", str(tmp_path / "run")]
+    options += ["--cache", str(tmp_path / "cache")]
     refused = command("training.run", *options)
     assert refused.returncode == 1
     assert f"error: {bad} cannot be read" in refused.stderr
@@ -104,6 +106,10 @@ def test_a_bad_file_ends_the_run_or_is_listed(stills_root: Path, tmp_path: Path)
         (["training.run", "--stages", "1"], "error: --stages must be EPOCHS"),
         (["training.run", "--name", "My Model"], "error: --name may be made of a-z"),
         (["training.run", "--dropout", "2"], "error: --dropout must be from 0 to 1, but got 2.0"),
+        (["training.run", "--cache-size", "144"], "error: --cache-size must be HEIGHTxWIDTH in pixels"),
+        (["training.cache", "show", "/nowhere"], "error: /nowhere holds no cache"),
+        (["training.cache", "build", "--layout", "stills", "--data", "/nowhere"], "error: no folder /nowhere"),
+        (["training.pack", "/nowhere", "--layout", "stills", "--data", "/nowhere"], "error: no folder /nowhere"),
         (["training.run", "--device", "gpu"], "error: the device 'gpu' cannot be used"),
     ],
 )
@@ -115,7 +121,7 @@ def test_mistakes_are_one_line(arguments: list[str], message: str, tmp_path: Pat
 
 
 def test_help_explains_every_option() -> None:
-    for module in ("training.run", "training.evaluate", "training.publish", "training.fetch"):
-        shown = command(module, "--help")
+    for module in ("run", "evaluate", "publish", "fetch", "cache", "pack"):
+        shown = command(f"training.{module}", "--help")
         assert shown.returncode == 0
         assert "python -m training" in shown.stdout

@@ -73,8 +73,13 @@ def _decode(
     unread: dict[Path, str] = {}
     if not paths:
         return unread
-    from training.cache.decoding import decode_all  # needs av, which a machine for training alone may lack
-
+    try:
+        from training.cache.decoding import decode_all
+    except ImportError as error:  # a machine for training alone
+        raise TrainingError(
+            f"{len(paths)} files are not in the cache {folder}, and cannot be decoded here for want of {error.name};"
+            f" build it where that is installed, or carry a pack (python -m training.pack) here"
+        ) from error
     _check_space(folder, spec, paths)
     with counting(len(paths), f"decoding into {folder}", "files") as advance:
         for found in decode_all(paths, spec, processes):
