@@ -43,7 +43,7 @@ class Packing:
     quality: int
 
     def __str__(self) -> str:
-        return f"{self.pictures} pictures of {self.size[0]}x{self.size[1]} at JPEG quality {self.quality}"
+        return f"up to {self.pictures} pictures of {self.size[0]}x{self.size[1]} at JPEG quality {self.quality}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -126,7 +126,7 @@ def _write(folder: Path, config: Config, library: Library, split: Split, packing
     folder.mkdir(parents=True, exist_ok=True)
     digest, rows = hashlib.sha256(), []
     held_out = {item.path for item in split.validation.items}
-    items = sorted([*split.training.items, *split.validation.items], key=lambda item: item.path)
+    items = [*split.training.items, *split.validation.items]  # in this order, so that runs draw the same items
     with (folder / PICTURES).open("wb") as file:
         for item in track(items, "packing"):
             jpegs = list(_jpegs(library.copy(item.path), packing))
@@ -170,8 +170,8 @@ def _jpegs(copy: Copy, packing: Packing) -> Iterator[bytes]:
 
 def _dropped(spec: CacheSpec, packing: Packing) -> str:
     return (
-        f"its copies are {packing} (the cache has {spec}), and its clips are made of them, not the exact ones:"
-        f" held-out figures of a run from it are close, but no result"
+        f"copies are {packing} (the cache has {spec}); clips are made of those, not the exact ones: what a run from"
+        f" the pack says of its held-out items is close, but no result"
     )
 
 

@@ -65,7 +65,7 @@ def _show(options: argparse.Namespace) -> None:
     stored = sum(path.stat().st_size for path in options.cache.glob("pixels-*.u8"))
     held = sum(entry.place is not None for entry in entries)
     print(f"{options.cache}: {held} files, {cache.spec} and the exact clips")
-    print(f"{gigabytes(stored)} of pixels, {gigabytes(stored - used)} of them of files that have changed since")
+    print(f"{gigabytes(stored)} of pixels; {gigabytes(stored - used)} are left of changed files and killed builds")
     for entry in entries:
         if entry.place is None:
             print(f"not decoded: {entry.path}: {entry.error}")

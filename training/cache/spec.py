@@ -45,7 +45,7 @@ class CacheSpec:
         return math.prod(self.clip_shape(still)) + math.prod(self.copy_shape(still))
 
     def __str__(self) -> str:
-        return f"{self.pictures} pictures of {self.size[0]}x{self.size[1]}"
+        return f"up to {self.pictures} pictures of {self.size[0]}x{self.size[1]}"
 
 
 def read_spec(folder: Path) -> CacheSpec | None:

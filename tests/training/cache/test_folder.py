@@ -103,7 +103,7 @@ def test_another_kind_of_cache_is_refused(tmp_path: Path) -> None:
     with writing(tmp_path, SPEC):
         pass
     other = CacheSpec(SPEC.clip, 6, (16, 24))
-    with pytest.raises(TrainingError, match=r"holds 6 pictures of 8x12, not 6 pictures of 16x24"):
+    with pytest.raises(TrainingError, match=r"holds up to 6 pictures of 8x12, not up to 6 pictures of 16x24"):
         writing(tmp_path, other).__enter__()
 
 

@@ -31,8 +31,8 @@ def test_a_cache_that_is_there_tells_its_own_settings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        (CacheConfig(cache_pictures=30), "holds 10 pictures of 96x128, but --cache-pictures asks for 30"),
-        (CacheConfig(cache_size="144x192"), "holds 10 pictures of 96x128, but --cache-size asks for 144x192"),
+        (CacheConfig(cache_pictures=30), "holds up to 10 pictures of 96x128, but --cache-pictures asks for 30"),
+        (CacheConfig(cache_size="144x192"), "holds up to 10 pictures of 96x128, but --cache-size asks for 144x192"),
     ],
 )
 def test_settings_that_are_not_the_caches_are_refused(asked: CacheConfig, message: str, tmp_path: Path) -> None:

@@ -1,0 +1,28 @@
+import pytest
+
+from training import progress
+from training.bar import bar
+from training.progress import counting
+
+
+def test_without_a_terminal_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = iter([0.0, 4.0, 11.0, 11.0, 20.0])  # when it starts, then at each thing done, and when something is said
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+    with counting(3, "decoding", "files") as advance:
+        advance()
+        advance()
+    assert capsys.readouterr().err.splitlines() == [
+        "decoding: 2 of 3, 0.2 files/s, 0:00:06 left",
+        "decoding: 2 of 3, 0.1 files/s, 0:00:10 left",
+    ]
+
+
+def test_a_bar_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    with bar(3, "decoding", "files") as advance:
+        for _ in range(3):
+            advance()
+    shown = capsys.readouterr().err
+    assert "3/3" in shown
+    assert "files/s" in shown
