@@ -9,7 +9,7 @@ from training.cache.packed import Pack, is_pack
 from training.cache.place import locate, settings
 from training.cache.spec import CacheSpec
 from training.config import Config
-from training.data import Split, load_split
+from training.data import Split, load_split, with_classes
 from training.errors import TrainingError
 from training.footage import Library
 from videoxception.clip import ClipSpec
@@ -31,6 +31,7 @@ def find_material(config: Config, spec: ClipSpec, cache: Path | None) -> Materia
     """What the config and the folder of --cache name. Raises `TrainingError`, before anything is decoded."""
     if cache is not None and is_pack(cache):
         return _packed(Pack(cache), config, spec)
+    config = replace(config, data=with_classes(config.data))
     split = load_split(config.data, config.seed)
     folder, larger = locate(Path(config.data.data), spec, config.cache, cache)
     settled = replace(config, cache=settings(larger))
@@ -56,4 +57,5 @@ def _cached(folder: Path, spec: CacheSpec, split: Split, skip_bad: bool) -> tupl
     training, validation = (
         part.where(lambda item: item.path not in bad) for part in (split.training, split.validation)
     )
-    return cache, Split(training, validation, split.protocol), [f"{path}: {error}" for path, error in bad.items()]
+    left = replace(split, training=training, validation=validation)
+    return cache, left, [f"{path}: {error}" for path, error in bad.items()]

@@ -145,6 +145,8 @@ def _write(folder: Path, config: Config, library: Library, split: Split, packing
         config=config.to_json(),
         classes=split.training.classes,
         protocol=split.protocol,
+        leaky=split.leaky,
+        notes=split.notes,
         sha256=digest.hexdigest(),
         items=rows,
     )

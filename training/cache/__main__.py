@@ -48,9 +48,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _build(options: argparse.Namespace) -> None:
     config = config_from_options(options)
-    data = load_data(config.data)
+    parts = (load_data(config.data, part) for part in ("train", "val"))  # evaluation of the test part decodes itself
     folder, spec = place.locate(Path(config.data.data), ClipSpec(), config.cache, options.cache)
-    paths = [item.path for item in data.items]
+    paths = [item.path for data in parts for item in data.items]
     _, bad = prepare(folder, spec, paths, config.data.skip_bad, options.processes)
     print(f"{folder} holds {len(paths) - len(bad)} of {len(paths)} files")
     for path, error in bad.items():

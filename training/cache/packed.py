@@ -52,6 +52,8 @@ class PackHeader(BaseModel):
     config: str
     classes: tuple[str, ...]
     protocol: str
+    leaky: bool
+    notes: tuple[str, ...]
     sha256: str
     items: list[PackedItem]
 
@@ -83,7 +85,8 @@ class Pack:
             raise TrainingError(f"the pack {self.folder} brings its own data set: leave --data out")
         check_asked(self.folder, self.spec, self.header.clip, run.cache)
         fold = packed.data.fold if run.data.fold is None else run.data.fold
-        drawn = fold is None and any(row.held_out for row in self.header.items)
+        rows = zip(self._items, self.header.items, strict=True)
+        drawn = fold is None and any(row.held_out and item.part == "train" for item, row in rows)
         if drawn and run.seed != packed.seed:
             raise TrainingError(
                 f"the pack {self.folder} was split with --seed {packed.seed}; train with that, or pack again"
@@ -95,12 +98,14 @@ class Pack:
         """The split that was packed, or that by the fold which `config` names. Raises `TrainingError`."""
         everything = DataSet(tuple(self._items), self.header.classes)
         if config.data.fold != config_from_json(self.header.config).data.fold and config.data.fold is not None:
-            return split_by_fold(everything, config.data.fold)
+            return split_by_fold(everything.where(lambda item: item.part == "train"), config.data.fold)
         held = {item.path for item, row in zip(self._items, self.header.items, strict=True) if row.held_out}
         return Split(
             everything.where(lambda item: item.path not in held),
             everything.where(lambda item: item.path in held),
             self.header.protocol,
+            self.header.leaky,
+            self.header.notes,
         )
 
     def load(self) -> "PackedLibrary":

