@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,20 @@ def log(folder: Path, report: EpochReport) -> None:
     """Adds a line to the run's log."""
     with (folder / "log.jsonl").open("a") as file:
         file.write(json.dumps(dataclasses.asdict(report)) + "\n")
+
+
+def read_log(folder: Path) -> list[dict[str, float | None]]:
+    """The fields of each epoch in the run's log, rising; nothing if there is no log.
+
+    Of an epoch that was logged twice, the later line counts. A line that was cut short is passed over.
+    """
+    path = folder / "log.jsonl"
+    epochs: dict[int, dict[str, float | None]] = {}
+    for line in path.read_text().splitlines() if path.exists() else []:
+        with suppress(ValueError):
+            entry = json.loads(line)
+            epochs[entry["epoch"]] = entry
+    return [epochs[epoch] for epoch in sorted(epochs)]
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -19,12 +19,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training import checkpoint
+from training.boards import open_board
 from training.config import Config, Stage
 from training.data import Split, load_split, with_classes
 from training.errors import TrainingError
 from training.footage import load_clips, load_footage
 from training.loop import EpochReport, autocast, new_state, train
 from training.options import add_options, config_from_options
+from training.plots import draw_or_say, draw_run
 from training.start import fresh_network
 from videoxception.clip import ClipSpec, Frames
 from videoxception.nets.planar import forward_fast
@@ -104,12 +106,15 @@ def run(config: Config, folder: Path, resume: bool, device: torch.device) -> boo
         clips, kept, skipped_too = load_clips(split.validation, spec, config.data.skip_bad)
         skipped += skipped_too
         validate = _Validation(clips, torch.tensor(kept.targets), device)
-    for report in train(state, config, footage, validate, device):
-        checkpoint.save(folder, state)
-        checkpoint.log(folder, report)
-        print(_line(report, config), flush=True)
+    with open_board(folder) as show:
+        for report in train(state, config, footage, validate, device):
+            checkpoint.save(folder, state)
+            checkpoint.log(folder, report)
+            show(report)
+            print(_line(report, config), flush=True)
     for line in skipped:
         print(f"skipped {line}")
+    draw_or_say(lambda: draw_run(folder))
     return True
 
 
