@@ -6,11 +6,10 @@ resampled values lie above what they should hold. So the measured value is told 
 - a corrected one, less the bias that resampling shows (as in Kumar et al., 2019, but by whole source videos);
 - the basic bootstrap interval around it, mirrored so that the bias is taken off and not added. It reaches down to 0
   unless chance alone would rarely show as much: near 0 the bootstrap itself fails;
-- the floor: what a perfectly calibrated model of the same confidences would show.
+- the floor: what a perfectly calibrated model of the same confidences would show, simulated.
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from training.resample import Floats, Ints, SourceVideos, flipped_sums, interval, p_value, rounded
 from videoxception.answer import Probabilities
@@ -43,8 +42,8 @@ def calibration_error(probabilities: Probabilities, truth: Ints, videos: SourceV
         measured=rounded(measured),
         corrected=rounded(max(0, 2 * measured - resampled.mean())),
         interval=(rounded(low), rounded(high)),
-        floor=rounded(_floor(probabilities.max(1))),
-        floor_by_video=rounded(chance.mean()),
+        floor=rounded(_floor(probabilities.max(1), np.arange(len(truth)))),
+        floor_by_video=rounded(_floor(probabilities.max(1), videos.of_item)),
         p_value=p_value(chance),
     )
 
@@ -64,12 +63,13 @@ def _measured(gaps: Floats, videos: SourceVideos) -> tuple[float, Floats]:
     return float(np.abs(gaps.sum(0)).sum() / len(gaps)), resampled
 
 
-def _floor(confidence: Floats) -> float:
-    """The mean error of answers that are right just as often as their confidence says, each by itself."""
-    rng, number = np.random.RandomState(0), bin_of(confidence)
+def _floor(confidence: Floats, fate: Ints) -> float:
+    """The mean error of answers that are right just as often as their confidence says.
 
-    def draw() -> float:
-        right: npt.NDArray[np.bool_] = rng.random_sample(len(confidence)) < confidence
-        return float(np.abs(np.bincount(number, confidence - right)).sum())
-
-    return sum(draw() for _ in range(_SIMULATIONS)) / _SIMULATIONS / len(confidence)
+    Items of the same number in `fate` (N,) are right or wrong together, as far as their confidences allow.
+    """
+    rng, number, total = np.random.RandomState(0), bin_of(confidence), 0.0
+    for _ in range(_SIMULATIONS):
+        right = rng.random_sample(int(fate.max()) + 1)[fate] < confidence
+        total += float(np.abs(np.bincount(number, confidence - right)).sum())
+    return total / _SIMULATIONS / len(confidence)

@@ -107,9 +107,10 @@ def _reliability_lines(metrics: Metrics) -> list[str]:
 def _chance(error: CalibrationError) -> list[str]:
     """What the calibration error is to be held against."""
     return [
-        f"By chance alone, a perfectly calibrated model would show a calibration error of {error.floor:.3f}, or of"
+        f"By chance alone, a perfectly calibrated model would show a calibration error of {error.floor:.3f}, up to"
         f" {error.floor_by_video:.3f} if",
-        f"the items of one source video err together. As much as was measured, or more: {_p(error.p_value)}.",
+        "the items of a source video were right or wrong together. As much as was measured as released, or more:"
+        f" {_p(error.p_value)}.",
     ]
 
 

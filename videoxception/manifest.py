@@ -58,9 +58,9 @@ class CalibrationError(_Strict):
     """The expected calibration error, and how much of it is chance.
 
     `corrected` is `measured` less its bias, and `interval` belongs to it. `floor` is what a perfectly calibrated model
-    of the same confidences would show on average if every item were by itself; `floor_by_video`, if gaps between
-    confidence and accuracy hang together within each source video as they do. `p_value` is how often chance alone shows
-    as much, by the latter.
+    of the same confidences would show on average if every item were by itself; `floor_by_video`, if the items of a
+    source video were right or wrong together. `p_value` is how often chance alone shows as much as was measured, by
+    flipping the signs of whole source videos' gaps between confidence and accuracy.
     """
 
     measured: float
