@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> tuple[Release, Evaluation, tuple[str, ...]]:
-    """What the options ask for, and notes on the data. Mistakes are told before the long work. Raises what `main` catches."""
+    """What the options ask for, and notes on the data. Mistakes are told first. Raises what `main` catches."""
     views = Views(options.views)
     if options.plots:
         check_matplotlib()
