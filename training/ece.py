@@ -4,8 +4,8 @@ A sum of absolute values never cancels, so chance adds to it: a perfectly calibr
 larger the fewer its items (Roelofs et al., 2022), and a resample adds chance a second time, so that percentiles of
 resampled values lie above what they should hold. So the measured value is told with
 - a corrected one, less the bias that resampling shows (as in Kumar et al., 2019, but by whole source videos);
-- the basic bootstrap interval around it, mirrored so that the bias is taken off and not added. It reaches down to 0
-  unless chance alone would rarely show as much: near 0 the bootstrap itself fails;
+- the basic bootstrap interval, mirrored so that the bias is taken off and not added, and widened near 0, where the
+  bootstrap itself fails;
 - the floor: what a perfectly calibrated model of the same confidences would show, simulated.
 """
 
@@ -35,17 +35,25 @@ def calibration_error(probabilities: Probabilities, truth: Ints, videos: SourceV
     gaps = _gaps(probabilities, truth)
     measured, resampled = _measured(gaps, videos)
     chance = np.abs(flipped_sums(videos.sums(gaps))).sum(1) / len(truth)
-    low, high = np.maximum(0, 2 * measured - np.quantile(resampled, [0.975, 0.025]))
-    if measured <= np.quantile(chance, 0.975):
-        low = 0.0
     return CalibrationError(
         measured=rounded(measured),
         corrected=rounded(max(0, 2 * measured - resampled.mean())),
-        interval=(rounded(low), rounded(high)),
+        interval=_interval(measured, resampled, chance),
         floor=rounded(_floor(probabilities.max(1), np.arange(len(truth)))),
         floor_by_video=rounded(_floor(probabilities.max(1), videos.of_item)),
         p_value=p_value(chance),
     )
+
+
+def _interval(measured: float, resampled: Floats, chance: Floats) -> Interval:
+    """Mirrored around the measured value (the basic bootstrap), and made safe where that fails.
+
+    Values are folded at 0, so that near it they bunch up: the lower end is 0 unless `chance`, with the signs of source
+    videos flipped, rarely shows as much, and the upper end is at least as far up as resamples reach above their mean.
+    """
+    low, high = np.quantile(resampled, [0.025, 0.975])
+    lower = max(0, 2 * measured - high) if measured > np.quantile(chance, 0.975) else 0
+    return rounded(lower), rounded(max(2 * measured - low, measured + high - resampled.mean()))
 
 
 def _gaps(probabilities: Probabilities, truth: Ints) -> Floats:

@@ -46,6 +46,15 @@ def test_an_overconfident_model_is_told_its_true_error() -> None:
     assert found.p_value < 0.001
 
 
+def test_a_lucky_zero_is_not_believed() -> None:
+    """Twenty answers of 70 % confidence, 14 of them right: no gap at all, yet the true accuracy may be far off."""
+    rows, truth = np.tile([0.7, 0.3], (20, 1)), np.repeat([0, 1], [14, 6])
+    found = calibration_error(rows, truth, each_by_itself(20))
+    assert found.measured == 0
+    assert found.interval[0] == 0
+    assert found.interval[1] > 0.1  # one standard deviation of 20 coins
+
+
 def test_the_floor_is_what_theory_says() -> None:
     """All in one bin: the mean absolute value of a normal variable."""
     rows, truth = answers(np.full(500, 0.8), np.full(500, 0.8))

@@ -21,7 +21,8 @@ def draw_curves(folder: Path) -> Path | None:
         _line(rate, log, "lr", "learning rate", GREY)
         rate.ticklabel_format(axis="y", style="sci", scilimits=(0, 0))
         _line(seen, log, "validation", "held-out top-1", ORANGE)
-        seen.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        seen.set_ylim(bottom=0)
+        seen.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
         seen.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         seen.set_xlabel("epoch")
     return path
@@ -35,7 +36,9 @@ def _line(axes: Axes, log: list[dict[str, float | None]], field: str, title: str
         axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, horizontalalignment="center", color=GREY)
         return
     epochs, shown = zip(*values, strict=True)
-    axes.plot(epochs, shown, color=colour, linewidth=1.8, marker="o" if len(values) < 40 else "", markersize=4)
+    axes.plot(
+        epochs, shown, color=colour, linewidth=1.8, marker="o" if len(values) < 40 else "", markersize=4, clip_on=False
+    )
     axes.annotate(
         f"{shown[-1]:.3g}" if field != "validation" else f"{shown[-1]:.1%}",
         (epochs[-1], shown[-1]),
