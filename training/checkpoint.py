@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,8 @@ import torch
 from training.config import Config, config_from_json
 from training.errors import TrainingError
 from training.files import replace_atomically, write_atomically
-from training.loop import EpochReport, State
+from training.loop import EpochReport
+from training.state import State
 
 
 def open_run(folder: Path, config: Config, resume: bool) -> None:
@@ -48,19 +51,33 @@ def read_config(folder: Path) -> Config:
         raise TrainingError(f"{folder} is not a run's folder: {error.strerror}: {folder / 'config.json'}") from error
 
 
-def save(folder: Path, state: State) -> None:
-    """Writes the checkpoint so that either the old or the new one is there, whole."""
+def save(folder: Path, state: State, keep: int = 1) -> None:
+    """Writes the checkpoint so that either the old or the new one is there, whole.
+
+    With `keep` above 1, the newest few are also kept beside it, as checkpoint-EPOCH.pt.
+    """
     temporary = folder / "checkpoint.partial"
     torch.save(
         {
             "epoch": state.epoch,
+            "step": state.step,
             "net": state.net.state_dict(),
             "average": state.average.state_dict(),
             "optimiser": state.optimiser.state_dict(),
         },
         temporary,
     )
+    if keep > 1:
+        _keep(temporary, folder / f"checkpoint-{state.epoch:05}.pt", keep)
     replace_atomically(temporary, folder / "checkpoint.pt")
+
+
+def _keep(written: Path, kept: Path, newest: int) -> None:
+    """A second name for a checkpoint, under which it stays when the next one comes; the oldest of them go."""
+    kept.unlink(missing_ok=True)
+    os.link(written, kept)
+    for old in sorted(kept.parent.glob("checkpoint-*.pt"))[:-newest]:
+        old.unlink()
 
 
 def restore(folder: Path, state: State, device: torch.device) -> bool:
@@ -71,7 +88,7 @@ def restore(folder: Path, state: State, device: torch.device) -> bool:
     state.net.load_state_dict(checkpoint["net"])
     state.average.load_state_dict(checkpoint["average"])
     state.optimiser.load_state_dict(checkpoint["optimiser"])
-    state.epoch = checkpoint["epoch"]
+    state.epoch, state.step = checkpoint["epoch"], checkpoint["step"]
     return True
 
 
@@ -91,3 +108,17 @@ def log(folder: Path, report: EpochReport) -> None:
     """Adds a line to the run's log."""
     with (folder / "log.jsonl").open("a") as file:
         file.write(json.dumps(dataclasses.asdict(report)) + "\n")
+
+
+def read_log(folder: Path) -> list[dict[str, float | None]]:
+    """The fields of each epoch in the run's log, rising; nothing if there is no log.
+
+    Of an epoch that was logged twice, the later line counts. A line that was cut short is passed over.
+    """
+    path = folder / "log.jsonl"
+    epochs: dict[int, dict[str, float | None]] = {}
+    for line in path.read_text().splitlines() if path.exists() else []:
+        with suppress(ValueError):
+            entry = json.loads(line)
+            epochs[entry["epoch"]] = entry
+    return [epochs[epoch] for epoch in sorted(epochs)]

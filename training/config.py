@@ -173,20 +173,67 @@ class ColourConfig:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OptimiserConfig:
-    """AdamW with warm-up and a cosine to zero, and a running average of the weights."""
+class RandAugmentConfig:
+    """RandAugment: operations on light, colour and sharpness, drawn for each clip."""
 
-    lr: float = option(3e-3, "peak learning rate")
-    warmup: float = option(0.03, "share of all steps in which the learning rate rises to its peak")
-    weight_decay: float = option(0.05, "AdamW's weight decay, on weights of convolutions and of the head")
-    clip_norm: float = option(2.0, "largest norm of a step's gradient")
-    label_smoothing: float = option(0.1, "share of each target spread over all classes")
-    ema: float = option(0.995, "decay a step of the weights' running average, which is what is released")
+    rand_ops: int = option(0, "operations of RandAugment on each clip")
+    rand_magnitude: float = option(0.5, "their strength, from 0 to 1")
+    rand_drift: float = option(0.5, "largest relative change of that strength towards a clip's first and last picture")
 
     def __post_init__(self) -> None:
-        if not 0 < self.ema < 1:
-            raise TrainingError(f"--ema must be between 0 and 1, but got {self.ema}")
-        _check_shares(self, "warmup", "label_smoothing")
+        if self.rand_ops < 0:
+            raise TrainingError(f"--rand-ops must be at least 0, but got {self.rand_ops}")
+        _check_shares(self, "rand_magnitude", "rand_drift")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MixingConfig:
+    """Mixup and cutmix: clips of two videos in one."""
+
+    mixup: float = option(0.0, "alpha of mixup's beta distribution (small: mostly one video; 1: any mixture); 0: none")
+    cutmix: float = option(0.0, "alpha of cutmix's beta distribution; 0: none")
+    mix_share: float = option(1.0, "share of batches that are mixed")
+
+    def __post_init__(self) -> None:
+        for name in ("mixup", "cutmix"):
+            if not getattr(self, name) >= 0:
+                raise TrainingError(f"--{name} must be at least 0, but got {getattr(self, name)}")
+        _check_shares(self, "mix_share")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TeacherConfig:
+    """Distillation from released models."""
+
+    teacher: str = option("", "released models to learn from, NAME[@VERSION][,...]")
+    teacher_weight: float = option(0.5, "share of the loss that is the teacher's; the rest is the labels'")
+    teacher_temperature: float = option(2.0, "how much the teacher's probabilities are softened")
+
+    def __post_init__(self) -> None:
+        _check_shares(self, "teacher_weight")
+        if not self.teacher_temperature > 0:
+            raise TrainingError(f"--teacher-temperature must be positive, but got {self.teacher_temperature}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OptimiserConfig:
+    """AdamW or SGD with warm-up and a cosine to zero, and a running average of the weights."""
+
+    algorithm: str = option("adamw", "adamw, or sgd with momentum")
+    lr: float = option(3e-3, "peak learning rate")
+    momentum: float = option(0.9, "SGD's momentum")
+    warmup: float = option(0.03, "share of all steps in which the learning rate rises to its peak")
+    weight_decay: float = option(0.05, "weight decay, on weights of convolutions and of the head")
+    clip_norm: float = option(2.0, "largest norm of a step's gradient")
+    label_smoothing: float = option(0.1, "share of each target spread over all classes")
+    ema: float = option(0.995, "decay a step of the weights' running average, which is what is released; 0: the last")
+
+    def __post_init__(self) -> None:
+        if self.algorithm not in ("adamw", "sgd"):
+            raise TrainingError(f"--algorithm must be adamw or sgd, but got {self.algorithm!r}")
+        if not 0 <= self.ema < 1:
+            raise TrainingError(f"--ema must be at least 0 and below 1, but got {self.ema}")
+        _check_shares(self, "warmup", "label_smoothing", "momentum")
         if not self.lr > 0:
             raise TrainingError(f"--lr must be positive, but got {self.lr}")
 
@@ -201,16 +248,30 @@ class Config:
         parse_stages("60x1x96x32,12x4x128x16,8x10x128x8"),
         "EPOCHSxPICTURESxSIZExBATCH[,...]: few small pictures first, the model's own last",
     )
+    init: str = option("", "start from the weights of a released model, NAME[@VERSION], or of another run's folder")
+    residual: bool = option(False, "show the network only what changes from each picture to the next")
     dropout: float = option(0.5, "share of pooled features dropped in training")
+    stochastic_depth: float = option(0.0, "share of clips for which the last block is skipped; earlier ones less often")
     seed: int = option(0, "seed of everything that is drawn")
+    parts: int = option(1, "parts that each batch is worked off in, to save memory; torchrun's processes share them")
+    compile: bool = option(False, "let torch.compile make the network faster; it takes minutes at the start of a stage")
+    keep: int = option(1, "newest checkpoints that are kept")
     data: DataConfig = DataConfig()
     cache: CacheConfig = CacheConfig()
     camera: CameraConfig = CameraConfig()
     colour: ColourConfig = ColourConfig()
+    randaugment: RandAugmentConfig = RandAugmentConfig()
+    mixing: MixingConfig = MixingConfig()
+    teacher: TeacherConfig = TeacherConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
 
     def __post_init__(self) -> None:
-        _check_shares(self, "dropout")
+        _check_shares(self, "dropout", "stochastic_depth")
+        for name in ("parts", "keep"):
+            if getattr(self, name) < 1:
+                raise TrainingError(f"--{name} must be at least 1, but got {getattr(self, name)}")
+        if self.residual and any(stage.pictures == 1 for stage in self.stages):
+            raise TrainingError("--residual needs at least 2 pictures in each of --stages: one alone does not change")
         if not re.fullmatch(NAME_PATTERN, self.model_name):
             raise TrainingError(f"--name may be made of a-z, 0-9, '.', '_' and '-', but got {self.name!r}")
 
@@ -242,6 +303,9 @@ SECTIONS = {
     "cache": CacheConfig,
     "camera": CameraConfig,
     "colour": ColourConfig,
+    "randaugment": RandAugmentConfig,
+    "mixing": MixingConfig,
+    "teacher": TeacherConfig,
     "optimiser": OptimiserConfig,
 }
 

@@ -7,22 +7,18 @@ python -m training.evaluate --model videoxception-a --data UCF-101 --layout ucf1
 import argparse
 import sys
 from collections.abc import Sequence
-
-import numpy as np
+from pathlib import Path
 
 from training.config import LAYOUTS, DataConfig
 from training.data import DataSet, load_scored
-from training.data.stills import is_still
 from training.errors import TrainingError
-from training.metrics import measure
-from training.reading import item_clip, read_all
+from training.figures import Evaluation, evaluate
+from training.plots import check_matplotlib, draw_evaluation, draw_run
 from training.report import table
+from training.scores import score
+from training.views import Views
 from videoxception import engine as engines
-from videoxception.answer import Probabilities, probabilities
-from videoxception.clip import ClipSpec, Frames
-from videoxception.engine import Engine, EngineError
-from videoxception.engine.base import Logits
-from videoxception.manifest import Metrics
+from videoxception.engine import EngineError
 from videoxception.store import ModelStore, Release, StoreError
 
 
@@ -30,15 +26,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The command `python -m training.evaluate`."""
     options = _parse(arguments)
     try:
-        release = ModelStore.from_path(options.store).load(options.model)
-        engine = engines.create(release, options.device, options.precision)
-        data, protocol, notes = _data(options, release)
-        metrics, skipped = evaluate(release, engine, data, protocol, options.skip_bad)
+        release, evaluation, notes = _evaluate(options)
+        if options.plots:
+            draw_evaluation(options.plots, str(release), release.manifest.clip, evaluation)
+            draw_run(options.plots)
     except (TrainingError, StoreError, EngineError) as error:
         sys.exit(f"error: {error}")
-    for line in (*(f"note: {note}" for note in notes), *(f"skipped {line}" for line in skipped)):
+    for line in (*(f"note: {note}" for note in notes), *(f"skipped {line}" for line in evaluation.scores.skipped)):
         print(line, file=sys.stderr)
+    metrics = evaluation.metrics
     print(metrics.model_dump_json(indent=2) if options.json else table(str(release), metrics))
+
+
+def _evaluate(options: argparse.Namespace) -> tuple[Release, Evaluation, tuple[str, ...]]:
+    """What the options ask for, and notes on the data. Mistakes are told first. Raises what `main` catches."""
+    views = Views(options.views)
+    if options.plots:
+        check_matplotlib()
+    release = ModelStore.from_path(options.store).load(options.model)
+    data, protocol, notes = _data(options, release)
+    engine = engines.create(release, options.device, options.precision)
+    scores = score(engine, release.manifest.clip, data, options.skip_bad, views)
+    return release, evaluate(scores, release.manifest.calibration.temperature, protocol), notes
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -65,8 +74,18 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--skip-bad", action="store_true", help="go on without files that cannot be read, and list them"
     )
+    parser.add_argument(
+        "--views",
+        type=int,
+        default=1,
+        metavar="N",
+        help="views of each video: 1 (default), as the service; 3, 6, 10, ...",
+    )
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
     parser.add_argument("--precision", default="f32", choices=["auto", "f32", "bf16"], help="(default: f32)")
+    parser.add_argument(
+        "--plots", type=Path, metavar="DIR", help="draw confusion matrix, reliability and mistakes there, as PNG files"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser.parse_args(arguments)
 
@@ -76,32 +95,6 @@ def _data(options: argparse.Namespace, release: Release) -> tuple[DataSet, str, 
     names = ("data", "layout", "protocol", "groups", "group_pattern", "fold", "lists", "split")
     config = DataConfig(classes=tuple(release.manifest.classes), **{name: getattr(options, name) for name in names})
     return load_scored(config, options.part)
-
-
-def evaluate(
-    release: Release, engine: Engine, data: DataSet, protocol: str, skip_bad: bool
-) -> tuple[Metrics, list[str]]:
-    """The model's figures on a data set, and a line for each file that was skipped. Raises `TrainingError`."""
-    logits, kept, skipped = score(engine, release.manifest.clip, data, skip_bad)
-    rows = probabilities(logits, release.manifest.calibration.temperature)
-    return figures(rows, kept, protocol), skipped
-
-
-def figures(rows: Probabilities, data: DataSet, protocol: str) -> Metrics:
-    """The figures of probabilities (N, K) of a data set's items, which the protocol says to be stills or videos."""
-    still = is_still(data.items[0].path)
-    kind = "mid-frame accuracy (each still as its picture ten times)" if still else "video"
-    return measure(rows, data.targets, data.groups, data.classes, f"{kind}, {protocol}")
-
-
-def score(engine: Engine, spec: ClipSpec, data: DataSet, skip_bad: bool) -> tuple[Logits, DataSet, list[str]]:
-    """Logits (N, K) of every item, the items that they are of, and a line for each one skipped."""
-
-    def logits_of(clip: Frames) -> Logits:
-        logits: Logits = engine.predict(np.ascontiguousarray(clip)[None])[0]
-        return logits
-
-    return read_all(data, lambda path: logits_of(item_clip(path, spec)), skip_bad)
 
 
 if __name__ == "__main__":

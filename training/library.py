@@ -57,5 +57,5 @@ def _cached(folder: Path, spec: CacheSpec, split: Split, skip_bad: bool) -> tupl
     training, validation = (
         part.where(lambda item: item.path not in bad) for part in (split.training, split.validation)
     )
-    left = replace(split, training=training, validation=validation)
-    return cache, left, [f"{path}: {error}" for path, error in bad.items()]
+    kept = replace(split, training=training, validation=validation)
+    return cache, kept, [f"{path}: {error}" for path, error in bad.items()]

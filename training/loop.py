@@ -1,47 +1,59 @@
 """The training loop, to be read from top to bottom.
 
-An epoch draws everything from (seed, epoch), so that a run which was stopped and resumed at an epoch's end gives the
-same weights as one that never stopped.
+An epoch draws everything from (seed, epoch, step, part of the batch), so that a run which was stopped and resumed at an
+epoch's end gives the same weights as one that never stopped, and two processes the same as one that takes two parts.
 """
 
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.nn.parallel import DistributedDataParallel
 
 from training.camera import film
 from training.colour import recolour
 from training.config import Config, OptimiserConfig, Stage
+from training.errors import TrainingError
 from training.footage import Footage
+from training.mixing import mix
 from training.progress import track
+from training.randaugment import randaugment
+from training.state import State, follow
+from training.teacher import Teacher
+from training.world import World, floating_buffers
 from videoxception.nets.planar import forward_fast
 
-
-@dataclass(slots=True)
-class State:
-    """Everything that a run changes while it trains."""
-
-    net: nn.Module
-    average: AveragedModel
-    optimiser: torch.optim.Optimizer
-    epoch: int = 0  # epochs done
+_ALONE = World()
 
 
 @dataclass(frozen=True, slots=True)
 class EpochReport:
-    """What is said of an epoch. `validation` is the running average's top-1 on clips of the stage's size, or None."""
+    """What is said of an epoch. `validation` is the running average's top-1 on clips of the stage's size, or None.
+
+    `waited` is the share of the time that was spent waiting for pixels.
+    """
 
     epoch: int
     loss: float
     lr: float
     seconds: float
+    waited: float
     validation: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a batch: rows (b,) of the footage, which pictures (b, T), and what its clips are drawn with."""
+
+    rows: Tensor
+    times: Tensor
+    rng: torch.Generator
+    share: float  # of the batch
 
 
 def train(
@@ -50,42 +62,117 @@ def train(
     footage: Footage,
     validate: Callable[[nn.Module, Stage], float] | None,
     device: torch.device,
+    world: World = _ALONE,
+    teacher: Teacher | None = None,
 ) -> Iterator[EpochReport]:
-    """Trains from `state.epoch` to the last epoch; yields after each, when the state is whole and can be saved."""
+    """Trains from `state.epoch` to the last epoch; yields after each, when the state is whole and can be saved.
+
+    Raises `TrainingError` if the loss stops being a number.
+    """
+    forward = _forward(state.net, config, device, world)
     for epoch in range(state.epoch, config.epochs):
         start, stage = time.monotonic(), config.stage(epoch)
-        torch.manual_seed(config.seed * 100_003 + epoch)
-        loss, lr = _train_epoch(state, config, stage, footage, device)
+        steps = _plan_epoch(config, epoch, footage, world)
+        loss, waited = _train_epoch(state, steps, config, footage, forward, device, world, teacher)
+        for net in (state.net, state.average):
+            world.average_buffers(net)
         state.epoch = epoch + 1
+        seconds = time.monotonic() - start
         last_of_stage = state.epoch == config.epochs or config.stage(state.epoch) is not stage
         looked = validate is not None and (last_of_stage or state.epoch % 5 == 0)
-        validation = validate(state.average.module, stage) if validate is not None and looked else None
-        yield EpochReport(state.epoch, loss, lr, time.monotonic() - start, validation)
+        validation = validate(state.average, stage) if validate is not None and looked else None
+        lr = learning_rate(state.epoch / config.epochs, config.optimiser)
+        yield EpochReport(state.epoch, loss, lr, seconds, waited / seconds, validation)
+
+
+def _plan_epoch(config: Config, epoch: int, footage: Footage, world: World) -> list[list[Part]]:
+    """For each step of an epoch, the parts of its batch that fall to this process."""
+    stage = config.stage(epoch)
+    batches = _batches(torch.randperm(len(footage), generator=_generator(config.seed, epoch)), stage.batch)
+    return [
+        [
+            _part(rows, len(batch), footage.count, stage.pictures, _generator(config.seed, epoch, step + 1, number))
+            for number, rows in enumerate(torch.tensor_split(batch, config.parts))
+            if number % world.size == world.rank and len(rows)
+        ]
+        for step, batch in enumerate(batches)
+    ]
+
+
+def _part(rows: Tensor, batch: int, pictures: int, count: int, rng: torch.Generator) -> Part:
+    return Part(rows, draw_times(len(rows), pictures, count, rng), rng, len(rows) / batch)
 
 
 def _train_epoch(
-    state: State, config: Config, stage: Stage, footage: Footage, device: torch.device
+    state: State,
+    steps: list[list[Part]],
+    config: Config,
+    footage: Footage,
+    forward: nn.Module,
+    device: torch.device,
+    world: World,
+    teacher: Teacher | None,
 ) -> tuple[float, float]:
-    """One pass over the footage: the mean loss, and the learning rate at its end."""
-    rng = torch.Generator().manual_seed(config.seed * 100_003 + state.epoch)
-    batches = _batches(torch.randperm(len(footage), generator=rng), stage.batch)
-    # Drawn before anything is gathered: what is drawn does not depend on how far ahead the gathering is.
-    times = [draw_times(len(rows), footage.count, stage.pictures, rng) for rows in batches]
-    gathered = footage.ahead(zip(batches, times, strict=True))
+    """One pass over the footage: the mean loss, and the seconds spent waiting for pixels."""
+    stage = config.stage(state.epoch)
+    gathered = _timed(footage.ahead((part.rows, part.times) for parts in steps for part in parts))
     state.net.train()
-    losses, lr = [], 0.0
-    for step, rows in enumerate(track(batches, f"epoch {state.epoch + 1}")):
-        lr = learning_rate((state.epoch + step / len(batches)) / config.epochs, config.optimiser)
-        clips = draw_clips(next(gathered).to(device), stage, config, rng)
-        losses.append(_step(state, clips, footage.targets[rows].to(device), lr, config.optimiser))
-    return torch.stack(losses).mean().item(), lr
+    losses, waited = [], 0.0
+    for step, parts in enumerate(track(steps, f"epoch {state.epoch + 1}")):
+        for part in _from_the_same_norms(state.net, parts):
+            pictures, seconds = next(gathered)
+            waited += seconds
+            torch.manual_seed(part.rng.initial_seed())  # for dropout and stochastic depth
+            clips = draw_clips(pictures.to(device, non_blocking=True), stage, config, part.rng)
+            targets = footage.targets[part.rows].to(device)
+            clips, shares = mix(clips, targets, len(config.data.classes), config.mixing, part.rng)
+            together = nullcontext() if part is parts[-1] or world.size == 1 else forward.no_sync()  # type: ignore[operator]
+            with together:
+                loss = _loss(forward, clips, shares, config, teacher)
+                # Gradients of parts are added up, but those of processes are averaged.
+                (loss * part.share * world.size).backward()  # type: ignore[no-untyped-call]
+            losses.append(loss.detach() * part.share)
+        lr = learning_rate((state.epoch + step / len(steps)) / config.epochs, config.optimiser)
+        _step(state, lr, config.optimiser)
+    mean = world.total(torch.stack(losses).sum().item(), device) / len(steps)
+    if not math.isfinite(mean):
+        raise TrainingError(f"the loss of epoch {state.epoch + 1} is not a number; lower --lr, and --resume")
+    return mean, waited
+
+
+def _loss(forward: nn.Module, clips: Tensor, shares: Tensor, config: Config, teacher: Teacher | None) -> Tensor:
+    """Of clips (b, 3, T, H, W) and their shares of the classes (b, K): the labels' loss, mixed with the teacher's."""
+    with autocast(clips.device):
+        logits = forward(clips)
+        loss = F.cross_entropy(logits.float(), shares, label_smoothing=config.optimiser.label_smoothing)
+        if teacher is None:
+            return loss
+        return torch.lerp(loss, teacher.loss(logits.float(), clips), config.teacher.teacher_weight)
+
+
+def _step(state: State, lr: float, config: OptimiserConfig) -> None:
+    """One step of the optimiser and of the running average, after which the gradients are gone."""
+    for group in state.optimiser.param_groups:
+        group["lr"] = lr
+    nn.utils.clip_grad_norm_(state.net.parameters(), config.clip_norm)
+    state.optimiser.step()
+    state.optimiser.zero_grad(set_to_none=True)
+    state.step += 1
+    follow(state, config.ema)
+
+
+def learning_rate(done: float, config: OptimiserConfig) -> float:
+    """The rate when a share `done` (0 to 1) of all epochs is behind: up in a line, then down along a cosine to zero."""
+    if done < config.warmup:
+        return config.lr * max(done / config.warmup, 0.01)
+    return config.lr * 0.5 * (1 + math.cos(math.pi * (done - config.warmup) / (1 - config.warmup)))
 
 
 def draw_clips(pictures: Tensor, stage: Stage, config: Config, rng: torch.Generator) -> Tensor:
     """Augmented clips of the stage's size, float (B, 3, T, H, W) in 0..1, from pictures uint8 (B, T or 1, 3, h, w)."""
     small = _shrink(pictures.float() / 255, stage.size)
     clips = film(small.expand(-1, stage.pictures, -1, -1, -1), (stage.size, stage.size), config.camera, rng)
-    return recolour(clips, config.colour, rng)
+    return recolour(randaugment(clips, config.randaugment, rng), config.colour, rng)
 
 
 def draw_times(batch: int, pictures: int, count: int, rng: torch.Generator) -> Tensor:
@@ -109,44 +196,68 @@ def _shrink(pictures: Tensor, size: int) -> Tensor:
     return shrunk.view(*pictures.shape[:3], *smaller)
 
 
-def _step(state: State, clips: Tensor, targets: Tensor, lr: float, config: OptimiserConfig) -> Tensor:
-    """One step of the optimiser and of the running average; the loss, detached."""
-    for group in state.optimiser.param_groups:
-        group["lr"] = lr
-    with autocast(clips.device):
-        logits = forward_fast(state.net, clips)
-    loss = F.cross_entropy(logits.float(), targets, label_smoothing=config.label_smoothing)
-    state.optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(state.net.parameters(), config.clip_norm)
-    state.optimiser.step()
-    state.average.update_parameters(state.net)
-    return loss.detach()
+def _from_the_same_norms(net: nn.Module, parts: list[Part]) -> Iterator[Part]:
+    """The parts of a batch, for each of which the batch norms' running statistics start as they were; then their mean.
+
+    So that parts one after the other do the same as processes beside each other.
+    """
+    if len(parts) == 1:
+        yield parts[0]
+        return
+    buffers = floating_buffers(net)
+    start, total = [b.clone() for b in buffers], [torch.zeros_like(b) for b in buffers]
+    for part in parts:
+        for buffer, was in zip(buffers, start, strict=True):
+            buffer.copy_(was)
+        yield part
+        for summed, buffer in zip(total, buffers, strict=True):
+            summed.add_(buffer)
+    for buffer, summed in zip(buffers, total, strict=True):
+        buffer.copy_(summed / len(parts))
 
 
-def new_state(net: nn.Module, config: OptimiserConfig) -> State:
-    """A fresh run's state. Biases, batch norms and depthwise kernels, which are few, are left out of weight decay."""
-    decayed = [p for p in net.parameters() if p.ndim > 1 and p.shape[1] > 1]
-    others = [p for p in net.parameters() if not (p.ndim > 1 and p.shape[1] > 1)]
-    optimiser = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}],
-        lr=config.lr,
-    )
-    average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True)  # type: ignore[no-untyped-call]
-    return State(net, average, optimiser)
+class _Fast(nn.Module):
+    """A network that is trained by its fast form."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, clips: Tensor) -> Tensor:
+        return forward_fast(self.net, clips)
 
 
-def learning_rate(done: float, config: OptimiserConfig) -> float:
-    """The rate when a share `done` (0 to 1) of all epochs is behind: up in a line, then down along a cosine to zero."""
-    if done < config.warmup:
-        return config.lr * max(done / config.warmup, 0.01)
-    return config.lr * 0.5 * (1 + math.cos(math.pi * (done - config.warmup) / (1 - config.warmup)))
+def _forward(net: nn.Module, config: Config, device: torch.device, world: World) -> nn.Module:
+    """What computes the logits of a training step; with several processes, it averages their gradients as well."""
+    forward: nn.Module = _Fast(net)
+    if world.size > 1:
+        ids = [device.index] if device.type == "cuda" else None
+        forward = DistributedDataParallel(forward, device_ids=ids, broadcast_buffers=False)
+    return torch.compile(forward) if config.compile else forward  # type: ignore[return-value]
+
+
+def _timed(items: Iterator[Tensor]) -> Iterator[tuple[Tensor, float]]:
+    """Each item, and the seconds that it kept one waiting."""
+    while True:
+        start = time.monotonic()
+        item = next(items, None)
+        if item is None:
+            return
+        yield item, time.monotonic() - start
 
 
 def _batches(order: Tensor, size: int) -> list[Tensor]:
     """Batches of `size` rows; a last one of less than half a batch is left out, for batch norm's sake."""
     batches = list(torch.split(order, size))
     return batches if len(batches) == 1 or len(batches[-1]) * 2 >= size else batches[:-1]
+
+
+def _generator(*numbers: int) -> torch.Generator:
+    """A generator of its own for each row of numbers."""
+    seed = 0
+    for number in numbers:
+        seed = (seed * 1_000_003 + number) % 2**61
+    return torch.Generator().manual_seed(seed)
 
 
 def autocast(device: torch.device) -> AbstractContextManager[None]:

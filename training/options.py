@@ -10,16 +10,16 @@ from typing import Any
 from training.config import SECTIONS, Config, Stage, parse_stages
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds an option for every field of `Config` and of its sections, with its default and help."""
-    _add_fields(parser.add_argument_group("run"), Config())
-    add_sections(parser, *SECTIONS)
+def add_options(parser: argparse.ArgumentParser, defaults: Config | None = None) -> None:
+    """Adds an option for every field of `Config` and of its sections, with its help and its value in `defaults`."""
+    _add_fields(parser.add_argument_group("run"), defaults or Config())
+    add_sections(parser, *SECTIONS, defaults=defaults)
 
 
-def add_sections(parser: argparse.ArgumentParser, *names: str) -> None:
+def add_sections(parser: argparse.ArgumentParser, *names: str, defaults: Config | None = None) -> None:
     """Adds the options of some sections of `Config`."""
     for name in names:
-        _add_fields(parser.add_argument_group(name), getattr(Config(), name))
+        _add_fields(parser.add_argument_group(name), getattr(defaults or Config(), name))
 
 
 def config_from_options(options: argparse.Namespace) -> Config:

@@ -17,19 +17,20 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from training import checkpoint
-from training.calibrate import fit_temperature, fit_threshold
+from training.calibrate import fit_temperature, fit_threshold, mean_probabilities
 from training.config import Config
 from training.data import DataSet, Split, load_split
 from training.errors import TrainingError
-from training.evaluate import figures, score
 from training.export import export_graph
+from training.figures import Evaluation, evaluate
+from training.plots import draw_evaluation, draw_or_say
 from training.report import model_card, table
+from training.scores import score
 from videoxception import golden
-from videoxception.answer import probabilities
 from videoxception.clip import ClipSpec
 from videoxception.engine.base import Precision
 from videoxception.engine.openvino import OpenVINOEngine
-from videoxception.manifest import Architecture, Calibration, Golden, Manifest, Metrics, Provenance
+from videoxception.manifest import Architecture, Calibration, Golden, Manifest, Provenance
 from videoxception.nets import create
 from videoxception.nets.folded import fold, settle
 from videoxception.nets.served import load_served
@@ -73,10 +74,13 @@ def publish(run: Path, store: Path, note: str = "") -> Release:
         release = Release(folder, draft)
         save_file(weights, release.weights)
         export_graph(fold(load_served(release), draft.clip), draft.clip, release.graph)
-        manifest = _measured(release, split, config).model_copy(update={"files": _hashes(folder)})
+        manifest, evaluation = _measured(release, split, config)
+        manifest = manifest.model_copy(update={"files": _hashes(folder)})
         (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
         (folder / CARD).write_text(model_card(manifest))
         _check_engines(Release(folder, manifest))
+        if evaluation is not None:
+            draw_or_say(lambda: draw_evaluation(run, str(release), manifest.clip, evaluation))
 
     release = publish_to_store(store, config.model_name, write)
     if release.manifest.metrics is not None:
@@ -93,10 +97,8 @@ def _final_weights(run: Path, config: Config) -> dict[str, Tensor]:
     done = 0 if saved is None else saved["epoch"]
     if saved is None or done < config.epochs:
         raise TrainingError(f"{run} has done {done} of {config.epochs} epochs; finish it with --resume")
-    average: dict[str, Tensor] = saved["average"]
-    prefix = "module."
     net = create(config.architecture, len(config.data.classes))
-    net.load_state_dict({n.removeprefix(prefix): t for n, t in average.items() if n.startswith(prefix)})
+    net.load_state_dict(saved["average"])
     settle(net, ClipSpec())
     return {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
 
@@ -106,7 +108,7 @@ def _draft(config: Config, split: Split, version: int, note: str) -> Manifest:
     return Manifest(
         name=config.model_name,
         version=version,
-        architecture=Architecture(name=config.architecture),
+        architecture=Architecture(name=config.architecture, arguments={"residual": True} if config.residual else {}),
         classes=list(config.data.classes),
         clip=ClipSpec(),
         files={},
@@ -117,14 +119,13 @@ def _draft(config: Config, split: Split, version: int, note: str) -> Manifest:
     )
 
 
-def _measured(release: Release, split: Split, config: Config) -> Manifest:
-    """The draft with golden answers and, if items were held out, calibration and figures."""
-    draft = release.manifest
-    updates: dict[str, object] = {"golden": _golden(release)}
-    if len(split.validation):
-        calibration, metrics = _figures(release, split, config)
-        updates |= {"calibration": calibration, "metrics": metrics}
-    return draft.model_copy(update=updates)
+def _measured(release: Release, split: Split, config: Config) -> tuple[Manifest, Evaluation | None]:
+    """The draft with golden answers and, if items were held out, calibration and figures; and what these are of."""
+    draft = release.manifest.model_copy(update={"golden": _golden(release)})
+    if not len(split.validation):
+        return draft, None
+    calibration, evaluation = _evaluated(release, split, config)
+    return draft.model_copy(update={"calibration": calibration, "metrics": evaluation.metrics}), evaluation
 
 
 def _golden(release: Release) -> Golden:
@@ -138,19 +139,19 @@ def _golden(release: Release) -> Golden:
     return Golden(seed=_GOLDEN_SEED, logits=logits.tolist(), tolerance=tolerance)
 
 
-def _figures(release: Release, split: Split, config: Config) -> tuple[Calibration, Metrics]:
+def _evaluated(release: Release, split: Split, config: Config) -> tuple[Calibration, Evaluation]:
     """Temperature, threshold and all figures on the held-out items, by the engine that CPUs serve with."""
     engine = OpenVINOEngine(release, "f32")
-    logits, kept, _ = score(engine, release.manifest.clip, split.validation, config.data.skip_bad)
-    temperature = fit_temperature(logits, kept.targets)
-    rows = probabilities(logits, temperature)
+    scores = score(engine, release.manifest.clip, split.validation, config.data.skip_bad)
+    temperature = fit_temperature(scores.logits, scores.data.targets)
+    rows = mean_probabilities(scores.logits, temperature)
     calibration = Calibration(
         temperature=temperature,
         known_threshold=fit_threshold(rows.max(1)),
         fitted_on="the held-out items that the figures are measured on, so that nll, brier score and calibration error"
         " are a little flattered; top-1 and top-5 do not depend on it",
     )
-    return calibration, figures(rows, kept, split.protocol)
+    return calibration, evaluate(scores, temperature, split.protocol)
 
 
 def _check_engines(release: Release) -> None:

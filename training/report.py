@@ -1,43 +1,131 @@
 """Figures as people read them: a table for the terminal, and the model card."""
 
-from videoxception.manifest import Manifest, Metrics
+from videoxception.manifest import (
+    Baselines,
+    CalibrationError,
+    Comparison,
+    Interval,
+    Manifest,
+    Metrics,
+    ProbabilityFigures,
+    Reliability,
+)
 
 
 def table(title: str, metrics: Metrics) -> str:
     """The figures of a model on some data, as lines of text."""
-    lines = [
-        f"{title}: {metrics.n} items of {metrics.source_videos} source videos; {metrics.protocol}",
-        "95 % intervals by resampling whole source videos",
-        "",
-        *(f"{label:<22} {shown}" for label, shown in _figures(metrics)),
-        "",
-        f"{'class':<22} {'n':>5}  {'top-1':>6}  interval          most often taken for",
+    head = [
+        title,
+        f"{metrics.n} items of {metrics.source_videos} source videos; {metrics.protocol}",
+        "in brackets: 95 % intervals by resampling whole source videos",
     ]
+    figures = [f"{label:<22} {shown}" for label, shown in _figures(metrics)]
+    parts = [head, figures, _baseline_lines(metrics), _reliability_lines(metrics), _class_lines(metrics)]
+    return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def _figures(metrics: Metrics) -> list[tuple[str, str]]:
+    error = metrics.reliability.released.ece if metrics.reliability else None
+    return [
+        ("top-1", _percent(metrics.top1, metrics.intervals["top1"])),
+        ("top-5", _percent(metrics.top5, metrics.intervals["top5"])),
+        ("nll, nats", _plain(metrics.nll, metrics.intervals["nll"])),
+        ("brier score", _plain(metrics.brier, metrics.intervals["brier"])),
+        ("calibration error", _error(error) if error else _plain(metrics.ece, metrics.intervals["ece"])),
+    ]
+
+
+def _percent(value: float, interval: Interval) -> str:
+    return f"{value:.1%} ({interval[0]:.1%} - {interval[1]:.1%})"
+
+
+def _plain(value: float, interval: Interval) -> str:
+    return f"{value:.3f} ({interval[0]:.3f} - {interval[1]:.3f})"
+
+
+def _gain(comparison: Comparison) -> str:
+    low, high = comparison.gain_interval
+    return f"{100 * comparison.gain:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
+
+
+def _error(error: CalibrationError) -> str:
+    """The error with its judgement: what is left of it without its bias, and what chance alone would show."""
+    return f"{error.measured:.3f} measured, {_plain(error.corrected, error.interval)} without its bias"
+
+
+def _comparisons(baselines: Baselines) -> list[tuple[str, Comparison]]:
+    return [
+        ("mean of all its pictures", baselines.mean_of_pictures),
+        ("its middle picture", baselines.middle_picture),
+    ]
+
+
+def _baseline_lines(metrics: Metrics) -> list[str]:
+    if metrics.baselines is None:
+        return ["Baseline of single pictures: left out, for a still has but one."] if _of_stills(metrics) else []
+    lines = ["What single pictures tell, each shown as a clip that stands still:"]
+    lines.append(f"{'':<26} {'top-1':<26}gain of the whole clip")
+    for label, comparison in _comparisons(metrics.baselines):
+        top1 = _percent(comparison.top1, comparison.interval)
+        lines.append(f"{label:<26} {top1:<26}{_gain(comparison):<32}{_p(comparison.p_value)}")
+    return lines
+
+
+def _of_stills(metrics: Metrics) -> bool:
+    return metrics.reliability is not None  # older releases do not tell
+
+
+def _p(value: float) -> str:
+    return f"p = {value:.3f}" if value >= 0.001 else "p < 0.001"
+
+
+def _temperatures(reliability: Reliability) -> list[tuple[str, ProbabilityFigures]]:
+    """Each way of setting the temperature, in words, and what came of it."""
+    rows = [
+        (f"as released ({reliability.released.temperatures[0]})", reliability.released),
+        ("none", reliability.without),
+    ]
+    if reliability.crosswise is not None:
+        fitted = reliability.crosswise.temperatures
+        rows.append((f"crosswise ({min(fitted):.2f} - {max(fitted):.2f})", reliability.crosswise))
+    return rows
+
+
+def _reliability_lines(metrics: Metrics) -> list[str]:
+    if metrics.reliability is None:
+        return []
+    lines = [f"{'temperature':<26} {'nll':<24}{'brier score':<24}{'calibration error':<19}without its bias"]
+    for label, row in _temperatures(metrics.reliability):
+        nll, brier = _plain(row.nll, row.intervals["nll"]), _plain(row.brier, row.intervals["brier"])
+        corrected = _plain(row.ece.corrected, row.ece.interval)
+        lines.append(f"{label:<26} {nll:<24}{brier:<24}{row.ece.measured:<19.3f}{corrected}")
+    if metrics.reliability.crosswise is not None:
+        lines.append("crosswise: each part of the source videos with the temperature that the other parts ask for")
+    return [*lines, *_chance(metrics.reliability.released.ece)]
+
+
+def _chance(error: CalibrationError) -> list[str]:
+    """What the calibration error is to be held against."""
+    return [
+        f"By chance alone, a perfectly calibrated model would show a calibration error of {error.floor:.3f}, up to"
+        f" {error.floor_by_video:.3f} if",
+        "the items of a source video were right or wrong together. As much as was measured as released, or more:"
+        f" {_p(error.p_value)}.",
+    ]
+
+
+def _class_lines(metrics: Metrics) -> list[str]:
+    """A line for each class that has items. A single source video has no interval."""
+    lines = [f"{'class':<22} {'n':>5} {'videos':>7}  {'top-1':>6}  {'interval':<17} most often taken for"]
     classes = list(metrics.per_class)
     for row, (name, figure) in enumerate(metrics.per_class.items()):
         if figure.top1 is not None and figure.interval is not None:
             low, high = figure.interval
-            shown = f"{figure.top1:6.1%}  {low:6.1%} - {high:6.1%}"
-            lines.append(f"{name:<22} {figure.n:>5}  {shown}   {_taken_for(metrics, row, classes)}")
-    return "\n".join(lines)
-
-
-def _figures(metrics: Metrics) -> list[tuple[str, str]]:
-    def percent(name: str, value: float) -> str:
-        low, high = metrics.intervals[name]
-        return f"{value:.1%} ({low:.1%} - {high:.1%})"
-
-    def plain(name: str, value: float) -> str:
-        low, high = metrics.intervals[name]
-        return f"{value:.3f} ({low:.3f} - {high:.3f})"
-
-    return [
-        ("top-1", percent("top1", metrics.top1)),
-        ("top-5", percent("top5", metrics.top5)),
-        ("nll, nats", plain("nll", metrics.nll)),
-        ("brier score", plain("brier", metrics.brier)),
-        ("calibration error", plain("ece", metrics.ece)),
-    ]
+            shown = "one source video" if figure.source_videos == 1 else f"{low:6.1%} - {high:6.1%}"
+            videos = "" if figure.source_videos is None else figure.source_videos
+            counts = f"{name:<22} {figure.n:>5} {videos:>7}"
+            lines.append(f"{counts}  {figure.top1:6.1%}  {shown:<17} {_taken_for(metrics, row, classes)}".rstrip())
+    return lines
 
 
 def _taken_for(metrics: Metrics, row: int, classes: list[str]) -> str:
@@ -64,6 +152,7 @@ def model_card(manifest: Manifest) -> str:
         f"Logits are divided by a temperature of {calibration.temperature} before the softmax. An answer counts as"
         f" known if its largest probability is at least {calibration.known_threshold}. Both were fitted on"
         f" {calibration.fitted_on}.",
+        *_card_reliability(manifest.metrics),
         "## Where it may fail",
         "It always names one of its classes, also for videos of something else; `known` is a weak guard against that."
         " The data are sports and music videos from before 2012: other cameras, other crowds and upright phone video"
@@ -84,5 +173,36 @@ def _card_figures(metrics: Metrics | None) -> str:
     return (
         f"Protocol: {metrics.protocol}. {metrics.n} items of {metrics.source_videos} source videos; 95 %"
         f" intervals by resampling whole source videos.\n\n"
-        f"| figure | value |\n| --- | --- |\n{rows}\n\n| class | n | top-1 |\n| --- | --- | --- |\n{classes}"
+        f"| figure | value |\n| --- | --- |\n{rows}\n\n{_card_baselines(metrics)}"
+        f"| class | n | top-1 |\n| --- | --- | --- |\n{classes}"
     )
+
+
+def _card_baselines(metrics: Metrics) -> str:
+    if metrics.baselines is None:
+        return ""
+    rows = "\n".join(
+        f"| {label} | {_percent(shown.top1, shown.interval)} | {_gain(shown)} | {_p(shown.p_value)} |"
+        for label, shown in _comparisons(metrics.baselines)
+    )
+    return (
+        "The same model was shown single pictures of each clip, as clips that stand still. Only what the whole clip"
+        " gains over them can come of motion (paired clip by clip; p-values of flipping whole source videos).\n\n"
+        f"| shown | top-1 | gain of the whole clip | chance alone |\n| --- | --- | --- | --- |\n{rows}\n\n"
+    )
+
+
+def _card_reliability(metrics: Metrics | None) -> list[str]:
+    if metrics is None or metrics.reliability is None:
+        return []
+    rows = "\n".join(
+        f"| {label} | {_plain(row.nll, row.intervals['nll'])} | {_plain(row.brier, row.intervals['brier'])}"
+        f" | {row.ece.measured:.3f} | {_plain(row.ece.corrected, row.ece.interval)} |"
+        for label, row in _temperatures(metrics.reliability)
+    )
+    table = f"| temperature | nll | brier score | calibration error | without its bias |\n{'| --- ' * 5}|\n{rows}"
+    crosswise = (
+        "Crosswise: each part of the source videos with the temperature that the other parts ask for, so that nothing"
+        f" is flattered. {' '.join(_chance(metrics.reliability.released.ece))}"
+    )
+    return [table, crosswise]

@@ -1,37 +1,47 @@
 """Trains a model and releases it.
 
+    python -m training.run --recipe smoke                      a minute, on videos that it makes itself
     python -m training.run --layout ucf101 --data UCF-101 --lists ucfTrainTestlist
                                                                UCF-101's videos, official lists
     python -m training.run --layout folders --data DIR         class folders of videos
     python -m training.run --layout stills --data DIR          class folders of pictures
     python -m training.run --cache PACK                        a data set that training.pack made small
+    torchrun --nproc-per-node 8 -m training.run --device cuda ...      on eight GPUs
 
 Files are decoded once, into a cache that all runs on the same data share. Checkpoints and the log are kept in the run's
-folder; a run that was stopped goes on with --resume.
+folder; a run that was stopped goes on with --resume. Every option has a value without being named; --recipe or --config
+changes many of them at once, and options that are named change single ones.
 """
 
 import argparse
+import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
 
-from training import checkpoint
+from training import checkpoint, recipes
+from training.boards import open_board
 from training.cache import place
-from training.config import Config, Stage
+from training.config import Config, config_from_json
 from training.data import Split
 from training.errors import TrainingError
 from training.footage import Clips, Footage
 from training.library import find_material
-from training.loop import EpochReport, autocast, new_state, train
+from training.loop import EpochReport, train
 from training.options import add_options, config_from_options
-from training.start import fresh_network
-from videoxception.clip import ClipSpec, Frames
-from videoxception.nets.planar import forward_fast
+from training.plots import draw_or_say, draw_run
+from training.start import fresh_network, initial_weights
+from training.state import State, new_state, start_from
+from training.teacher import Teacher
+from training.validation import Validation
+from training.versions import version_warnings
+from training.world import World, joined
+from videoxception.clip import ClipSpec
 from videoxception.store import StoreError
+
+_ALONE = World()
 
 
 def main() -> None:
@@ -40,15 +50,91 @@ def main() -> None:
         options = _parse()
         config = config_from_options(options)
         folder = Path(options.run or f"runs/{config.model_name}")
-        trained = run(config, folder, options.resume, _device(options.device), options.cache)
+        with joined(_device(options.device)) as (world, device):
+            config = _with_made_data(config, options.recipe, folder, world)
+            trained = run(config, folder, options.resume, device, options.cache, world)
+        if not world.leads:
+            return
         if not trained:
             print(f"{folder} was finished already; python -m training.publish {folder} releases it again")
         elif options.publish:
-            _publish(folder, Path(options.store))
+            own_store = folder / "store" if options.recipe == "smoke" else Path("model_store")
+            _publish(folder, Path(options.store) if options.store else own_store)
     except (TrainingError, StoreError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("\nstopped; the same command with --resume goes on after the last whole epoch")
+
+
+def run(
+    config: Config,
+    folder: Path,
+    resume: bool,
+    device: torch.device,
+    cache: Path | None = None,
+    world: World = _ALONE,
+) -> bool:
+    """Trains to the config's last epoch, saving after each; false if that was done before. Raises `TrainingError`."""
+    material = find_material(config, ClipSpec(), cache)
+    config = replace(material.config, parts=_parts(material.config, world))
+    state = new_state(fresh_network(config).to(device), config.optimiser)
+    if world.leads:
+        checkpoint.open_run(folder, config, resume)
+        _warn(config)
+    world.wait()
+    if _restore(folder, state, config, device, world) and state.epoch == config.epochs:
+        return False
+    with world.leader_first():
+        library, split, skipped = material.load()
+    _say(world, *_parts_in_words(split), *(f"skipped {line}" for line in skipped))
+    footage, validate = Footage.of(split.training, library), None
+    if len(split.validation):
+        clips, targets = Clips(split.validation, library), torch.tensor(split.validation.targets)
+        validate = Validation(clips, targets, device, world)
+    reports = train(state, config, footage, validate, device, world, Teacher.load(config, device))
+    if not world.leads:
+        for _ in reports:
+            pass
+        return True
+    with open_board(folder) as show:
+        for report in reports:
+            checkpoint.save(folder, state, config.keep)
+            checkpoint.log(folder, report)
+            show(report)
+            print(_line(report, config), flush=True)
+    draw_or_say(lambda: draw_run(folder))
+    return True
+
+
+def _restore(folder: Path, state: State, config: Config, device: torch.device, world: World) -> bool:
+    """Brings the state to where the run's folder is; else, for a fresh run, to the weights that --init names."""
+    if checkpoint.restore(folder, state, device):
+        _say(world, f"resuming after epoch {state.epoch} of {config.epochs}")
+        return True
+    if config.init:
+        unfit = start_from(state, initial_weights(config.init))
+        fresh = f"; new, because their shapes differ: {', '.join(unfit)}" if unfit else ""
+        _say(world, f"starting from the weights of {config.init}{fresh}")
+    return False
+
+
+def _parts(config: Config, world: World) -> int:
+    """How many parts each batch has: at least one a process."""
+    parts = max(config.parts, world.size)
+    if parts % world.size:
+        raise TrainingError(f"--parts {parts} cannot be shared by {world.size} processes; make it a multiple of that")
+    return parts
+
+
+def _with_made_data(config: Config, recipe: str, folder: Path, world: World) -> Config:
+    """The recipe "smoke" makes its own data if none is named."""
+    if recipe != "smoke" or config.data.data:
+        return config
+    from training.data.made import make_videos
+
+    with world.leader_first():
+        make_videos(folder / "data")
+    return replace(config, data=replace(config.data, data=str(folder / "data")))
 
 
 def _publish(folder: Path, store: Path) -> None:
@@ -66,92 +152,75 @@ def _device(name: str) -> torch.device:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
         raise TrainingError(f"the device {name!r} cannot be used: {str(error).splitlines()[0]}") from error
+    if device.type == "cuda":  # the same weights from the same seed, where PyTorch can; where not, it says so
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
     return device
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m training.run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    first = argparse.ArgumentParser(add_help=False)
+    first.add_argument("--recipe", default="", metavar="NAME", help=f"a named config: {', '.join(recipes.RECIPES)}")
+    first.add_argument("--config", type=Path, metavar="FILE", help="a config.json, such as a run's folder holds")
+    chosen, _ = first.parse_known_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    parser = argparse.ArgumentParser(
+        prog="python -m training.run",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[first],
+    )
     parser.add_argument("--run", metavar="DIR", help="folder of the run (default: runs/<name of the model>)")
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     parser.add_argument("--device", default=device, help=f"cpu, cuda or cuda:N (default: {device})")
     parser.add_argument("--cache", type=Path, metavar="DIR", help=place.HELP)
-    parser.add_argument("--store", metavar="DIR", default="model_store", help="model store to release into")
+    parser.add_argument(
+        "--store", metavar="DIR", help="model store to release into (default: model_store; smoke: the run's own)"
+    )
     parser.add_argument(
         "--publish", action=argparse.BooleanOptionalAction, default=True, help="release the model when it is trained"
     )
-    add_options(parser)
+    add_options(parser, _defaults(chosen))
     return parser.parse_args()
 
 
-def run(config: Config, folder: Path, resume: bool, device: torch.device, cache: Path | None = None) -> bool:
-    """Trains to the config's last epoch, saving after each; false if that was done before. Raises `TrainingError`."""
-    spec = ClipSpec()
-    material = find_material(config, spec, cache)
-    config = material.config
-    state = new_state(fresh_network(config).to(device), config.optimiser)
-    checkpoint.open_run(folder, config, resume)
-    if checkpoint.restore(folder, state, device):
-        print(f"resuming after epoch {state.epoch} of {config.epochs}")
-        if state.epoch == config.epochs:
-            return False
-    last = config.stages[-1]
+def _defaults(chosen: argparse.Namespace) -> Config:
+    """The config that single options change."""
+    if chosen.recipe and chosen.config:
+        raise TrainingError("--recipe and --config both name a whole config; leave one of them out")
+    if chosen.config is None:
+        return recipes.recipe(chosen.recipe or "default")
+    try:
+        return config_from_json(chosen.config.read_text())
+    except OSError as error:
+        raise TrainingError(f"--config: {chosen.config}: {error.strerror}") from error
+
+
+def _warn(config: Config) -> None:
+    spec, last = ClipSpec(), config.stages[-1]
     if (last.pictures, last.size) != (spec.frames, spec.size[0]):
         print(f"warning: the last stage, {last}, is not of the {spec.frames} pictures of {spec.size[0]} pixels that")
         print("         the released model will be shown")
-    library, split, skipped = material.load()
-    _say_parts(split)
-    footage, validate = Footage.of(split.training, library), None
-    if len(split.validation):
-        clips, targets = Clips(split.validation, library), torch.tensor(split.validation.targets)
-        validate = _Validation(clips, targets, device)
-    for report in train(state, config, footage, validate, device):
-        checkpoint.save(folder, state)
-        checkpoint.log(folder, report)
-        print(_line(report, config), flush=True)
-    for line in skipped:
-        print(f"skipped {line}")
-    return True
+    cudnn = torch.backends.cudnn.version() if torch.cuda.is_available() else None  # type: ignore[no-untyped-call]
+    for fault in version_warnings(torch.__version__, cudnn):
+        print(f"warning: {fault}")
 
 
-class _Validation:
-    """Top-1 on the held-out clips, at the size of the stage: something to watch while training, not a result."""
-
-    def __init__(self, clips: Clips, targets: Tensor, device: torch.device) -> None:
-        self._clips = clips
-        self._targets = targets
-        self._device = device
-
-    @torch.inference_mode()
-    def __call__(self, net: nn.Module, stage: Stage) -> float:
-        net.eval()
-        right = 0
-        for start in range(0, len(self._clips), stage.batch):
-            rows = slice(start, start + stage.batch)
-            clips = _as_stage(self._clips[rows], stage).to(self._device)
-            with autocast(self._device):
-                right += int((forward_fast(net, clips).argmax(1).cpu() == self._targets[rows]).sum())
-        return right / len(self._clips)
+def _parts_in_words(split: Split) -> list[str]:
+    parts = (("training", split.training), ("held out", split.validation))
+    return [
+        *(
+            f"{name}: {len(p)} items of {len(set(p.groups))} source videos, {len(p.classes)} classes"
+            for name, p in parts
+        ),
+        f"protocol: {split.protocol}",
+        *(f"note: {note}" for note in split.notes),
+    ]
 
 
-def _as_stage(frames: Frames, stage: Stage) -> Tensor:
-    """Clips uint8 (B, F, H, W, 3) -> float (B, 3, T, S, S): pictures spread over the clip, of the stage's size."""
-    numbers = (2 * np.arange(stage.pictures) + 1) * frames.shape[1] // (2 * stage.pictures)
-    pictures = torch.from_numpy(np.ascontiguousarray(frames[:, numbers])).permute(0, 1, 4, 2, 3).float() / 255
-    flat = pictures.flatten(0, 1)
-    if flat.shape[2] != stage.size:
-        flat = F.interpolate(flat, (stage.size, stage.size), mode="bilinear", antialias=True)
-    return flat.view(*pictures.shape[:3], stage.size, stage.size).transpose(1, 2)
-
-
-def _say_parts(split: Split) -> None:
-    for name, part in (("training", split.training), ("held out", split.validation)):
-        print(f"{name}: {len(part)} items of {len(set(part.groups))} source videos, {len(part.classes)} classes")
-    print(f"protocol: {split.protocol}")
-    for note in split.notes:
-        print(f"note: {note}")
+def _say(world: World, *lines: str) -> None:
+    for line in lines if world.leads else ():
+        print(line, flush=True)
 
 
 def _line(report: EpochReport, config: Config) -> str:

@@ -43,18 +43,82 @@ Interval = tuple[float, float]
 
 
 class ClassFigure(_Strict):
-    """One class's share of the data, and its top-1 with an interval (None without data)."""
+    """One class's share of the data, and its top-1 with an interval (None without data).
+
+    The interval says nothing if all items of the class are of one source video.
+    """
 
     n: int
+    source_videos: int | None = None  # None in the oldest releases
     top1: float | None
     interval: Interval | None
+
+
+class CalibrationError(_Strict):
+    """The expected calibration error, and how much of it is chance.
+
+    `corrected` is `measured` less its bias, and `interval` belongs to it. `floor` is what a perfectly calibrated model
+    of the same confidences would show on average if every item were by itself; `floor_by_video`, if the items of a
+    source video were right or wrong together. `p_value` is how often chance alone shows as much as was measured, by
+    flipping the signs of whole source videos' gaps between confidence and accuracy.
+    """
+
+    measured: float
+    corrected: float
+    interval: Interval
+    floor: float
+    floor_by_video: float
+    p_value: Share
+
+
+class ProbabilityFigures(_Strict):
+    """What probabilities are worth that were made with some temperatures: one, or one for each part of the data."""
+
+    temperatures: list[Positive]
+    nll: float
+    brier: float
+    intervals: dict[str, Interval]
+    ece: CalibrationError
+
+
+class Reliability(_Strict):
+    """The same logits with the released temperature, with none, and with one fitted on other source videos, in turns.
+
+    The last is None if there is one source video only.
+    """
+
+    released: ProbabilityFigures
+    without: ProbabilityFigures
+    crosswise: ProbabilityFigures | None
+
+
+class Comparison(_Strict):
+    """Top-1 of a baseline, and the model's gain over it: a difference of fractions, paired clip by clip.
+
+    The p-value is two-sided, of flipping the signs of whole source videos' gains.
+    """
+
+    top1: float
+    interval: Interval
+    gain: float
+    gain_interval: Interval
+    p_value: Share
+
+
+class Baselines(_Strict):
+    """The same model shown single pictures, each repeated: the mean over all of a clip, and the middle one alone."""
+
+    mean_of_pictures: Comparison
+    middle_picture: Comparison
 
 
 class Metrics(_Strict):
     """Figures of a model on data that its weights were not trained on.
 
     Top-1 and top-5 are fractions; nll is in nats; brier sums over the classes; ece has 15 bins of equal width.
-    `intervals` has one for each of the five. `confusion` has a row for each true class, in class order.
+    `intervals` has one for each of the five; that of ece is the middle of what resamples show, which is biased upwards:
+    `reliability` has the one to judge by. `confusion` has a row for each true class, in class order. `baselines` are
+    None for stills, whose pictures are all one. The oldest releases have neither of these.
     """
 
     protocol: str
@@ -68,6 +132,9 @@ class Metrics(_Strict):
     intervals: dict[str, Interval]
     per_class: dict[str, ClassFigure]
     confusion: list[list[int]]
+    views: int = 1
+    reliability: Reliability | None = None
+    baselines: Baselines | None = None
 
 
 class Golden(_Strict):

@@ -64,6 +64,13 @@ def test_evaluation_gives_the_cards_figures_to_the_digit(store: Path, stills_roo
     card = (store / "toy/1/MODEL_CARD.md").read_text()
     assert f"{metrics.top1:.1%}" in card
     assert "mid-frame accuracy" in card
+    assert "| crosswise (" in card
+
+
+def test_a_finished_run_has_its_plots_and_its_board(store: Path) -> None:
+    run = store.parent / "run"
+    assert {"curves.png", "confusion.png", "reliability.png"} <= {path.name for path in run.iterdir()}
+    assert len(list((run / "tensorboard").iterdir())) == 1
 
 
 def test_a_release_names_no_path_of_the_machine_that_made_it(store: Path, stills_root: Path) -> None:

@@ -61,5 +61,5 @@ def test_stages_that_cannot_be_read(text: str) -> None:
 def test_values_out_of_range() -> None:
     with pytest.raises(TrainingError, match="at least 1 for batch, but got 0"):
         parse_stages("1x1x96x0")
-    with pytest.raises(TrainingError, match=r"--ema must be between 0 and 1, but got 1\.0"):
+    with pytest.raises(TrainingError, match=r"--ema must be at least 0 and below 1, but got 1\.0"):
         OptimiserConfig(ema=1.0)

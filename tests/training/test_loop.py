@@ -1,18 +1,21 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from training import checkpoint
-from training.config import Config, OptimiserConfig, parse_stages
+from training.config import CameraConfig, ColourConfig, Config, DataConfig, OptimiserConfig, parse_stages
 from training.errors import TrainingError
 from training.footage import Footage
-from training.loop import State, learning_rate, new_state, train
+from training.loop import learning_rate, train
 from training.start import forget_motion
+from training.state import State, new_state
 from videoxception.nets.videoxception import VideoXception
 
 CPU = torch.device("cpu")
-CONFIG = Config(stages=parse_stages("2x1x16x8,2x3x16x4"), dropout=0.3, seed=5)
+TWO = DataConfig(classes=("dark", "light"))
+CONFIG = Config(stages=parse_stages("2x1x16x8,2x3x16x4"), dropout=0.3, seed=5, data=TWO)
 
 
 def footage() -> Footage:
@@ -31,12 +34,12 @@ def fresh() -> State:
 
 
 def weights(state: State) -> torch.Tensor:
-    return torch.cat([p.flatten().float() for p in state.average.module.state_dict().values()])
+    return torch.cat([p.flatten().float() for p in state.average.state_dict().values()])
 
 
 def test_the_loss_falls() -> None:
     optimiser = OptimiserConfig(lr=1e-2, label_smoothing=0.0)
-    config = Config(stages=parse_stages("20x1x16x8"), dropout=0.0, optimiser=optimiser)
+    config = Config(stages=parse_stages("20x1x16x8"), dropout=0.0, optimiser=optimiser, data=TWO)
     losses = [report.loss for report in train(fresh(), config, footage(), None, CPU)]
     assert losses[-1] < 0.7 * losses[0]
 
@@ -97,7 +100,44 @@ def test_a_run_is_not_started_over_an_old_one(tmp_path: Path) -> None:
         checkpoint.open_run(tmp_path, CONFIG, resume=False)
     checkpoint.open_run(tmp_path, CONFIG, resume=True)
     with pytest.raises(TrainingError, match="with other options: --stages, --dropout, --seed;"):
-        checkpoint.open_run(tmp_path, Config(), resume=True)
+        checkpoint.open_run(tmp_path, Config(data=TWO), resume=True)
+
+
+def test_the_newest_checkpoints_are_kept(tmp_path: Path) -> None:
+    state = fresh()
+    for _ in train(state, CONFIG, footage(), None, CPU):
+        checkpoint.save(tmp_path, state, keep=2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "checkpoint-00003.pt",
+        "checkpoint-00004.pt",
+        "checkpoint.pt",
+    ]
+    older = fresh()
+    (tmp_path / "checkpoint-00003.pt").replace(tmp_path / "checkpoint.pt")
+    assert checkpoint.restore(tmp_path, older, CPU)
+    assert older.epoch == 3
+
+
+def test_parts_of_a_batch_add_up_to_its_gradient() -> None:
+    """Without batch norms, which see the part alone, and without chance, parts are the same as the whole."""
+    steady = CameraConfig(min_area=1, angle=0, aspect=0, still_share=1, cut_share=0, flip=False)
+    dull = ColourConfig(brightness=0, contrast=0, saturation=0, tint=0, grey_share=0, erase_share=0)
+    trained = []
+    for parts in (1, 2, 4):
+        config = Config(stages=parse_stages("2x1x16x10"), dropout=0, data=TWO, camera=steady, colour=dull, parts=parts)
+        torch.manual_seed(0)
+        net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 16 * 16, 2))
+        state = new_state(net, config.optimiser)
+        assert all(report.loss > 0 for report in train(state, config, footage(), None, CPU))
+        trained.append(weights(state))
+    for other in trained[1:]:
+        torch.testing.assert_close(other, trained[0], rtol=1e-4, atol=1e-5)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_a_remedy() -> None:
+    config = replace(CONFIG, optimiser=OptimiserConfig(lr=1e30))
+    with pytest.raises(TrainingError, match="not a number; lower --lr"):
+        list(train(fresh(), config, footage(), None, CPU))
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from training.calibrate import fit_temperature, fit_threshold
+from training.calibrate import fit_crosswise, fit_temperature, fit_threshold, mean_probabilities
 from training.metrics import measure
 from training.report import table
+from training.resample import SourceVideos
 from videoxception.answer import probabilities
 
 CLASSES = tuple("abcdefg")
@@ -77,8 +78,32 @@ def test_a_class_without_items_has_no_figure() -> None:
 
 def test_the_temperature_of_overconfident_logits_is_found() -> None:
     logits, targets, _ = random_answers(5000)
-    fair = fit_temperature(logits, targets)
-    assert fit_temperature(logits * 3, targets) == pytest.approx(3 * fair, rel=1e-2)
+    views = logits[:, None]
+    fair = fit_temperature(views, targets)
+    assert fit_temperature(views * 3, targets) == pytest.approx(3 * fair, rel=1e-2)
+
+
+def test_a_source_video_has_the_temperature_that_the_others_ask_for() -> None:
+    logits, targets, _ = random_answers()
+    views, groups = logits[:, None], ["a"] * 120 + ["b"] * 80
+    found = fit_crosswise(views, targets, SourceVideos(groups))
+    assert found is not None
+    of_a, of_b = fit_temperature(views[120:], targets[120:]), fit_temperature(views[:120], targets[:120])
+    assert sorted(found.temperatures) == sorted([of_a, of_b])
+    assert of_a != of_b
+    np.testing.assert_allclose(found.probabilities[:120], probabilities(logits[:120], of_a))
+    np.testing.assert_allclose(found.probabilities[120:], probabilities(logits[120:], of_b))
+
+
+def test_one_source_video_leaves_nothing_to_fit_on() -> None:
+    logits, targets, _ = random_answers()
+    assert fit_crosswise(logits[:, None], targets, SourceVideos(["a"] * 200)) is None
+
+
+def test_views_are_averaged_as_probabilities() -> None:
+    logits = np.array([[[0.0, 4.0], [2.0, 0.0]]], np.float32)
+    expected = (probabilities(logits[0, :1], 2.0) + probabilities(logits[0, 1:], 2.0)) / 2
+    np.testing.assert_allclose(mean_probabilities(logits, 2.0), expected)
 
 
 def test_the_threshold_keeps_95_percent() -> None:

@@ -13,7 +13,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from videoxception.clip import ClipSpec
 from videoxception.nets.served import Served
-from videoxception.nets.videoxception import ResidualBlock, VideoXception
+from videoxception.nets.videoxception import ResidualBlock, VideoXception, differences
 
 
 class Folded(nn.Module):
@@ -24,6 +24,7 @@ class Folded(nn.Module):
 
     def __init__(self, net: VideoXception, spec: ClipSpec) -> None:
         super().__init__()
+        self.full = 1 / spec.scale if net.residual else None  # what a white byte is, for a network that sees changes
         gain, shift = _input_map(net, spec)
         mix = net.stem.weight.double().view(3, 3)
         assert net.stem.bias is not None
@@ -39,7 +40,8 @@ class Folded(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """uint8 (B, F, H, W, 3) -> logits (B, K)."""
-        x = self.affine(frames.permute(0, 4, 1, 2, 3).float())
+        x = frames.permute(0, 4, 1, 2, 3).float()
+        x = self.affine(x if self.full is None else differences(x, self.full))
         for block in self.blocks:
             x = block(x)
         return self.head(torch.flatten(self.pool(x), 1))  # type: ignore[no-any-return]
@@ -47,7 +49,15 @@ class Folded(nn.Module):
 
 def fold(served: Served, spec: ClipSpec) -> nn.Module:
     """The same network, made quick, if it is one that this is for; else as it is."""
-    return Folded(served.net, spec).eval() if isinstance(served.net, VideoXception) else served
+    net = served.net
+    if not isinstance(net, VideoXception) or (net.residual and _normalises(spec)):
+        return served
+    return Folded(net, spec).eval()
+
+
+def _normalises(spec: ClipSpec) -> bool:
+    """Whether more than a scale is applied to bytes: then changes of bytes are not what a network sees change."""
+    return any(spec.mean) or any(std != 1 for std in spec.std)
 
 
 @torch.no_grad()

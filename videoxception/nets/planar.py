@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from videoxception.nets.videoxception import ResidualBlock, VideoXception
+from videoxception.nets.videoxception import ResidualBlock, VideoXception, differences, draw_kept
 
 
 def forward_fast(net: nn.Module, x: Tensor) -> Tensor:
@@ -21,6 +21,7 @@ def forward_fast(net: nn.Module, x: Tensor) -> Tensor:
 def forward_planar(net: VideoXception, x: Tensor) -> Tensor:
     """What `net(x)` gives, in training and evaluation: float (B, 3, T, H, W) in 0..1 -> logits (B, num_classes)."""
     batch, _, pictures, height, width = x.shape
+    x = differences(x) if net.residual else x
     x = x.permute(0, 2, 3, 4, 1).reshape(batch * pictures, height, width, 3).permute(0, 3, 1, 2)
     x = F.conv2d(_norm(net.norm, x), net.stem.weight[:, :, 0], net.stem.bias)
     for layer in net.blocks:
@@ -37,6 +38,9 @@ def _block(block: ResidualBlock, x: Tensor, pictures: int) -> Tensor:
     y = _over_time(y, separable.temporal.weight, pictures)
     y = F.relu(_norm(separable.temporal_norm, y))
     y = F.conv2d(y, separable.pointwise.weight[:, :, 0])
+    if block.training and block.drop > 0:
+        kept = draw_kept(y, len(y) // pictures, block.drop)
+        y = y * kept.repeat_interleave(pictures).view(-1, 1, 1, 1)
     return F.relu(y + F.conv2d(x, shortcut.weight[:, :, 0], shortcut.bias))
 
 

@@ -58,27 +58,60 @@ class CTSeparableConv3D(nn.Sequential):
 
 
 class ResidualBlock(nn.Module):
-    """ReLU of a separable convolution plus a 1x1x1 shortcut."""
+    """ReLU of a separable convolution plus a 1x1x1 shortcut.
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int) -> None:
+    In training, the separable convolution is left out for a share `drop` of the clips: stochastic depth
+    (https://arxiv.org/abs/1603.09382).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, drop: float = 0.0) -> None:
         super().__init__()
+        self.drop = drop
         self.separable = CTSeparableConv3D(in_channels, out_channels, kernel_size)
         self.shortcut = nn.Conv3d(in_channels, out_channels, 1)
         self.relu = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_channels, T, H, W) -> (B, out_channels, T, H, W)."""
-        return self.relu(self.separable(x) + self.shortcut(x))  # type: ignore[no-any-return]
+        y = self.separable(x)
+        if self.training and self.drop > 0:
+            y = y * draw_kept(y, len(y), self.drop).view(-1, 1, 1, 1, 1)
+        return self.relu(y + self.shortcut(x))  # type: ignore[no-any-return]
+
+
+def draw_kept(like: Tensor, clips: int, drop: float) -> Tensor:
+    """(clips,): 0 for about a share `drop` of them, and for the rest what keeps the mean."""
+    return like.new_empty(clips).bernoulli_(1 - drop).div_(1 - drop)
+
+
+def differences(x: Tensor, full: float = 1.0) -> Tensor:
+    """Clips (B, C, T, H, W) from 0 to `full` -> what changes from each picture to the next, from 0 to `full` again.
+
+    The last picture, which has no next one, repeats the difference before it: T stays, and T = 1 shows no change.
+    "Residual frames", https://arxiv.org/abs/2006.13017.
+    """
+    if x.shape[2] == 1:
+        return torch.full_like(x, full / 2)
+    change = x[:, :, 1:] - x[:, :, :-1]
+    return (torch.cat([change, change[:, :, -1:]], 2) + full) / 2
 
 
 class VideoXception(nn.Module):
     """The network: float clips (B, 3, T, H, W) in 0..1 -> logits (B, num_classes). Any T, H and W will do.
 
-    Pooling halves H and W between blocks and leaves T alone. `dropout` acts on the pooled features, in training only.
+    Pooling halves H and W between blocks and leaves T alone. In training only, `dropout` acts on the pooled features,
+    and `stochastic_depth` is the share of clips for which the last block's separable convolution is left out; earlier
+    blocks have less of it, the first none. With `residual`, the network sees only what changes between pictures.
     """
 
     def __init__(
-        self, num_classes: int, widths: Sequence[int], kernel_sizes: Sequence[int], dropout: float = 0.0
+        self,
+        num_classes: int,
+        widths: Sequence[int],
+        kernel_sizes: Sequence[int],
+        dropout: float = 0.0,
+        stochastic_depth: float = 0.0,
+        residual: bool = False,
     ) -> None:
         super().__init__()
         if len(widths) != len(kernel_sizes) or not widths:
@@ -86,6 +119,7 @@ class VideoXception(nn.Module):
         if any(k % 2 == 0 for k in kernel_sizes):
             raise ValueError(f"kernel sizes must be odd to keep T, H and W, but got {tuple(kernel_sizes)}")
         self.dropout = dropout
+        self.residual = residual
         self.norm = nn.BatchNorm3d(3)
         self.stem = nn.Conv3d(3, 3, 1)
         channels = [3, *widths]
@@ -93,25 +127,31 @@ class VideoXception(nn.Module):
         for i, kernel_size in enumerate(kernel_sizes):
             if i > 0:
                 layers.append(nn.MaxPool3d((1, 2, 2)))
-            layers.append(ResidualBlock(channels[i], channels[i + 1], kernel_size))
+            drop = stochastic_depth * i / max(len(widths) - 1, 1)
+            layers.append(ResidualBlock(channels[i], channels[i + 1], kernel_size, drop))
         self.blocks = nn.ModuleList(layers)
         self.pool = nn.AdaptiveAvgPool3d(1)
         self.head = nn.Linear(channels[-1], num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
         """Float (B, 3, T, H, W) -> logits (B, num_classes)."""
-        x = self.stem(self.norm(x))
+        x = self.stem(self.norm(differences(x) if self.residual else x))
         for block in self.blocks:
             x = block(x)
         x = torch.flatten(self.pool(x), 1)  # (B, C)
         return self.head(F.dropout(x, self.dropout, self.training))  # type: ignore[no-any-return]
 
 
-def videoxception_a(num_classes: int, dropout: float = 0.0) -> VideoXception:
+def videoxception_a(
+    num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0, residual: bool = False
+) -> VideoXception:
     """Type A: four blocks, 3x3 and 3x1x1 kernels throughout."""
-    return VideoXception(num_classes, (64, 128, 256, 512), (3, 3, 3, 3), dropout)
+    return VideoXception(num_classes, (64, 128, 256, 512), (3, 3, 3, 3), dropout, stochastic_depth, residual)
 
 
-def videoxception_b(num_classes: int, dropout: float = 0.0) -> VideoXception:
+def videoxception_b(
+    num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0, residual: bool = False
+) -> VideoXception:
     """Type B: type A's four blocks and three wider ones with kernels of 7."""
-    return VideoXception(num_classes, (64, 128, 256, 512, 512, 1024, 1024), (3, 3, 3, 3, 7, 7, 7), dropout)
+    widths, kernel_sizes = (64, 128, 256, 512, 512, 1024, 1024), (3, 3, 3, 3, 7, 7, 7)
+    return VideoXception(num_classes, widths, kernel_sizes, dropout, stochastic_depth, residual)

@@ -9,10 +9,10 @@ from videoxception.nets.videoxception import VideoXception
 SPEC = ClipSpec(frames=3, size=(16, 16), mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.4))
 
 
-def trained() -> VideoXception:
+def trained(residual: bool = False) -> VideoXception:
     """A network whose batch norms have seen something."""
     torch.manual_seed(0)
-    net = VideoXception(4, (6, 8), (3, 5))
+    net = VideoXception(4, (6, 8), (3, 5), residual=residual)
     for module in net.modules():
         if isinstance(module, nn.BatchNorm3d):
             nn.init.uniform_(module.weight, 0.5, 2)
@@ -29,6 +29,15 @@ def clips() -> torch.Tensor:
 def test_folding_changes_no_answer() -> None:
     served = Served(trained(), SPEC).eval()
     torch.testing.assert_close(fold(served, SPEC)(clips()), served(clips()), atol=1e-4, rtol=1e-4)
+
+
+def test_folding_a_network_that_sees_changes() -> None:
+    plain = ClipSpec(frames=3, size=(16, 16))
+    served = Served(trained(residual=True), plain).eval()
+    folded = fold(served, plain)
+    assert isinstance(folded, Folded)
+    torch.testing.assert_close(folded(clips()), served(clips()), atol=1e-4, rtol=1e-4)
+    assert fold(served, SPEC) is served  # changes of bytes are not changes of what is normalised
 
 
 def test_folding_leaves_the_network_itself_alone() -> None:

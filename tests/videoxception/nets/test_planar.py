@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -6,10 +8,10 @@ from videoxception.nets.planar import forward_fast
 from videoxception.nets.videoxception import VideoXception
 
 
-def small(seed: int = 0) -> VideoXception:
+def small(seed: int = 0, **options: Any) -> VideoXception:
     """Both kernel sizes of types A and B, few channels, in float64."""
     torch.manual_seed(seed)
-    return VideoXception(5, (6, 8, 10), (3, 3, 7)).double()
+    return VideoXception(5, (6, 8, 10), (3, 3, 7), **options).double()
 
 
 @pytest.mark.parametrize("pictures", [1, 2, 5, 10])
@@ -31,6 +33,16 @@ def test_equals_the_network_in_training(pictures: int) -> None:
         torch.testing.assert_close(found.grad, expected.grad, msg=name)
     for (name, expected), (_, found) in zip(plain.named_buffers(), planar.named_buffers(), strict=True):
         torch.testing.assert_close(found, expected, msg=name)
+
+
+@pytest.mark.parametrize("options", [{"stochastic_depth": 0.5, "dropout": 0.5}, {"residual": True}])
+def test_equals_the_network_with_options(options: dict[str, object]) -> None:
+    clips, said = torch.rand(6, 3, 4, 16, 24, dtype=torch.float64), []
+    for forward in (lambda net, x: net(x), forward_fast):
+        net = small(**options)
+        torch.manual_seed(3)
+        said.append(forward(net, clips))
+    torch.testing.assert_close(said[0], said[1])
 
 
 def test_other_networks_run_as_they_are() -> None:

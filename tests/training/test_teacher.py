@@ -1,0 +1,65 @@
+import pytest
+import torch
+from torch import nn
+
+from training.config import Config, DataConfig, TeacherConfig
+from training.errors import TrainingError
+from training.teacher import Teacher
+from videoxception.actions import ACTIONS
+
+CPU = torch.device("cpu")
+
+
+class Fixed(nn.Module):
+    """A network that always says the same."""
+
+    def __init__(self, logits: list[float]) -> None:
+        super().__init__()
+        self.logits = torch.tensor(logits)
+
+    def forward(self, clips: torch.Tensor) -> torch.Tensor:
+        return self.logits.expand(len(clips), -1)
+
+
+ACTIONS_ONLY = DataConfig(classes=ACTIONS)
+CLIPS = torch.zeros(4, 3, 1, 2, 2)
+
+
+def test_a_student_that_agrees_has_nothing_to_learn() -> None:
+    teacher = Teacher([Fixed([1.0, 2.0, 3.0])], temperature=2.0)
+    agreeing = torch.tensor([[1.0, 2.0, 3.0]]).expand(4, -1)
+    assert float(teacher.loss(agreeing, CLIPS)) == pytest.approx(0, abs=1e-6)
+    assert float(teacher.loss(agreeing.flip(1), CLIPS)) > 0.1
+
+
+def test_several_teachers_speak_with_the_mean_of_their_probabilities() -> None:
+    teacher = Teacher([Fixed([9.0, 0.0]), Fixed([0.0, 9.0])], temperature=1.0)
+    assert torch.allclose(teacher(CLIPS), torch.full((4, 2), 0.5))
+
+
+def test_gradients_do_not_shrink_with_the_temperature() -> None:
+    """To first order they are (student - teacher) logits over K, at any temperature (Hinton et al., section 2.1)."""
+    for temperature in (4.0, 40.0):
+        logits = torch.tensor([[0.3, -0.3]], requires_grad=True)
+        Teacher([Fixed([0.0, 0.0])], temperature).loss(logits, CLIPS[:1]).backward()
+        assert logits.grad is not None
+        assert torch.allclose(logits.grad, logits.detach() / 2, rtol=0.02)
+
+
+def test_no_teacher_and_wrong_ones() -> None:
+    assert Teacher.load(Config(), CPU) is None
+    with pytest.raises(TrainingError, match="--teacher: no model nobody"):
+        Teacher.load(Config(teacher=TeacherConfig(teacher="nobody")), CPU)
+    other = Config(teacher=TeacherConfig(teacher="videoxception-a"), data=DataConfig(classes=("Yes", "No")))
+    with pytest.raises(TrainingError, match="other classes"):
+        Teacher.load(other, CPU)
+
+
+def test_a_released_model_teaches() -> None:
+    one = TeacherConfig(teacher="videoxception-a@1", teacher_temperature=1.0)
+    teacher = Teacher.load(Config(data=ACTIONS_ONLY, teacher=one), CPU)
+    assert teacher is not None
+    said = teacher(torch.rand(2, 3, 2, 32, 32))
+    assert said.shape == (2, 16)
+    assert torch.allclose(said.sum(1), torch.ones(2))
+    assert not said.requires_grad

@@ -1,0 +1,40 @@
+"""All figures of what a model said to a data set, and the probabilities that they are of."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.baselines import measure_baselines
+from training.calibrate import Crosswise, fit_crosswise, mean_probabilities
+from training.metrics import measure
+from training.reliability import measure_reliability
+from training.resample import SourceVideos
+from training.scores import Scores
+from videoxception.answer import Probabilities
+from videoxception.manifest import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A model's scores, its probabilities (N, K) as released and with crosswise temperatures, and their figures."""
+
+    scores: Scores
+    probabilities: Probabilities
+    crosswise: Crosswise | None
+    metrics: Metrics
+
+
+def evaluate(scores: Scores, temperature: float, protocol: str) -> Evaluation:
+    """Measures everything, with the model's released temperature. The protocol says in words which items they are."""
+    data, videos = scores.data, SourceVideos(scores.data.groups)
+    rows = mean_probabilities(scores.logits, temperature)
+    crosswise = fit_crosswise(scores.logits, data.targets, videos)
+    updates: dict[str, object] = {
+        "views": scores.views.count,
+        "reliability": measure_reliability(scores.logits, data.targets, videos, temperature, crosswise),
+    }
+    if scores.pictures is not None:
+        truth = np.asarray(data.targets)
+        updates["baselines"] = measure_baselines(rows, scores.pictures, truth, videos, temperature)
+    metrics = measure(rows, data.targets, data.groups, data.classes, f"{scores.kind}, {protocol}")
+    return Evaluation(scores, rows, crosswise, metrics.model_copy(update=updates))

@@ -1,0 +1,54 @@
+"""Pictures of a run and of an evaluation, as PNG files. Drawn where matplotlib is installed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.errors import TrainingError
+from videoxception.clip import ClipSpec
+
+if TYPE_CHECKING:  # evaluation decodes, and a machine that trains from a cache may have nothing to decode with
+    from training.figures import Evaluation
+
+
+def check_matplotlib() -> None:
+    """Raises `TrainingError` that says how to get matplotlib, if it is not there."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        raise TrainingError("plots need matplotlib: pip install 'videoxception[training]'") from error
+
+
+def draw_or_say(draw: Callable[[], list[Path]]) -> None:
+    """Draws, or says why not: plots are no reason to fail at the end of a long run."""
+    try:
+        drawn = draw()
+    except TrainingError as error:
+        print(f"no plots: {error}")
+    else:
+        print("\n".join(f"drew {path}" for path in drawn))
+
+
+def draw_evaluation(folder: Path, title: str, spec: ClipSpec, evaluation: "Evaluation") -> list[Path]:
+    """Draws confusion.png, reliability.png and mistakes.png (if there are any), and names them."""
+    check_matplotlib()
+    from training.plots.confusion import draw_confusion
+    from training.plots.mistakes import draw_mistakes
+    from training.plots.reliability import draw_reliability
+
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = [
+        draw_confusion(folder / "confusion.png", title, evaluation.metrics),
+        draw_reliability(folder / "reliability.png", title, evaluation),
+        draw_mistakes(folder / "mistakes.png", title, spec, evaluation),
+    ]
+    return [path for path in drawn if path is not None]
+
+
+def draw_run(folder: Path) -> list[Path]:
+    """Draws curves.png of a run's log, and names it; nothing if the folder holds no log."""
+    check_matplotlib()
+    from training.plots.curves import draw_curves
+
+    drawn = draw_curves(folder)
+    return [drawn] if drawn else []

@@ -1,0 +1,86 @@
+"""Chance, by whole source videos: resampling for intervals, flipped signs for tests.
+
+Clips of one source video are not independent, so what is drawn or flipped is a source video with all its clips (a
+cluster bootstrap, and a cluster sign-flip test), or else intervals would be too narrow by half and p-values too small.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from videoxception.manifest import Interval
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_RESAMPLES = 2000
+_FLIPS = 10_000  # drawn ways of flipping signs, where there are more in all
+_CHUNK = 500  # of them at a time, for the memory's sake
+_DIGITS = 4  # of every figure: what f32 on another machine reproduces too
+
+
+class SourceVideos:
+    """Which of G source videos each of N items was cut from. Draws are the same every time."""
+
+    def __init__(self, groups: Sequence[str]) -> None:
+        names, number = np.unique(np.asarray(groups), return_inverse=True)
+        self.of_item: Ints = number
+        self.count = len(names)
+
+    def sums(self, values: Floats) -> Floats:
+        """Values of items (N, ...), added up within each source video: (G, ...)."""
+        sums = np.zeros((self.count, *values.shape[1:]), np.float64)
+        np.add.at(sums, self.of_item, values)
+        return sums
+
+    @cached_property
+    def draws(self) -> Floats:
+        """(R, G): how often each source video is drawn in each resample."""
+        rng = np.random.RandomState(0)
+        drawn = rng.multinomial(self.count, np.full(self.count, 1 / self.count), size=_RESAMPLES)
+        return np.asarray(drawn, np.float64)
+
+    def means(self, values: Floats, members: npt.NDArray[np.bool_] | None = None) -> Floats:
+        """The mean of values (N,) in each resample, (R,), over `members` alone; resamples without any are left out."""
+        inside = np.ones(len(values)) if members is None else members.astype(np.float64)
+        total, size = self.draws @ self.sums(values * inside), self.draws @ self.sums(inside)
+        means: Floats = total[size > 0] / size[size > 0]
+        return means
+
+
+def flipped_sums(sums: Floats) -> Floats:
+    """Sums over source videos, of (G, B), with the signs of some flipped: (S, B), the first one as it is.
+
+    Every way of flipping if there are few, else some drawn by chance. If what was summed is as likely as its opposite
+    in each source video, then all rows are equally likely, and the first stands out by chance alone.
+    """
+    sums = sums[np.any(sums != 0, axis=1)]
+    rows = len(sums)
+    if 2**rows <= _FLIPS:
+        return np.asarray(_every_sign(rows) @ sums)
+    rng = np.random.RandomState(0)
+    chunks = [(2.0 * rng.randint(0, 2, (_CHUNK, rows)) - 1) @ sums for _ in range(_FLIPS // _CHUNK)]
+    return np.concatenate([sums.sum(0)[None], *chunks])
+
+
+def _every_sign(rows: int) -> Floats:
+    bits = (np.arange(2**rows)[:, None] >> np.arange(rows)) & 1
+    return np.asarray(1 - 2 * bits, np.float64)
+
+
+def p_value(statistics: Floats) -> float:
+    """The share of equally likely values (S,) that are at least as large as the first, the observed one."""
+    return rounded((statistics >= statistics[0] - 1e-9).mean())
+
+
+def interval(resamples: Floats) -> Interval:
+    """The middle 95 % of resampled values."""
+    low, high = np.quantile(resamples, [0.025, 0.975])
+    return rounded(low), rounded(high)
+
+
+def rounded(value: float) -> float:
+    """A figure to the digits that it is told with."""
+    return round(float(value), _DIGITS)

@@ -1,0 +1,53 @@
+"""What a model says to every item of a data set: logits of its views, and of each of its pictures alone."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from training.baselines import picture_clips
+from training.calibrate import ViewLogits
+from training.data import DataSet
+from training.data.stills import is_still
+from training.errors import TrainingError
+from training.reading import item_clip, read_all
+from training.views import Views
+from videoxception.clip import ClipSpec
+from videoxception.engine import Engine
+from videoxception.engine.base import Logits
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Logits (N, V, K) of the items' views, and (N, F, K) of their pictures, each alone (None for stills)."""
+
+    data: DataSet
+    views: Views
+    logits: ViewLogits
+    pictures: ViewLogits | None
+    skipped: list[str]  # a line for each file that could not be read
+
+    @property
+    def kind(self) -> str:
+        """In words, what the model was shown."""
+        if self.pictures is not None:
+            return f"video, {self.views}"
+        seen = "" if self.views.count == 1 else f", {self.views}"
+        return f"mid-frame accuracy (each still as its picture ten times){seen}"
+
+
+def score(engine: Engine, spec: ClipSpec, data: DataSet, skip_bad: bool, views: Views | None = None) -> Scores:
+    """Runs the engine on every item. Raises `TrainingError`."""
+    views = views or Views()
+    stills = is_still(data.items[0].path)
+    if stills and views.moments > 1:
+        raise TrainingError(f"--views {views.count}: a still looks the same at every moment; use 1, or 2 to mirror it")
+
+    def read(path: Path) -> Logits:
+        clips = views.clips(spec, lambda asked: item_clip(path, asked))
+        shown = clips if stills else np.concatenate([clips, picture_clips(views.own(clips))])
+        return engine.predict(np.ascontiguousarray(shown))
+
+    logits, kept, skipped = read_all(data, read, skip_bad)
+    parts = logits[:, : views.count], logits[:, views.count :]
+    return Scores(kept, views, parts[0], None if stills else parts[1], skipped)

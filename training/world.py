@@ -1,0 +1,89 @@
+"""The processes that train together, as `torchrun` starts them: one a GPU, on one machine or several.
+
+Alone, everything here does nothing.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, distributed, nn
+
+from training.errors import TrainingError
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """How many processes there are, and which of them this one is."""
+
+    size: int = 1
+    rank: int = 0
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes and speaks for all."""
+        return self.rank == 0
+
+    @contextmanager
+    def leader_first(self) -> Iterator[None]:
+        """What the leader does before the others do it too, such as decoding into a cache that all share."""
+        if not self.leads:
+            self.wait()
+        yield
+        if self.leads:
+            self.wait()
+
+    def wait(self) -> None:
+        """Until all are here."""
+        if self.size > 1:
+            distributed.barrier()
+
+    def total(self, number: float, device: torch.device) -> float:
+        """The sum of every process's number."""
+        if self.size == 1:
+            return number
+        summed = torch.tensor(number, dtype=torch.float64, device=device)
+        distributed.all_reduce(summed)
+        return float(summed)
+
+    def average_buffers(self, net: nn.Module) -> None:
+        """Gives all processes the mean of what their batch norms have seen.
+
+        A running mean is linear in what goes in, so that averaging once an epoch is the same as averaging every step.
+        """
+        if self.size > 1:
+            for buffer in floating_buffers(net):
+                distributed.all_reduce(buffer)
+                buffer.div_(self.size)
+
+
+def floating_buffers(net: nn.Module) -> list[Tensor]:
+    """The running means and variances of the batch norms; not the counts of batches."""
+    return [buffer for buffer in net.buffers() if buffer.is_floating_point()]
+
+
+@contextmanager
+def joined(device: torch.device) -> Iterator[tuple[World, torch.device]]:
+    """The world that `torchrun` describes in the environment, and this process's device in it.
+
+    Raises `TrainingError` if there are more processes on this machine than GPUs.
+    """
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
+        yield World(), device
+        return
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        if device.index is None or device.index >= torch.cuda.device_count():
+            raise TrainingError(
+                f"process {device.index} has no GPU: this machine has {torch.cuda.device_count()};"
+                " give torchrun as many processes with --nproc-per-node"
+            )
+        torch.cuda.set_device(device)
+    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield World(size, distributed.get_rank()), device
+    finally:
+        distributed.destroy_process_group()
