@@ -1,0 +1,49 @@
+"""How much of its work each program of a kernel takes on: fixed by the shape of the work, and never by the batch.
+
+They were chosen by counting registers, shared memory and instructions of what the compiler makes for compute
+capability 9.0 (docs/gpu.md); `python -m benchmarks.gpu.tune` times others on a card.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True, slots=True)
+class FirstTiles:
+    """A program of the first block makes `lanes` pooled pixels."""
+
+    lanes: int = 128
+    warps: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SeparableTiles:
+    """A program works on `rows` rows of `lanes` columns and `block` channels."""
+
+    rows: int
+    lanes: int
+    block: int
+    warps: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProductTiles:
+    """A program multiplies `rows` rows by `columns` columns, `step` numbers of each at a time, in `stages` buffers."""
+
+    rows: int
+    columns: int
+    step: int
+    warps: int
+    stages: int
+
+
+def separable_tiles(kernel: int, height: int) -> SeparableTiles:
+    """Four channels a thread for kernels of 3, two for those of 7, whose 56 weights a channel stay in registers."""
+    rows = min(4, height)
+    return SeparableTiles(rows, 16, 64, 8) if kernel == 3 else SeparableTiles(rows, 16, 32, 8)
+
+
+def product_tiles(dtype: torch.dtype) -> ProductTiles:
+    """Tensor cores take bf16; f32 is multiplied by ordinary units, which need smaller tiles."""
+    return ProductTiles(128, 128, 64, 4, 3) if dtype == torch.bfloat16 else ProductTiles(64, 64, 16, 4, 2)
