@@ -4,16 +4,14 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from videoxception.engine.kernels.pairs import Pairs
 from videoxception.engine.kernels.product import INTERPRETED
 from videoxception.engine.kernels.tiles import FirstTiles
 from videoxception.engine.kernels.weights import First
 
 
-def first_block(frames: Tensor, weights: First, pooled: Tensor, tiles: FirstTiles | None = None) -> None:
-    """Writes the x of the first pair into the last half of the channels of `pooled` (N, T, H // 2, W // 2, 2K).
-
-    Of `frames` uint8 (N, T, H, W, 3).
-    """
+def first_block(frames: Tensor, weights: First, pooled: Pairs, tiles: FirstTiles | None = None) -> None:
+    """Writes the x of `pooled` (N, T, H // 2, W // 2, K), of `frames` uint8 (N, T, H, W, 3)."""
     tiles = tiles or FirstTiles()
     clips, pictures, height, width, _ = frames.shape
     pixels = clips * (height // 2) * (width // 2)
@@ -27,14 +25,16 @@ def first_block(frames: Tensor, weights: First, pooled: Tensor, tiles: FirstTile
         weights.depthwise.temporal_bias,
         weights.weight,
         weights.bias,
-        pooled,
+        pooled.data,
         pixels,
         pictures,
         height,
         width,
+        pooled.border,
         weights.weight.shape[1],
         weights.depthwise.kernel,
         tiles.lanes,
+        tiles.columns,
         INTERPRETED,
         num_warps=tiles.warps,
         num_stages=1,
@@ -57,9 +57,11 @@ def first_block_kernel(
     pictures: tl.constexpr,
     height: tl.constexpr,
     width: tl.constexpr,
+    border: tl.constexpr,
     channels: tl.constexpr,
     kernel: tl.constexpr,
     lanes: tl.constexpr,
+    columns: tl.constexpr,
     upcast: tl.constexpr,
 ):
     """A program walks through time with `lanes` of all `pixels` pooled pixels of a picture of each clip.
@@ -70,21 +72,27 @@ def first_block_kernel(
     half: tl.constexpr = kernel // 2
     pooled_height: tl.constexpr = height // 2
     pooled_width: tl.constexpr = width // 2
+    line: tl.constexpr = (pooled_width + 2 * border) * 2 * channels
+    image: tl.constexpr = (pooled_height + 2 * border) * line
     pixel = tl.program_id(0) * lanes + tl.arange(0, lanes)
     alive = pixel < pixels
     clip = (pixel // (pooled_height * pooled_width)).to(tl.int64)
     y, x = pixel // pooled_width % pooled_height, pixel % pooled_width
     source = frames + clip * (pictures * height * width * 3) + (2 * y * width + 2 * x) * 3
-    place = pixel % (pooled_height * pooled_width)
-    target = pooled + (clip * (pictures * pooled_height * pooled_width) + place) * (2 * channels) + channels
-    column = tl.arange(0, channels)
+    column = tl.arange(0, columns)
+    place = (y + border) * line + (x + border) * (2 * channels) + channels
+    target = (pooled + clip * (pictures * image) + place)[:, None] + column[None, :]
     mix = _constants(affine, 9) + _constants(affine_bias, 3)
     spatial_taps = _constants(spatial, 3 * kernel * kernel)
     spatial_biases = _constants(spatial_bias, 3)
     temporal_taps = _constants(temporal, 3 * kernel)
     temporal_biases = _constants(temporal_bias, 3)
-    matrix = tl.load(weight + tl.arange(0, 16)[:, None] * channels + column[None, :])
-    biases = tl.load(bias + column)[None, :]
+    matrices, biases = (), ()
+    for part in tl.static_range(channels // columns):
+        matrices = matrices + (
+            tl.load(weight + tl.arange(0, 16)[:, None] * channels + part * columns + column[None, :]),
+        )
+        biases = biases + (tl.load(bias + part * columns + column)[None, :],)
 
     nothing = tl.zeros((lanes,), tl.float32)
     blank = ((nothing,) * 3,) * 4  # three channels at each of the four pixels
@@ -99,18 +107,17 @@ def first_block_kernel(
             now = now + (_activate(sums, spatial_biases, present),)
             seen = seen + (centre,)
         window, inputs = window + (now,), inputs + (seen,)
-        best = tl.zeros((lanes, channels), tl.float32)
+        rows = ()
         for q in tl.static_range(4):
-            h = _temporal(window, q, temporal_taps, kernel)
-            row = _row(_activate(h, temporal_biases, alive), inputs[0][q]).to(matrix.dtype)
-            if upcast:
-                output = tl.dot(row.to(tl.float32), matrix.to(tl.float32), input_precision="ieee")
-            else:
-                output = tl.dot(row, matrix, input_precision="ieee")
-            best = output if q == 0 else tl.maximum(best, output)
-        output = tl.maximum(best + biases, 0.0).to(pooled.dtype.element_ty)
-        out = target + (t - half) * (pooled_height * pooled_width * 2 * channels)
-        tl.store(out[:, None] + column[None, :], output, mask=(alive & (t >= half))[:, None])
+            h = _activate(_temporal(window, q, temporal_taps, kernel), temporal_biases, alive)
+            rows = rows + (_row(h, inputs[0][q]).to(pooled.dtype.element_ty),)
+        for part in tl.static_range(channels // columns):
+            best = _product(rows[0], matrices[part], upcast)
+            for q in tl.static_range(1, 4):
+                best = tl.maximum(best, _product(rows[q], matrices[part], upcast))
+            output = tl.maximum(best + biases[part], 0.0).to(pooled.dtype.element_ty)
+            out = target + (t - half) * image + part * columns
+            tl.store(out, output, mask=(alive & (t >= half))[:, None])
         window, inputs = window[1:], inputs[1:]
 
 
@@ -137,7 +144,7 @@ def _spatial(
     width: tl.constexpr,
     kernel: tl.constexpr,
 ):
-    """The spatial convolution's three channels, without bias, and the network's input, at pixel (2y + down, 2x + right).
+    """Three channels of the spatial convolution, without bias, and of its input, at pixel (2y + down, 2x + right).
 
     Loads that the four pixels have in common are the same expression, which the compiler does once.
     """
@@ -149,17 +156,18 @@ def _spatial(
             colours = _colours(picture, alive, y, x, down + dy - half, right + dx - half, mix, height, width)
             if dy == half and dx == half:
                 centre = colours
-            tap: tl.constexpr = 3 * (dy * kernel + dx)
             sums = (
-                sums[0] + colours[0] * taps[tap],
-                sums[1] + colours[1] * taps[tap + 1],
-                sums[2] + colours[2] * taps[tap + 2],
+                sums[0] + colours[0] * taps[3 * (dy * kernel + dx)],
+                sums[1] + colours[1] * taps[3 * (dy * kernel + dx) + 1],
+                sums[2] + colours[2] * taps[3 * (dy * kernel + dx) + 2],
             )
     return sums, centre
 
 
 @triton.jit
-def _colours(picture, alive, y, x, down: tl.constexpr, right: tl.constexpr, mix, height: tl.constexpr, width: tl.constexpr):
+def _colours(
+    picture, alive, y, x, down: tl.constexpr, right: tl.constexpr, mix, height: tl.constexpr, width: tl.constexpr
+):
     """The network's input at a pixel: three channels; zeros beyond the picture's edges."""
     inside = alive & (2 * y + down >= 0) & (2 * y + down < height) & (2 * x + right >= 0) & (2 * x + right < width)
     first = picture + (down * width + right) * 3
@@ -194,6 +202,14 @@ def _temporal(window, q: tl.constexpr, taps, kernel: tl.constexpr):
             sums[2] + window[i][q][2] * taps[3 * i + 2],
         )
     return sums
+
+
+@triton.jit
+def _product(row, matrix, upcast: tl.constexpr):
+    """f32 (lanes, columns); `upcast` as in `product.multiply`."""
+    if upcast:
+        row, matrix = row.to(tl.float32), matrix.to(tl.float32)
+    return tl.dot(row, matrix, input_precision="ieee")
 
 
 @triton.jit

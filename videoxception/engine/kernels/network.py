@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from videoxception.engine.kernels.first_block import first_block
 from videoxception.engine.kernels.head import head
+from videoxception.engine.kernels.pairs import Pairs
 from videoxception.engine.kernels.product_mean import product_mean
 from videoxception.engine.kernels.product_pool import product_pool
 from videoxception.engine.kernels.separable import separable
@@ -31,11 +32,11 @@ class FusedNetwork:
         self.capacity = capacity
         self._weights = weights_of(net, dtype, device)
         pictures, height, width, _ = shape
-        self._pairs: list[Tensor] = []  # (capacity, T, H, W, 2C), one before each block but the first
+        self._pairs: list[Pairs] = []  # one for each block but the first
         for block in self._weights.blocks:
             height, width = height // 2, width // 2
-            size = (capacity, pictures, height, width, block.weight.shape[0])
-            self._pairs.append(torch.empty(size, dtype=dtype, device=device))
+            size = (capacity, pictures, height, width, block.weight.shape[0] // 2)
+            self._pairs.append(Pairs.empty(size, block.depthwise.kernel // 2, dtype, device))
         self._pixels = pictures * height * width
         tiles = -(-self._pixels // product_tiles(dtype).rows)
         self._partial = torch.empty((capacity, tiles, self._weights.head.shape[1]), device=device)
@@ -43,7 +44,7 @@ class FusedNetwork:
     def run(self, frames: Tensor, logits: Tensor) -> None:
         """Clips uint8 (B, F, H, W, 3) -> `logits` f32 (B, classes), B up to the capacity, on the current stream."""
         weights, count = self._weights, len(frames)
-        pairs, partial = [pair[:count] for pair in self._pairs], self._partial[:count]
+        pairs, partial = [pair.first(count) for pair in self._pairs], self._partial[:count]
         first_block(frames, weights.first, pairs[0])
         for pair, following, block in zip(pairs, pairs[1:], weights.blocks, strict=False):
             separable(pair, block.depthwise)
@@ -60,7 +61,9 @@ def bytes_a_clip(net: Folded, shape: tuple[int, int, int, int], dtype: torch.dty
     total = 0
     for block in _residual_blocks(net)[1:]:
         height, width = height // 2, width // 2
-        total += pictures * height * width * 2 * block.shortcut.in_channels * dtype.itemsize
+        border = block.separable.spatial.padding[1]
+        pixels = pictures * (height + 2 * int(border)) * (width + 2 * int(border))
+        total += pixels * 2 * block.shortcut.in_channels * dtype.itemsize
     return total
 
 

@@ -2,27 +2,22 @@
 
 import triton
 import triton.language as tl
-from torch import Tensor
 
+from videoxception.engine.kernels.pairs import Pairs
 from videoxception.engine.kernels.tiles import SeparableTiles, separable_tiles
 from videoxception.engine.kernels.weights import Depthwise
 
 
-def separable(pairs: Tensor, weights: Depthwise, tiles: SeparableTiles | None = None) -> None:
-    """Writes h into the first half of the channels of `pairs` (N, T, H, W, 2C), of the x in the last half.
+def separable(pairs: Pairs, weights: Depthwise, tiles: SeparableTiles | None = None) -> None:
+    """Writes the h of `pairs`: ReLU(temporal(ReLU(spatial(x)))), each with its bias, and zeros around space and time.
 
-    h = ReLU(temporal(ReLU(spatial(x)))), each with its bias; beyond the edges of space and time there are zeros.
+    Their border must be half the size of the kernel, and the tiles' rows and block must divide height and channels.
     """
     clips, pictures, height, width, channels = pairs.shape
-    kernel = weights.kernel
-    tiles = tiles or separable_tiles(kernel, height)
-    grid = (
-        triton.cdiv(height, tiles.rows),
-        triton.cdiv(clips * width, tiles.lanes),
-        triton.cdiv(channels // 2, tiles.block),
-    )
+    tiles = tiles or separable_tiles(weights.kernel, height)
+    grid = (height // tiles.rows, triton.cdiv(clips * width, tiles.lanes), channels // tiles.block)
     separable_kernel[grid](
-        pairs,
+        pairs.data,
         weights.spatial,
         weights.spatial_bias,
         weights.temporal,
@@ -31,13 +26,14 @@ def separable(pairs: Tensor, weights: Depthwise, tiles: SeparableTiles | None = 
         pictures,
         height,
         width,
-        channels // 2,
-        kernel,
+        channels,
+        weights.kernel,
         tiles.rows,
         tiles.lanes,
         tiles.block,
         num_warps=tiles.warps,
         num_stages=1,
+        maxnreg=tiles.registers,
     )
 
 
@@ -60,47 +56,43 @@ def separable_kernel(
 ):
     """A program works on `rows` rows of `lanes` columns (those of all clips in a line) and `block` channels.
 
-    It walks through time with the last k pictures of spatial results in registers. `rows` change fastest from program
-    to program, so that those that share rows run together.
+    It walks through time with the last k pictures of spatial results in registers. Rows change fastest from program to
+    program, so that those that share some run together.
     """
     half: tl.constexpr = kernel // 2
-    first_row = tl.program_id(0) * rows
+    pixel: tl.constexpr = 2 * channels  # numbers from one pixel to the next, and so on
+    line: tl.constexpr = (width + 2 * half) * pixel
+    image: tl.constexpr = (height + 2 * half) * line
     lane = tl.program_id(1) * lanes + tl.arange(0, lanes)
     channel = tl.program_id(2) * block + tl.arange(0, block)
-    clip, column = lane // width, lane % width
-    alive = clip < clips
-    start = clip.to(tl.int64) * (pictures * height * width * 2 * channels) + column * (2 * channels)
-    here = pairs + start[:, None] + channel[None, :]
+    alive = (lane // width < clips)[:, None]
+    clip = tl.minimum(lane // width, clips - 1).to(tl.int64)
+    first = tl.program_id(0) * rows * line + lane % width * pixel  # the upper left tap of the first row
+    here = pairs + (clip * (pictures * image) + first)[:, None] + channel[None, :]
     spatial_taps = _taps(spatial + channel, kernel * kernel, channels)
     temporal_taps = _taps(temporal + channel, kernel, channels)
-    spatial_bias_here = tl.load(spatial_bias + channel)[None, :]
-    temporal_bias_here = tl.load(temporal_bias + channel)[None, :]
+    spatial_start = tl.load(spatial_bias + channel)[None, :] + tl.zeros((lanes, block), tl.float32)
+    temporal_start = tl.load(temporal_bias + channel)[None, :] + tl.zeros((lanes, block), tl.float32)
 
-    nothing = tl.zeros((lanes, block), tl.float32)
-    window = ((nothing,) * rows,) * (kernel - 1)
-    for t in range(pictures):
-        picture = here + t * (height * width * 2 * channels)
+    nothing = ((tl.zeros((lanes, block), tl.float32),) * rows,)
+    window = nothing * (kernel - 1)
+    for t in tl.range(pictures, loop_unroll_factor=2):
         now = ()
         for row in tl.static_range(rows):
-            sums = _spatial(
-                picture + channels, alive, column, first_row, row, spatial_taps, height, width, channels, kernel
-            )
-            now = now + (tl.maximum(sums + spatial_bias_here, 0.0),)
+            source = here + t * image + channels
+            now = now + (_spatial(source, row, spatial_start, spatial_taps, kernel, pixel, line),)
         window = window + (now,)
+        target = here + (t - half) * image + half * (line + pixel)
         for row in tl.static_range(rows):
-            y = first_row + row
-            target = picture + (y - half * height) * (width * 2 * channels)
-            mask = alive & (y < height) & (t >= half)
-            _write(target, mask, window, row, temporal_taps, temporal_bias_here, kernel)
+            output = _temporal(window, row, temporal_start, temporal_taps, kernel)
+            tl.store(target + row * line, output.to(pairs.dtype.element_ty), mask=alive & (t >= half))
         window = window[1:]
-    for late in tl.static_range(half):  # the last pictures have no pictures behind them
-        window = window + ((nothing,) * rows,)
-        t = pictures - half + late
+    for late in tl.static_range(pictures - half, pictures):  # pictures that have none behind them
+        window = window + nothing
+        target = here + late * image + half * (line + pixel)
         for row in tl.static_range(rows):
-            y = first_row + row
-            target = here + (t * height + y) * (width * 2 * channels)
-            mask = alive & (y < height) & (t >= 0)
-            _write(target, mask, window, row, temporal_taps, temporal_bias_here, kernel)
+            output = _temporal(window, row, temporal_start, temporal_taps, kernel)
+            tl.store(target + row * line, output.to(pairs.dtype.element_ty), mask=alive & (late >= 0))
         window = window[1:]
 
 
@@ -114,37 +106,24 @@ def _taps(first, count: tl.constexpr, channels: tl.constexpr):
 
 
 @triton.jit
-def _spatial(
-    picture,
-    alive,
-    column,
-    first_row,
-    row: tl.constexpr,
-    taps,
-    height: tl.constexpr,
-    width: tl.constexpr,
-    channels: tl.constexpr,
-    kernel: tl.constexpr,
-):
-    """One row of the spatial convolution, (lanes, block), without its bias.
+def _spatial(source, row: tl.constexpr, start, taps, kernel: tl.constexpr, pixel: tl.constexpr, line: tl.constexpr):
+    """One row of the spatial convolution with its ReLU, (lanes, block).
 
     `row` is known when this is compiled, so that loads that two rows have in common are the same expression, which
     the compiler does once.
     """
-    sums = tl.zeros(picture.shape, tl.float32)
-    for dy in tl.static_range(-(kernel // 2), kernel // 2 + 1):
-        y = first_row + (row + dy)
-        for dx in tl.static_range(-(kernel // 2), kernel // 2 + 1):
-            inside = alive & (column + dx >= 0) & (column + dx < width) & (y >= 0) & (y < height)
-            x = tl.load(picture + (y * width + dx) * (2 * channels), mask=inside[:, None], other=0.0)
-            sums += x.to(tl.float32) * taps[(dy + kernel // 2) * kernel + dx + kernel // 2]
-    return sums
+    sums = start
+    for dy in tl.static_range(kernel):
+        for dx in tl.static_range(kernel):
+            x = tl.load(source + ((row + dy) * line + dx * pixel))
+            sums += x.to(tl.float32) * taps[dy * kernel + dx]
+    return tl.maximum(sums, 0.0)
 
 
 @triton.jit
-def _write(target, mask, window, row: tl.constexpr, taps, bias, kernel: tl.constexpr):
-    """Convolves the window over time and writes one row (lanes, block)."""
-    sums = window[0][row] * taps[0]
-    for i in tl.static_range(1, kernel):
+def _temporal(window, row: tl.constexpr, start, taps, kernel: tl.constexpr):
+    """One row of the temporal convolution with its ReLU, (lanes, block)."""
+    sums = start
+    for i in tl.static_range(kernel):
         sums += window[i][row] * taps[i]
-    tl.store(target, tl.maximum(sums + bias, 0.0).to(target.dtype.element_ty), mask=mask[:, None])
+    return tl.maximum(sums, 0.0)

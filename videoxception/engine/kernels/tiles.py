@@ -11,9 +11,10 @@ import torch
 
 @dataclass(frozen=True, slots=True)
 class FirstTiles:
-    """A program of the first block makes `lanes` pooled pixels."""
+    """A program of the first block makes `lanes` pooled pixels, `columns` of their channels at a time."""
 
     lanes: int = 128
+    columns: int = 16
     warps: int = 4
 
 
@@ -25,6 +26,7 @@ class SeparableTiles:
     lanes: int
     block: int
     warps: int
+    registers: int | None = None  # that a thread may have at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class ProductTiles:
 
 def separable_tiles(kernel: int, height: int) -> SeparableTiles:
     """Four channels a thread for kernels of 3, two for those of 7, whose 56 weights a channel stay in registers."""
-    rows = min(4, height)
-    return SeparableTiles(rows, 16, 64, 8) if kernel == 3 else SeparableTiles(rows, 16, 32, 8)
+    rows = next(rows for rows in (4, 2, 1) if height % rows == 0)
+    return SeparableTiles(rows, 16, 64, 8, 128) if kernel == 3 else SeparableTiles(rows, 16, 32, 8)
 
 
 def product_tiles(dtype: torch.dtype) -> ProductTiles:
