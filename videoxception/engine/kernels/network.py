@@ -28,7 +28,6 @@ class FusedNetwork:
         self, net: Folded, shape: tuple[int, int, int, int], capacity: int, dtype: torch.dtype, device: torch.device
     ) -> None:
         check_supported(net, shape)
-        self.shape = shape
         self.capacity = capacity
         self._weights = weights_of(net, dtype, device)
         pictures, height, width, _ = shape
@@ -38,7 +37,7 @@ class FusedNetwork:
             size = (capacity, pictures, height, width, block.weight.shape[0] // 2)
             self._pairs.append(Pairs.empty(size, block.depthwise.kernel // 2, dtype, device))
         self._pixels = pictures * height * width
-        tiles = -(-self._pixels // product_tiles(dtype).rows)
+        tiles = -(-self._pixels // product_tiles(dtype, self._pixels).rows)
         self._partial = torch.empty((capacity, tiles, self._weights.head.shape[1]), device=device)
 
     def run(self, frames: Tensor, logits: Tensor) -> None:
@@ -67,8 +66,8 @@ def bytes_a_clip(net: Folded, shape: tuple[int, int, int, int], dtype: torch.dty
     return total
 
 
-def check_supported(net: nn.Module, shape: tuple[int, int, int, int]) -> None:
-    """Raises `ValueError` unless the kernels can run this network on clips of this shape (F, H, W, 3)."""
+def check_supported(net: nn.Module, shape: tuple[int, int, int, int]) -> Folded:
+    """The network. Raises `ValueError` unless the kernels can run it on clips of this shape (F, H, W, 3)."""
     if not isinstance(net, Folded):
         raise ValueError(f"the kernels are for VideoXception, but got {type(net).__name__}")
     first, *rest = _residual_blocks(net)
@@ -77,6 +76,7 @@ def check_supported(net: nn.Module, shape: tuple[int, int, int, int]) -> None:
         raise ValueError(f"widths must be {_FIRST_WIDTH} and then multiples of {_WIDTH}, but got {widths}")
     if min(shape[1:3]) >> len(rest) == 0:
         raise ValueError(f"{shape[1]} x {shape[2]} pixels vanish in {len(rest)} poolings")
+    return net
 
 
 def _residual_blocks(net: Folded) -> list[ResidualBlock]:

@@ -18,7 +18,7 @@ def product_mean(
     """
     _, pictures, height, width, _ = pairs.shape
     depth, channels = weight.shape
-    tiles = tiles or product_tiles(weight.dtype)
+    tiles = tiles or product_tiles(weight.dtype, pictures * height * width)
     grid = (partial.shape[0] * partial.shape[1] * (channels // tiles.columns),)
     product_mean_kernel[grid](
         pairs.data,

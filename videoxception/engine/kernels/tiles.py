@@ -46,6 +46,11 @@ def separable_tiles(kernel: int, height: int) -> SeparableTiles:
     return SeparableTiles(rows, 16, 64, 8, 128) if kernel == 3 else SeparableTiles(rows, 16, 32, 8)
 
 
-def product_tiles(dtype: torch.dtype) -> ProductTiles:
-    """Tensor cores take bf16; f32 is multiplied by ordinary units, which need smaller tiles."""
-    return ProductTiles(128, 128, 64, 4, 3) if dtype == torch.bfloat16 else ProductTiles(64, 64, 16, 4, 2)
+def product_tiles(dtype: torch.dtype, pixels: int | None = None) -> ProductTiles:
+    """Tensor cores take bf16; f32 is multiplied by ordinary units, which need smaller tiles.
+
+    `pixels` of a clip, where a tile may not span two clips.
+    """
+    if dtype != torch.bfloat16:
+        return ProductTiles(64, 64, 16, 4, 2)
+    return ProductTiles(64 if pixels is not None and pixels <= 64 else 128, 128, 64, 4, 3)
