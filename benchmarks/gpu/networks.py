@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from videoxception import nets
+from videoxception.clip import ClipSpec
+from videoxception.nets.folded import Folded
 from videoxception.nets.videoxception import VideoXception
 
 SHAPE = (10, 128, 128, 3)
@@ -24,7 +26,30 @@ def network(name: str) -> VideoXception:
     return net.eval()
 
 
-def clips(count: int, seed: int = 0) -> Tensor:
-    """uint8 (count, *SHAPE), drawn."""
+def folded(kind: str) -> Folded:
+    """Type "a" or "b", its batch norms folded."""
+    return Folded(network(f"videoxception-{kind}"), ClipSpec()).eval()
+
+
+class Plain(nn.Module):
+    """A folded network as plain PyTorch runs it best: in one type throughout, bf16 with channels last."""
+
+    def __init__(self, net: Folded, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.dtype = dtype
+        self.net = net.to(dtype)
+        if dtype == torch.bfloat16:
+            self.net = self.net.to(memory_format=torch.channels_last_3d)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """uint8 (B, F, H, W, 3) -> logits (B, K)."""
+        x = self.net.affine(frames.permute(0, 4, 1, 2, 3).to(self.dtype))
+        for block in self.net.blocks:
+            x = block(x)
+        return self.net.head(torch.flatten(self.net.pool(x), 1))
+
+
+def clips(count: int, shape: tuple[int, int, int, int] = SHAPE, seed: int = 0) -> Tensor:
+    """uint8 (count, *shape), drawn."""
     rng = torch.Generator().manual_seed(seed)
-    return torch.randint(0, 256, (count, *SHAPE), dtype=torch.uint8, generator=rng)
+    return torch.randint(0, 256, (count, *shape), dtype=torch.uint8, generator=rng)

@@ -95,6 +95,11 @@ class CudaEngine:
                 _finish(slot, piece, logits)
         return logits
 
+    def rerun(self, count: int) -> None:
+        """Sets the network going on the `count` clips that were last copied: what is timed to leave copies out."""
+        with torch.cuda.device(self._device), torch.cuda.stream(self._compute):
+            self._slots[0].run[bucket(count, self.buckets)]()
+
     def _start(self, slot: _Slot, clips: Tensor) -> None:
         """Sets a piece going. Its slot is free: nothing reads or writes it."""
         count = len(clips)
@@ -112,7 +117,7 @@ class CudaEngine:
         size = (fused.capacity, *self._shape)
         slot = _Slot(
             host=_pinned(size, torch.uint8),
-            frames=torch.zeros(size, dtype=torch.uint8, device=self._device),
+            frames=torch.randint(0, 256, size, dtype=torch.uint8, device=self._device),  # noise times as clips do
             logits=torch.zeros((fused.capacity, classes), device=self._device),
             answers=_pinned((fused.capacity, classes), torch.float32),
         )

@@ -1,5 +1,8 @@
 """The kernels one after the other: a folded VideoXception from bytes to logits."""
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
@@ -38,20 +41,26 @@ class FusedNetwork:
             self._pairs.append(Pairs.empty(size, block.depthwise.kernel // 2, dtype, device))
         self._pixels = pictures * height * width
         tiles = -(-self._pixels // product_tiles(dtype, self._pixels).rows)
-        self._partial = torch.empty((capacity, tiles, self._weights.head.shape[1]), device=device)
+        self._sums = torch.empty((capacity, tiles, self._weights.head.shape[1]), device=device)
 
     def run(self, frames: Tensor, logits: Tensor) -> None:
         """Clips uint8 (B, F, H, W, 3) -> `logits` f32 (B, classes), B up to the capacity, on the current stream."""
+        for step in self.steps(frames, logits):
+            step()
+
+    def steps(self, frames: Tensor, logits: Tensor) -> list[Callable[[], None]]:
+        """What `run` does: the kernels, one call each."""
         weights, count = self._weights, len(frames)
-        pairs, partial = [pair.first(count) for pair in self._pairs], self._partial[:count]
-        first_block(frames, weights.first, pairs[0])
+        pairs, sums = [pair.first(count) for pair in self._pairs], self._sums[:count]
+        steps: list[Callable[[], None]] = [partial(first_block, frames, weights.first, pairs[0])]
         for pair, following, block in zip(pairs, pairs[1:], weights.blocks, strict=False):
-            separable(pair, block.depthwise)
-            product_pool(pair, block.weight, block.bias, following)
+            steps.append(partial(separable, pair, block.depthwise))
+            steps.append(partial(product_pool, pair, block.weight, block.bias, following))
         last = weights.blocks[-1]
-        separable(pairs[-1], last.depthwise)
-        product_mean(pairs[-1], last.weight, last.bias, partial)
-        head(partial, self._pixels, weights.head, weights.head_bias, logits)
+        steps.append(partial(separable, pairs[-1], last.depthwise))
+        steps.append(partial(product_mean, pairs[-1], last.weight, last.bias, sums))
+        steps.append(partial(head, sums, self._pixels, weights.head, weights.head_bias, logits))
+        return steps
 
 
 def bytes_a_clip(net: Folded, shape: tuple[int, int, int, int], dtype: torch.dtype) -> int:
