@@ -20,8 +20,7 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.runtime.jit import JITFunction
 
-from benchmarks.gpu.networks import SHAPE, network
-from videoxception.clip import ClipSpec
+from benchmarks.gpu.networks import SHAPE, folded
 from videoxception.engine.kernels.network import FusedNetwork
 from videoxception.nets.folded import Folded
 
@@ -73,12 +72,11 @@ def _compiling(capability: int) -> Iterator[list[Any]]:
         JITFunction.run = launch  # the driver stays: without a card there is no other
 
 
-def compile_kernels(kind: str, capability: int) -> list[Compiled]:
-    """The kernels of videoxception-`kind`, in the order in which they run."""
-    folded = Folded(network(f"videoxception-{kind}"), ClipSpec())
-    fused = FusedNetwork(folded, SHAPE, 1, torch.bfloat16, torch.device("cpu"))
+def compile_kernels(net: Folded, capability: int, dtype: torch.dtype = torch.bfloat16) -> list[Compiled]:
+    """The kernels of a network, in the order in which they run."""
+    fused = FusedNetwork(net, SHAPE, 1, dtype, torch.device("cpu"))
     with _compiling(capability) as made:
-        fused.run(torch.zeros(1, *SHAPE, dtype=torch.uint8), torch.zeros(1, 16))
+        fused.run(torch.zeros(1, *SHAPE, dtype=torch.uint8), torch.zeros(1, net.head.out_features))
     return [_describe(kernel) for kernel in made]
 
 
@@ -107,7 +105,7 @@ def main() -> None:
     print("| type | kernel | registers | spilled, bytes | shared, bytes | warps | instructions |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for kind in ("a", "b"):
-        for k in compile_kernels(kind, options.capability):
+        for k in compile_kernels(folded(kind), options.capability):
             print(f"| {kind} | {k.name} | {k.registers} | {k.spilled} | {k.shared} | {k.warps} | {k.instructions} |")
 
 

@@ -19,7 +19,14 @@ from benchmarks.gpu.networks import clips, folded
 from benchmarks.gpu.roofline import work
 from benchmarks.gpu.timing import Setting, seconds_a_call
 from videoxception.engine.kernels.network import FusedNetwork
-from videoxception.engine.kernels.tiles import FirstTiles, ProductTiles, SeparableTiles, product_tiles, separable_tiles
+from videoxception.engine.kernels.tiles import (
+    FirstTiles,
+    ProductTiles,
+    SeparableTiles,
+    first_tiles,
+    product_tiles,
+    separable_tiles,
+)
 
 _BATCH = 64
 
@@ -28,7 +35,7 @@ def candidates(step: partial[None]) -> Iterator[Any]:
     """Tiles to try for a launch by `FusedNetwork.steps`, those that are set first."""
     name = step.func.__name__
     if name == "first_block":
-        yield FirstTiles()
+        yield first_tiles(torch.bfloat16)
         yield from (FirstTiles(128, columns, 4) for columns in (32, 64))
         yield from (FirstTiles(64, columns, 2) for columns in (16, 32, 64))
     elif name == "separable":

@@ -6,13 +6,13 @@ from torch import Tensor
 
 from videoxception.engine.kernels.pairs import Pairs
 from videoxception.engine.kernels.product import INTERPRETED
-from videoxception.engine.kernels.tiles import FirstTiles
+from videoxception.engine.kernels.tiles import FirstTiles, first_tiles
 from videoxception.engine.kernels.weights import First
 
 
 def first_block(frames: Tensor, weights: First, pooled: Pairs, tiles: FirstTiles | None = None) -> None:
     """Writes the x of `pooled` (N, T, H // 2, W // 2, K), of `frames` uint8 (N, T, H, W, 3)."""
-    tiles = tiles or FirstTiles()
+    tiles = tiles or first_tiles(weights.weight.dtype)
     clips, pictures, height, width, _ = frames.shape
     pixels = clips * (height // 2) * (width // 2)
     first_block_kernel[(triton.cdiv(pixels, tiles.lanes),)](

@@ -13,9 +13,9 @@ import torch
 class FirstTiles:
     """A program of the first block makes `lanes` pooled pixels, `columns` of their channels at a time."""
 
-    lanes: int = 128
-    columns: int = 16
-    warps: int = 4
+    lanes: int
+    columns: int
+    warps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ class ProductTiles:
     step: int
     warps: int
     stages: int
+
+
+def first_tiles(dtype: torch.dtype) -> FirstTiles:
+    """Tensor cores work in groups of four warps; ordinary units, for f32, need many registers for a product."""
+    return FirstTiles(128, 16, 4) if dtype == torch.bfloat16 else FirstTiles(64, 64, 2)
 
 
 def separable_tiles(kernel: int, height: int) -> SeparableTiles:
