@@ -17,7 +17,7 @@ import torch
 
 from benchmarks.gpu.networks import clips, folded
 from benchmarks.gpu.roofline import work
-from benchmarks.gpu.timing import Setting, seconds_a_call
+from benchmarks.gpu.timing import Setting, in_a_row, seconds_a_call
 from videoxception.engine.kernels.network import FusedNetwork
 from videoxception.engine.kernels.tiles import (
     FirstTiles,
@@ -28,7 +28,7 @@ from videoxception.engine.kernels.tiles import (
     separable_tiles,
 )
 
-_BATCH = 64
+_BATCH, _TIMES = 64, 10
 
 
 def candidates(step: partial[None]) -> Iterator[Any]:
@@ -54,7 +54,7 @@ def candidates(step: partial[None]) -> Iterator[Any]:
 def _separable_tiles(set_: SeparableTiles, height: int) -> Iterator[SeparableTiles]:
     for rows, (lanes, block, warps) in product((2, 4, 8), ((16, 64, 8), (8, 64, 4), (16, 32, 4), (32, 32, 8))):
         tiles = replace(set_, rows=rows, lanes=lanes, block=block, warps=warps)
-        for registers in (set_.registers, None):
+        for registers in {set_.registers, None}:
             if height % rows == 0 and replace(tiles, registers=registers) != set_:
                 yield replace(tiles, registers=registers)
 
@@ -83,7 +83,8 @@ def main() -> None:
 
 def _time(step: partial[None], tiles: Any, setting: Setting) -> str:
     try:
-        return f"{seconds_a_call(partial(step, tiles=tiles), setting) / _BATCH * 1e6:7.2f}"
+        taken = seconds_a_call(in_a_row(partial(step, tiles=tiles), _TIMES), setting) / (_BATCH * _TIMES)
+        return f"{taken * 1e6:7.2f}"
     except Exception as error:  # more shared memory or registers than there are: what is looked for
         return f"fails ({type(error).__name__})"
 

@@ -9,11 +9,14 @@ import torch
 
 from benchmarks.gpu import __main__ as command
 from benchmarks.gpu import card, decoding, parity, serving, training
+from benchmarks.gpu.networks import SHAPE, folded
 from benchmarks.gpu.report import goals, table
 from benchmarks.gpu.roofline import limit, work
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.sections import SECTIONS, Section
 from benchmarks.gpu.timing import Setting, seconds_a_call
+from benchmarks.gpu.tune import candidates
+from videoxception.engine.kernels.network import FusedNetwork
 
 TINY = Setting(torch.device("cpu"), (2, 16, 16, 3), batches=(1, 2), training_batch=2, seconds=0.001)
 
@@ -106,12 +109,26 @@ def test_every_section_exists() -> None:
         assert callable(getattr(module, section.function))
 
 
-def test_the_limits_are_those_of_the_kernels_that_run() -> None:
-    from benchmarks.gpu.networks import SHAPE, folded
-    from videoxception.engine.kernels.network import FusedNetwork
-
+@pytest.fixture(scope="module")
+def steps() -> list[partial[None]]:
+    """The launches of type B at full size, not run."""
     fused = FusedNetwork(folded("b"), SHAPE, 1, torch.bfloat16, torch.device("cpu"))
-    steps = fused.steps(torch.empty(1, *SHAPE, dtype=torch.uint8), torch.empty(1, 16))
-    names = [step.func.__name__ for step in steps if isinstance(step, partial)]
+    found = fused.steps(torch.empty(1, *SHAPE, dtype=torch.uint8), torch.empty(1, 16))
+    return [step for step in found if isinstance(step, partial)]
+
+
+def test_the_limits_are_those_of_the_kernels_that_run(steps: list[partial[None]]) -> None:
+    names = [step.func.__name__ for step in steps]
     assert names == [each.name.split()[0] for each in work("b")] + ["head"]
     assert limit("a") == pytest.approx(12.05e-6, rel=0.01)
+
+
+def test_tiles_to_try_fit_the_work(steps: list[partial[None]]) -> None:
+    for step in steps[:-1]:
+        tried = list(candidates(step))
+        assert len(tried) > 3
+        assert len(set(tried)) == len(tried)
+        if step.func.__name__ == "separable":
+            assert all(step.args[0].shape[2] % tiles.rows == 0 for tiles in tried)
+        if step.func.__name__ == "product_mean":
+            assert len({tiles.rows for tiles in tried}) == 1

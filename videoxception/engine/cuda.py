@@ -176,7 +176,7 @@ def _usable(device: str) -> torch.device:
         raise EngineError(f"PyTorch cannot use the device {device!r}: {error}") from error
     if capability < _CAPABILITY:
         raise Unsuitable(f"the kernels need compute capability 8.0 or above, but {device} has {capability}")
-    return found
+    return found if found.index is not None else torch.device("cuda", torch.cuda.current_device())
 
 
 def _supported(net: nn.Module, shape: tuple[int, int, int, int]) -> Folded:
