@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FORBIDDEN = {"videoxception": {"app", "training"}, "app": {"training", "torch", "av"}, "training": {"app"}}
-NEEDS_TORCH = ("videoxception/nets/", "videoxception/engine/torch")
+NEEDS_TORCH = tuple(f"videoxception/{path}" for path in ("nets/", "engine/torch", "engine/cuda", "engine/kernels/"))
 
 
 def imported(path: Path) -> set[str]:
@@ -29,10 +29,10 @@ def test_imports_point_one_way(package: str) -> None:
         assert not imported(path) & FORBIDDEN[package], path
 
 
-def test_only_the_nets_and_one_engine_need_torch() -> None:
+def test_only_the_nets_and_the_engines_of_gpus_need_torch() -> None:
     for path in (ROOT / "videoxception").rglob("*.py"):
         if not path.relative_to(ROOT).as_posix().startswith(NEEDS_TORCH):
-            assert "torch" not in imported(path), path
+            assert not imported(path) & {"torch", "triton"}, path
 
 
 def test_only_the_video_package_imports_av() -> None:

@@ -1,13 +1,16 @@
 """Released model -> logits, fast. One file a backend, one protocol; `create` picks the backend for a device."""
 
+import logging
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from videoxception.engine.base import Engine, EngineError
+from videoxception.engine.base import Engine, EngineError, Unsuitable
 from videoxception.store import Release
 
 __all__ = ["Engine", "EngineError", "create"]
+
+_log = logging.getLogger(__name__)
 
 
 def create(release: Release, device: str = "auto", precision: Literal["auto", "f32", "bf16"] = "auto") -> Engine:
@@ -25,6 +28,17 @@ def create(release: Release, device: str = "auto", precision: Literal["auto", "f
         raise EngineError(f"the device must be auto, cpu, cuda or cuda:N, but got {device!r}")
     if find_spec("torch") is None:
         raise EngineError(f"the device {device!r} needs PyTorch: pip install 'videoxception[torch]'")
+    return _on_gpu(release, device, precision)
+
+
+def _on_gpu(release: Release, device: str, precision: Literal["auto", "f32", "bf16"]) -> Engine:
+    """The fused kernels if they can run there, else plain PyTorch."""
+    try:
+        from videoxception.engine.cuda import CudaEngine
+
+        return CudaEngine.load(release, device, precision)
+    except (ImportError, Unsuitable) as reason:
+        _log.warning("%s runs in plain PyTorch on %s, which is slow: %s", release, device, reason)
     from videoxception.engine.torch_reference import TorchEngine
 
     return TorchEngine(release, device, precision)

@@ -17,6 +17,10 @@ class EngineError(Exception):
     """An engine that cannot be made here: the device, the precision or a library is missing."""
 
 
+class Unsuitable(EngineError):
+    """An engine that cannot be made here, though a slower one on the same device can."""
+
+
 class Engine(Protocol):
     """A released model, ready to answer. Safe to call from several threads; calls then wait for each other.
 

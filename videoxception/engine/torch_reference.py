@@ -27,6 +27,8 @@ class TorchEngine:
             raise EngineError(f"PyTorch cannot use the device {device!r}: {error}") from error
         self.device = device
         self.precision: Precision = "f32" if precision == "auto" else precision
+        if self.precision == "f32":  # cuDNN would round factors to tf32, which has ten bits
+            torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
         self._shape = release.manifest.clip.shape
         self._lock = threading.Lock()
 

@@ -1,0 +1,113 @@
+"""What the compiler makes of the kernels, for which no card is needed: registers, spills, shared memory, instructions.
+
+    python -m benchmarks.gpu.compiled [--capability 90]
+
+Every kernel of types A and B is compiled just as the engine launches it, in bf16.
+"""
+
+import argparse
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import triton
+from triton.backends.compiler import GPUTarget
+from triton.runtime.jit import JITFunction
+
+from benchmarks.gpu.networks import SHAPE, folded
+from videoxception.engine.kernels.network import FusedNetwork
+from videoxception.nets.folded import Folded
+
+_TOOLS = Path(triton.__file__).parent / "backends" / "nvidia" / "bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One kernel. `spilled` is the stack a thread needs, `shared` what a program does, both in bytes."""
+
+    name: str
+    registers: int
+    spilled: int
+    shared: int
+    warps: int
+    instructions: int
+
+
+class _Driver:
+    """A card that is not there, as far as compiling goes."""
+
+    def __init__(self, capability: int) -> None:
+        self._target = GPUTarget("cuda", capability, 32)
+
+    def get_current_target(self) -> GPUTarget:
+        return self._target
+
+    def get_current_device(self) -> int:
+        return 0
+
+    def get_current_stream(self, device: int) -> int:
+        return 0
+
+
+@contextmanager
+def _compiling(capability: int) -> Iterator[list[Any]]:
+    """Launches compile and do no more; the kernels that they made are in the list."""
+    made: list[Any] = []
+    launch = JITFunction.run
+
+    def compile_only(self: Any, *args: Any, grid: Any, warmup: bool, **kwargs: Any) -> Any:
+        made.append(launch(self, *args, grid=grid, warmup=True, **kwargs))
+
+    triton.runtime.driver.set_active(_Driver(capability))
+    JITFunction.run = compile_only
+    try:
+        yield made
+    finally:
+        JITFunction.run = launch  # the driver stays: without a card there is no other
+
+
+def compile_kernels(net: Folded, capability: int, dtype: torch.dtype = torch.bfloat16) -> list[Compiled]:
+    """The kernels of a network, in the order in which they run."""
+    fused = FusedNetwork(net, SHAPE, 1, dtype, torch.device("cpu"))
+    with _compiling(capability) as made:
+        fused.run(torch.zeros(1, *SHAPE, dtype=torch.uint8), torch.zeros(1, net.head.out_features))
+    return [_describe(kernel) for kernel in made]
+
+
+def _describe(kernel: Any) -> Compiled:
+    with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
+        file.write(kernel.asm["cubin"])
+        file.flush()
+        usage = _run("cuobjdump", "--dump-resource-usage", file.name)
+        listing = _run("nvdisasm", "-c", file.name)
+    found = re.search(r"REG:(\d+) STACK:(\d+)", usage)
+    assert found is not None, usage
+    instructions = len(re.findall(r"^\s+/\*[0-9a-f]{4,}\*/\s+(?!NOP)", listing, re.M))
+    meta = kernel.metadata
+    return Compiled(meta.name, int(found[1]), int(found[2]), meta.shared, meta.num_warps, instructions)
+
+
+def _run(tool: str, *arguments: str) -> str:
+    return subprocess.run([_TOOLS / tool, *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--capability", type=int, default=90, help="compute capability, 90 for Hopper")
+    options = parser.parse_args()
+    print("| type | kernel | registers | spilled, bytes | shared, bytes | warps | instructions |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for kind in ("a", "b"):
+        for k in compile_kernels(folded(kind), options.capability):
+            print(f"| {kind} | {k.name} | {k.registers} | {k.spilled} | {k.shared} | {k.warps} | {k.instructions} |")
+
+
+if __name__ == "__main__":
+    main()

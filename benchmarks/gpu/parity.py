@@ -1,0 +1,62 @@
+"""How far answers are off: from float64 on the CPU, from the golden answers, and from those in another batch."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from benchmarks.gpu.networks import Plain, clips, folded, network
+from benchmarks.gpu.rows import Row, attempt
+from benchmarks.gpu.timing import Setting
+from videoxception import golden
+from videoxception.clip import ClipSpec
+from videoxception.engine.cuda import CudaEngine
+from videoxception.nets.served import Served
+from videoxception.store import BUILT_IN, ModelStore
+
+
+def parity(setting: Setting, count: int = 2, crowd: int = 256) -> Iterator[Row]:
+    """`count` clips against float64, `crowd` clips at once against each alone."""
+    for precision in ("bf16", "f32"):
+        yield from attempt("parity", f"golden {precision}", lambda precision=precision: _golden(setting, precision))
+    for kind in ("a", "b"):
+        yield from attempt("parity", f"{kind}, batches", lambda kind=kind: _batches(kind, setting, crowd))
+        yield from attempt("parity", f"{kind}, float64", lambda kind=kind: _against_float64(kind, setting, count))
+
+
+def _golden(setting: Setting, precision: str) -> Iterator[Row]:
+    release = ModelStore(built_in=BUILT_IN).load("videoxception-a@1")
+    expected = release.manifest.golden
+    engine = CudaEngine.load(release, str(setting.device), precision)
+    logits = engine.predict(golden.draw(release.manifest.clip, expected.seed, len(expected.logits)))
+    off, allowed = golden.largest_difference(logits, expected.logits), expected.tolerance[precision]
+    note = f"{'within' if off <= allowed else 'BEYOND'} the {allowed:.3g} that is allowed"
+    yield Row("parity", f"{release} golden answers, {precision}", off, "largest |difference|", note)
+
+
+def _batches(kind: str, setting: Setting, crowd: int) -> Iterator[Row]:
+    engine = CudaEngine(folded(kind), setting.shape, str(setting.device))
+    frames = clips(crowd, setting.shape).numpy()
+    together = engine.predict(frames)
+    alone = np.concatenate([engine.predict(frame[None]) for frame in frames])
+    different = int((together != alone).any(1).sum())
+    yield Row("parity", f"{kind}: answers that differ between batch {crowd} and alone", different, f"of {crowd}")
+
+
+def _against_float64(kind: str, setting: Setting, count: int) -> Iterator[Row]:
+    frames = clips(count, setting.shape, seed=1)
+    with torch.inference_mode():
+        expected = Served(network(f"videoxception-{kind}"), ClipSpec()).double().eval()(frames)
+    for precision, dtype in (("bf16", torch.bfloat16), ("f32", torch.float32)):
+        engine = CudaEngine(folded(kind), setting.shape, str(setting.device), precision)
+        found = torch.from_numpy(engine.predict(frames.numpy()))
+        yield Row("parity", f"{kind}: ours {precision}", relative(found, expected), "relative error")
+        del engine
+        with torch.inference_mode():
+            plain = Plain(folded(kind), dtype).to(setting.device)(frames.to(setting.device)).cpu()
+        yield Row("parity", f"{kind}: eager {precision}", relative(plain, expected), "relative error")
+
+
+def relative(found: torch.Tensor, expected: torch.Tensor) -> float:
+    """The norm of the difference over the norm."""
+    return float((found.double() - expected).norm() / expected.norm())

@@ -1,0 +1,46 @@
+"""What is measured, in order of importance, and the seconds that each may take."""
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.gpu.rows import Row
+from benchmarks.gpu.timing import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A function `module.function([kind,] setting)` in this package; imported only in a process of its own."""
+
+    module: str
+    function: str
+    kind: str | None
+    limit: float
+
+    @property
+    def name(self) -> str:
+        """As it is asked for on the command line."""
+        return f"{self.function} {self.kind}" if self.kind else self.function
+
+    def run(self, setting: Setting) -> Iterator[Row]:
+        """Its rows, as they are measured."""
+        function = getattr(importlib.import_module(f"benchmarks.gpu.{self.module}"), self.function)
+        rows: Iterator[Row] = function(self.kind, setting) if self.kind else function(setting)
+        return rows
+
+
+SECTIONS = (
+    Section("card", "card", None, 40),
+    Section("serving", "ours", "a", 70),
+    Section("kernels", "kernels", "a", 40),
+    Section("parity", "parity", None, 90),
+    Section("serving", "eager", "a", 45),
+    Section("training", "training", "a", 75),
+    Section("serving", "ours", "b", 60),
+    Section("serving", "compiled", "a", 100),
+    Section("decoding", "decoding", None, 60),
+    Section("serving", "eager", "b", 45),
+    Section("kernels", "kernels", "b", 40),
+    Section("training", "training", "b", 75),
+    Section("serving", "compiled", "b", 100),
+)

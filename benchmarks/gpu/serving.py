@@ -1,0 +1,72 @@
+"""Clips a second and latency of plain PyTorch, torch.compile and this project's engine."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+
+from benchmarks.gpu.networks import Plain, clips, folded
+from benchmarks.gpu.roofline import limit
+from benchmarks.gpu.rows import Row, attempt
+from benchmarks.gpu.timing import Setting, seconds_a_call
+from videoxception.engine.cuda import CudaEngine
+
+COMPILED_BATCHES = (1, 64)  # each takes torch.compile the better part of a minute
+Predict = Callable[[np.ndarray], object]
+Rerun = Callable[[int], object]
+
+
+def eager(kind: str, setting: Setting) -> Iterator[Row]:
+    """Plain PyTorch in f32, and in bf16 with channels last."""
+    for name, dtype in (("eager bf16", torch.bfloat16), ("eager f32", torch.float32)):
+        yield from attempt(
+            f"serving {kind}", name, lambda name=name, dtype=dtype: _torch_rows(kind, name, dtype, setting)
+        )
+
+
+def compiled(kind: str, setting: Setting) -> Iterator[Row]:
+    """torch.compile, which tries what it can for each size of batch."""
+    for batch in COMPILED_BATCHES:
+        yield from attempt(
+            f"serving {kind}",
+            f"torch.compile bf16, batch {batch}",
+            lambda batch=batch: _torch_rows(kind, "torch.compile bf16", torch.bfloat16, setting, batch),
+        )
+
+
+def ours(kind: str, setting: Setting) -> Iterator[Row]:
+    """The engine that serves."""
+    engine = CudaEngine(folded(kind), setting.shape, str(setting.device))
+    for batch in setting.batches:
+        frames = clips(batch, setting.shape).numpy()
+        yield from _rows(kind, "ours bf16", setting, frames, engine.predict, engine.rerun)
+
+
+def _torch_rows(
+    kind: str, name: str, dtype: torch.dtype, setting: Setting, compiled_for: int | None = None
+) -> Iterator[Row]:
+    net = Plain(folded(kind), dtype).to(setting.device)
+    if compiled_for is not None:
+        torch._dynamo.reset()
+        net.compile(mode="max-autotune", dynamic=False)
+    with torch.inference_mode():
+        for batch in setting.batches if compiled_for is None else [compiled_for]:
+            frames = clips(batch, setting.shape)
+            there = frames.to(setting.device)
+            yield from _rows(
+                kind,
+                name,
+                setting,
+                frames.numpy(),
+                lambda given: net(torch.from_numpy(given).to(setting.device)).float().cpu(),
+                lambda _, there=there: net(there),
+            )
+
+
+def _rows(kind: str, name: str, setting: Setting, frames: np.ndarray, predict: Predict, rerun: Rerun) -> Iterator[Row]:
+    """With the copy from the host (first, which fills the device's buffers), and without it."""
+    batch, section = len(frames), f"serving {kind}"
+    for what, call in (("from host", lambda: predict(frames)), ("on device", lambda: rerun(batch))):
+        taken = seconds_a_call(call, setting)
+        note = f"{taken * 1e3:.3f} ms a batch; {limit(kind) * batch / taken:.1%} of the roofline"
+        yield Row(section, f"{name}, batch {batch}, {what}", batch / taken, "clips/s", note)

@@ -1,0 +1,60 @@
+"""Clips a second of training steps: the network as it is written, compiled, and as the trainer runs it."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from benchmarks.gpu.networks import CLASSES, network
+from benchmarks.gpu.rows import Row, attempt
+from benchmarks.gpu.timing import Setting, seconds_a_call
+from training.config import OptimiserConfig
+from training.loop import State, autocast, new_state
+from videoxception.nets.planar import forward_fast
+
+Forward = Callable[[Tensor], Tensor]
+
+
+def training(kind: str, setting: Setting) -> Iterator[Row]:
+    """Eager, ours and compiled, each a whole step in bf16 by autocast: augmentation and loading are left out."""
+    for name, make in (("ours", _ours), ("eager", _eager), ("torch.compile", _compiled)):
+        yield from attempt(f"training {kind}", name, lambda name=name, make=make: _row(kind, name, make, setting))
+
+
+def _ours(net: nn.Module) -> Forward:
+    return lambda clips: forward_fast(net, clips)
+
+
+def _eager(net: nn.Module) -> Forward:
+    return net
+
+
+def _compiled(net: nn.Module) -> Forward:
+    torch._dynamo.reset()
+    return torch.compile(net, dynamic=False)
+
+
+def _row(kind: str, name: str, make: Callable[[nn.Module], Forward], setting: Setting) -> Iterator[Row]:
+    net = network(f"videoxception-{kind}").to(setting.device).train()
+    state, forward = new_state(net, OptimiserConfig()), make(net)
+    pictures, height, width, _ = setting.shape
+    clips = torch.rand(setting.training_batch, 3, pictures, height, width, device=setting.device)
+    targets = torch.randint(0, CLASSES, (setting.training_batch,), device=setting.device)
+    taken = seconds_a_call(lambda: step(state, forward, clips, targets), setting)
+    peak = f"{torch.cuda.max_memory_allocated() / 2**30:.1f} GiB at most; " if setting.device.type == "cuda" else ""
+    note = f"{peak}{taken * 1e3:.1f} ms a step of {setting.training_batch}"
+    yield Row(f"training {kind}", name, setting.training_batch / taken, "clips/s", note)
+
+
+def step(state: State, forward: Forward, clips: Tensor, targets: Tensor) -> Tensor:
+    """What the trainer does with a batch: forward, backward, clipping, optimiser, running average."""
+    with autocast(clips.device):
+        logits = forward(clips)
+    loss = F.cross_entropy(logits.float(), targets, label_smoothing=0.1)
+    state.optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(state.net.parameters(), 2.0)
+    state.optimiser.step()
+    state.average.update_parameters(state.net)
+    return loss.detach()

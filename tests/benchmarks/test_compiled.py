@@ -1,0 +1,41 @@
+"""The kernels compile for cards, none of which is needed for that; the interpreter takes what the compiler doesn't."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+COMPILE = """
+import sys
+import torch
+from benchmarks.gpu.compiled import compile_kernels
+from videoxception.clip import ClipSpec
+from videoxception.nets.folded import Folded
+from videoxception.nets.videoxception import VideoXception
+
+sizes = tuple(map(int, sys.argv[2:]))
+net = Folded(VideoXception(16, (64, 128, 128)[: len(sizes)], sizes).eval(), ClipSpec())
+for kernel in compile_kernels(net, 90, getattr(torch, sys.argv[1])):
+    print(kernel.name, kernel.registers, kernel.spilled, kernel.shared)
+"""
+
+
+BF16 = ["first_block", "separable", "product_pool", "separable", "product_mean", "head"]
+F32 = ["first_block", "separable", "product_mean", "head"]  # which is there for exactness, and may spill a little
+
+
+@pytest.mark.parametrize(
+    ("dtype", "sizes", "names", "most"), [("bfloat16", "337", BF16, 16), ("float32", "33", F32, 256)]
+)
+def test_every_kernel_compiles_for_hopper(dtype: str, sizes: str, names: list[str], most: int) -> None:
+    """Without spilling many bytes of registers. Takes seconds, since it is the real compiler."""
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    command = [sys.executable, "-c", COMPILE, dtype, *sizes]
+    output = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+    kernels = [line.split() for line in output.splitlines()]
+    assert [name for name, *_ in kernels] == [f"{name}_kernel" for name in names]
+    for name, registers, spilled, shared in kernels:
+        assert int(registers) <= 255, name
+        assert int(spilled) <= most, name
+        assert int(shared) <= 227 * 1024, name

@@ -1,0 +1,39 @@
+"""What both products share: rows of pairs times a matrix, with f32 accumulation."""
+
+import triton
+import triton.language as tl
+from triton import knobs
+
+INTERPRETED: bool = knobs.runtime.interpret
+"""Whether Triton's interpreter runs the kernels, on a CPU: TRITON_INTERPRET=1 was set before they were imported."""
+
+
+@triton.jit
+def multiply(
+    row_starts,
+    alive,
+    weight,
+    column,
+    depth: tl.constexpr,
+    width: tl.constexpr,
+    step: tl.constexpr,
+    upcast: tl.constexpr,
+):
+    """f32 (R, N): rows (R, depth) that begin at the pointers `row_starts`, times columns of `weight` (depth, width).
+
+    In steps of `step`, always in the same order. `upcast` multiplies bf16 numbers as f32 ones, for Triton's
+    interpreter, whose own bf16 product is wrong; on a card the tensor cores do just that.
+    """
+    along = tl.arange(0, step)
+    rows = row_starts[:, None] + along[None, :]
+    columns = weight + along[:, None] * width + column[None, :]
+    sums = tl.zeros((row_starts.shape[0], column.shape[0]), tl.float32)
+    for _ in range(0, depth, step):
+        left = tl.load(rows, mask=alive[:, None], other=0.0)
+        right = tl.load(columns)
+        if upcast:
+            left, right = left.to(tl.float32), right.to(tl.float32)
+        sums = tl.dot(left, right, sums, input_precision="ieee")
+        rows += step
+        columns += step * width
+    return sums

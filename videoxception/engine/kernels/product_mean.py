@@ -1,0 +1,78 @@
+"""The product across channels of the last block, with its bias, ReLU and the sums that the average pool needs."""
+
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from videoxception.engine.kernels.pairs import Pairs
+from videoxception.engine.kernels.product import INTERPRETED, multiply
+from videoxception.engine.kernels.tiles import ProductTiles, product_tiles
+
+
+def product_mean(
+    pairs: Pairs, weight: Tensor, bias: Tensor, partial: Tensor, tiles: ProductTiles | None = None
+) -> None:
+    """Writes sums over up to `tiles.rows` pixels of a clip each into `partial` f32 (N, ceil(T * H * W / rows), K).
+
+    Of the h and x of `pairs` (N, T, H, W, C); `weight` (2C, K), in the type of the pairs; `bias` f32 (K).
+    """
+    _, pictures, height, width, _ = pairs.shape
+    depth, channels = weight.shape
+    tiles = tiles or product_tiles(weight.dtype, pictures * height * width)
+    grid = (partial.shape[0] * partial.shape[1] * (channels // tiles.columns),)
+    product_mean_kernel[grid](
+        pairs.data,
+        weight,
+        bias,
+        partial,
+        pictures,
+        height,
+        width,
+        pairs.border,
+        depth,
+        channels,
+        tiles.rows,
+        tiles.columns,
+        tiles.step,
+        INTERPRETED,
+        num_warps=tiles.warps,
+        num_stages=tiles.stages,
+    )
+
+
+@triton.jit
+def product_mean_kernel(
+    pairs,
+    weight,
+    bias,
+    partial,
+    pictures: tl.constexpr,
+    height: tl.constexpr,
+    width: tl.constexpr,
+    border: tl.constexpr,
+    depth: tl.constexpr,
+    channels: tl.constexpr,
+    rows: tl.constexpr,
+    columns: tl.constexpr,
+    step: tl.constexpr,
+    upcast: tl.constexpr,
+):
+    """A program sums up `columns` channels of `rows` pixels of a clip; no tile spans two clips.
+
+    Columns change fastest from program to program, so that those that share rows run together.
+    """
+    column_tiles: tl.constexpr = channels // columns
+    pixels: tl.constexpr = pictures * height * width
+    tiles: tl.constexpr = (pixels + rows - 1) // rows
+    line: tl.constexpr = (width + 2 * border) * depth
+    image: tl.constexpr = (height + 2 * border) * line
+    tile = tl.program_id(0) // column_tiles
+    column = tl.program_id(0) % column_tiles * columns + tl.arange(0, columns)
+    clip = tile // tiles
+    pixel = tile % tiles * rows + tl.arange(0, rows)
+    y, x = pixel // width % height + border, pixel % width + border
+    starts = pairs + clip.to(tl.int64) * (pictures * image) + (pixel // (height * width) * image + y * line + x * depth)
+    sums = multiply(starts, pixel < pixels, weight, column, depth, channels, step, upcast)
+    output = tl.maximum(sums + tl.load(bias + column)[None, :], 0.0)
+    total = tl.sum(tl.where((pixel < pixels)[:, None], output, 0.0), 0)
+    tl.store(partial + tile.to(tl.int64) * channels + column, total)

@@ -1,0 +1,61 @@
+"""How much of its work each program of a kernel takes on: fixed by the shape of the work, and never by the batch.
+
+They were chosen by counting registers, shared memory and instructions of what the compiler makes for compute
+capability 9.0 (docs/gpu.md); `python -m benchmarks.gpu.tune` times others on a card.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True, slots=True)
+class FirstTiles:
+    """A program of the first block makes `lanes` pooled pixels, `columns` of their channels at a time."""
+
+    lanes: int
+    columns: int
+    warps: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeparableTiles:
+    """A program works on `rows` rows of `lanes` columns and `block` channels."""
+
+    rows: int
+    lanes: int
+    block: int
+    warps: int
+    registers: int | None = None  # that a thread may have at most
+
+
+@dataclass(frozen=True, slots=True)
+class ProductTiles:
+    """A program multiplies `rows` rows by `columns` columns, `step` numbers of each at a time, in `stages` buffers."""
+
+    rows: int
+    columns: int
+    step: int
+    warps: int
+    stages: int
+
+
+def first_tiles(dtype: torch.dtype) -> FirstTiles:
+    """Tensor cores work in groups of four warps; ordinary units, for f32, need many registers for a product."""
+    return FirstTiles(128, 16, 4) if dtype == torch.bfloat16 else FirstTiles(64, 64, 2)
+
+
+def separable_tiles(kernel: int, height: int) -> SeparableTiles:
+    """Four channels a thread for kernels of 3, two for those of 7, whose 56 weights a channel stay in registers."""
+    rows = next(rows for rows in (4, 2, 1) if height % rows == 0)
+    return SeparableTiles(rows, 16, 64, 8, 128) if kernel == 3 else SeparableTiles(rows, 16, 32, 8)
+
+
+def product_tiles(dtype: torch.dtype, pixels: int | None = None) -> ProductTiles:
+    """Tensor cores take bf16; f32 is multiplied by ordinary units, which need smaller tiles.
+
+    `pixels` of a clip, where a tile may not span two clips.
+    """
+    if dtype != torch.bfloat16:
+        return ProductTiles(64, 64, 16, 4, 2)
+    return ProductTiles(64 if pixels is not None and pixels <= 64 else 128, 128, 64, 4, 3)
