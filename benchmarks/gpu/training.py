@@ -10,7 +10,8 @@ from benchmarks.gpu.networks import CLASSES, network
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.timing import Setting, seconds_a_call
 from training.config import OptimiserConfig
-from training.loop import State, autocast, new_state
+from training.loop import autocast
+from training.state import State, new_state
 from videoxception.nets.planar import forward_fast
 
 Forward = Callable[[Tensor], Tensor]
