@@ -133,7 +133,7 @@ def _train_epoch(
                 (loss * part.share * world.size).backward()  # type: ignore[no-untyped-call]
             losses.append(loss.detach() * part.share)
         lr = learning_rate((state.epoch + step / len(steps)) / config.epochs, config.optimiser)
-        _step(state, lr, config.optimiser)
+        take_step(state, lr, config.optimiser)
     mean = world.total(torch.stack(losses).sum().item(), device) / len(steps)
     if not math.isfinite(mean):
         raise TrainingError(f"the loss of epoch {state.epoch + 1} is not a number; lower --lr, and --resume")
@@ -150,7 +150,7 @@ def _loss(forward: nn.Module, clips: Tensor, shares: Tensor, config: Config, tea
         return torch.lerp(loss, teacher.loss(logits.float(), clips), config.teacher.teacher_weight)
 
 
-def _step(state: State, lr: float, config: OptimiserConfig) -> None:
+def take_step(state: State, lr: float, config: OptimiserConfig) -> None:
     """One step of the optimiser and of the running average, after which the gradients are gone."""
     for group in state.optimiser.param_groups:
         group["lr"] = lr

@@ -10,7 +10,7 @@ from benchmarks.gpu.networks import CLASSES, network
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.timing import Setting, seconds_a_call
 from training.config import OptimiserConfig
-from training.loop import autocast
+from training.loop import autocast, take_step
 from training.state import State, new_state
 from videoxception.nets.planar import forward_fast
 
@@ -53,9 +53,6 @@ def step(state: State, forward: Forward, clips: Tensor, targets: Tensor) -> Tens
     with autocast(clips.device):
         logits = forward(clips)
     loss = F.cross_entropy(logits.float(), targets, label_smoothing=0.1)
-    state.optimiser.zero_grad(set_to_none=True)
     loss.backward()
-    nn.utils.clip_grad_norm_(state.net.parameters(), 2.0)
-    state.optimiser.step()
-    state.average.update_parameters(state.net)
+    take_step(state, OptimiserConfig().lr, OptimiserConfig())
     return loss.detach()
