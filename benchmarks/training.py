@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -64,9 +65,7 @@ def _read_all(path: Path) -> Tensor:
     return torch.from_numpy(np.stack(pictures))
 
 
-def plain_epochs(
-    state: State, loader: DataLoader[tuple[Tensor, Tensor]], device: torch.device
-) -> Iterator[EpochReport]:
+def plain_epochs(state: State, loader: DataLoader[Any], device: torch.device) -> Iterator[EpochReport]:
     """Epochs without end of the plain loop: the network as it is written, no cache, no fast form."""
     while True:
         start, waited, losses = time.monotonic(), 0.0, []

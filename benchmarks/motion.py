@@ -1,0 +1,127 @@
+"""Does a model read motion? Beside it: a nearest neighbour by colours, and the model's own answers to single pictures.
+
+    python -m benchmarks.motion --data DIR --groups FILE:COLUMN --store DIR --model 'strokes-{fold}' [--folds 0,1,2]
+
+For each fold a model that was trained on the other folds ({fold} in its name is replaced). All are scored on the same
+clips of the folds that they have not seen, and compared clip by clip; intervals and p-values go by whole source videos.
+"""
+
+import argparse
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from training.baselines import compare
+from training.calibrate import mean_probabilities
+from training.config import DataConfig
+from training.data import DataSet, load_data
+from training.data.split import split_by_fold
+from training.errors import TrainingError
+from training.reading import item_clip, read_all
+from training.resample import SourceVideos, interval
+from training.scores import score
+from videoxception.clip import ClipSpec, Frames
+from videoxception.engine.openvino import OpenVINOEngine
+from videoxception.manifest import Comparison
+from videoxception.store import ModelStore, StoreError
+
+_BINS = 8  # of each colour channel
+
+Right = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Which items of some folds are answered right (N,): by the model, by its single pictures, by the neighbour."""
+
+    model: Right
+    pictures: Right
+    neighbour: Right
+    groups: list[str]
+
+
+def colours(clip: Frames) -> npt.NDArray[np.float64]:
+    """A histogram of a clip's colours, (512,), square-rooted so that its distances are Hellinger's."""
+    bins = (clip.reshape(-1, 3) // (256 // _BINS)).astype(np.int64) @ (_BINS * _BINS, _BINS, 1)
+    counts = np.bincount(bins, minlength=_BINS**3)
+    roots: npt.NDArray[np.float64] = np.sqrt(counts / counts.sum())
+    return roots
+
+
+def nearest(known: npt.NDArray[np.float64], asked: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """For each row asked (N, D), the number of the row of `known` (M, D) that is nearest."""
+    rows: npt.NDArray[np.int64] = (asked @ known.T).argmax(1)  # all rows have length 1
+    return rows
+
+
+def answer_fold(data: DataSet, fold: int, model: str, store: ModelStore) -> Answers:
+    """The answers to one fold. Raises `TrainingError` or `StoreError`."""
+    split, spec = split_by_fold(data, fold), ClipSpec()
+    release = store.load(model)
+    if tuple(release.manifest.classes) != data.classes:
+        raise TrainingError(f"{release} has other classes than the data: {', '.join(release.manifest.classes)}")
+    scores = score(OpenVINOEngine(release, "f32"), spec, split.validation, skip_bad=False)
+    assert scores.pictures is not None  # these are videos
+    truth = np.asarray(scores.data.targets)
+    known, asked = (
+        read_all(part, lambda path: colours(item_clip(path, spec)), skip_bad=False)[0]
+        for part in (split.training, split.validation)
+    )
+    return Answers(
+        scores.logits[:, 0].argmax(1) == truth,
+        mean_probabilities(scores.pictures, release.manifest.calibration.temperature).argmax(1) == truth,
+        np.asarray(split.training.targets)[nearest(known, asked)] == truth,
+        scores.data.groups,
+    )
+
+
+def table(folds: list[Answers], classes: int) -> str:
+    """All folds together: top-1 of each, with intervals, and the model's gain over each with its p-value."""
+    model, pictures, neighbour = (
+        np.concatenate([getattr(fold, name) for fold in folds]) for name in ("model", "pictures", "neighbour")
+    )
+    videos = SourceVideos([group for fold in folds for group in fold.groups])
+    low, high = interval(videos.means(model.astype(np.float64)))
+    lines = [
+        f"{len(model)} clips of {videos.count} source videos; chance is {1 / classes:.1%}",
+        "",
+        "| what answers | top-1 (95 % interval) | the model's gain (interval) | p |",
+        "| --- | --- | --- | --- |",
+        f"| the model | {model.mean():.1%} ({low:.1%} to {high:.1%}) | | |",
+    ]
+    others = {"mean of its ten single pictures": pictures, "nearest neighbour by colours": neighbour}
+    return "\n".join([*lines, *(_row(name, compare(model, right, videos)) for name, right in others.items())])
+
+
+def _row(name: str, found: Comparison) -> str:
+    (low, high), (least, most) = found.interval, found.gain_interval
+    return (
+        f"| {name} | {found.top1:.1%} ({low:.1%} to {high:.1%})"
+        f" | {found.gain:+.1%} ({least:+.1%} to {most:+.1%}) | {found.p_value:.4f} |"
+    )
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True, metavar="DIR")
+    parser.add_argument("--groups", required=True, metavar="FILE:COLUMN")
+    parser.add_argument("--layout", default="folders")
+    parser.add_argument("--store", default="model_store", metavar="PATH")
+    parser.add_argument("--model", required=True, metavar="NAME", help="with {fold} for the fold's number")
+    parser.add_argument("--folds", default="0,1,2,3,4", metavar="K,...")
+    options = parser.parse_args()
+    config = DataConfig(data=options.data, layout=options.layout, groups=options.groups, classes=("all",))
+    try:
+        data, store = load_data(config, part=None), ModelStore.from_path(options.store)
+        folds = [int(fold) for fold in options.folds.split(",")]
+        answers = [answer_fold(data, fold, options.model.format(fold=fold), store) for fold in folds]
+    except (TrainingError, StoreError) as error:
+        sys.exit(f"error: {error}")
+    print(table(answers, len(data.classes)))
+
+
+if __name__ == "__main__":
+    main()
