@@ -55,7 +55,7 @@ def _write(path: Path, motion: Callable[..., Mask], source: int, clip: int) -> N
     from videoxception.video.encode import encode  # PyAV, which a machine that trains from a cache may lack
 
     partial = path.with_suffix(".partial.avi")
-    encode(partial, _pictures(motion, source, clip), _RATE)
+    encode(partial, _pictures(motion, source, clip), (_SIZE, _SIZE), _RATE)
     partial.rename(path)
 
 

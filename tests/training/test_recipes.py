@@ -1,0 +1,60 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from training.config import config_from_json
+from training.data import load_split
+from training.data.made import CLASSES, make_videos
+from training.errors import TrainingError
+from training.recipes import RECIPES, recipe, smoke, source
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_survives_its_own_json(name: str) -> None:
+    config = recipe(name)
+    assert config_from_json(config.to_json()) == config
+
+
+def test_unknown_recipes_are_named() -> None:
+    with pytest.raises(TrainingError, match="default, source, smoke, but got 'best'"):
+        recipe("best")
+
+
+def test_source_draws_nothing() -> None:
+    """Without augmentation, a still becomes the very clip that evaluation shows."""
+    import torch
+
+    from training.loop import draw_clips
+
+    config = source()
+    pictures = torch.randint(0, 256, (4, 1, 3, 128, 128), dtype=torch.uint8)
+    clips = draw_clips(pictures, config.stages[0], config, torch.Generator().manual_seed(0))
+    expected = (pictures.float() / 255).transpose(1, 2).expand(-1, -1, 10, -1, -1)
+    torch.testing.assert_close(clips, expected, atol=1e-4, rtol=0)
+
+
+def test_the_made_videos_are_split_by_their_sources(tmp_path: Path) -> None:
+    make_videos(tmp_path)
+    from dataclasses import replace
+
+    split = load_split(replace(smoke().data, data=str(tmp_path)), seed=0)
+    assert split.training.classes == CLASSES
+    assert len(split.training) + len(split.validation) == 72
+    assert not set(split.training.groups) & set(split.validation.groups)
+
+
+def test_a_recipe_a_file_and_an_option(tmp_path: Path) -> None:
+    """What --help shows as defaults is what a run would take."""
+
+    def shown(*arguments: str) -> str:
+        command = [sys.executable, "-m", "training.run", *arguments, "--help"]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    (tmp_path / "config.json").write_text(source().to_json())
+    assert "(default: 100x10x128x64)" in "".join(shown("--recipe", "source").split("\n")).replace("  ", "")
+    assert "100x10x128x64" in shown("--config", str(tmp_path / "config.json"))
+    assert "100x10x128x64" not in shown()
