@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-GROUP_PATTERN = r"_(g\d+)_"
+GROUP_PATTERN = r"(\w+_g\d+)_c"
 _SOURCES, _CLIPS = 8, 3  # source videos of each class, clips of each
 _PICTURES, _RATE, _SIZE = 20, 10, 96
 
