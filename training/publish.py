@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -34,7 +35,7 @@ from videoxception.manifest import Architecture, Calibration, Golden, Manifest, 
 from videoxception.nets import create
 from videoxception.nets.folded import fold, settle
 from videoxception.nets.served import load_served
-from videoxception.store import CARD, GRAPH, MANIFEST, WEIGHTS, Release, StoreError, sha256_of
+from videoxception.store import CARD, GRAPH, MANIFEST, WEIGHTS, Release, StoreError, next_version, sha256_of
 from videoxception.store import publish as publish_to_store
 
 _GOLDEN_SEED, _GOLDEN_CLIPS = 16, 3
@@ -53,9 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--note", default="", metavar="TEXT", help="what the data are, in a sentence for the model card"
     )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="make and measure it, print its card, and release nothing"
+    )
     options = parser.parse_args(arguments)
     try:
-        publish(options.run, options.store, options.note)
+        (rehearse if options.dry_run else publish)(options.run, options.store, options.note)
     except (TrainingError, StoreError) as error:
         sys.exit(f"error: {error}")
 
@@ -65,6 +69,28 @@ def publish(run: Path, store: Path, note: str = "") -> Release:
 
     Raises `TrainingError` or `StoreError`.
     """
+    release = _release(run, store, note)
+    if release.manifest.metrics is not None:
+        print(table(str(release), release.manifest.metrics))
+    print(f"released {release} in {release.folder}")
+    print(f"try it: VX_MODEL_STORE={store} VX_MODEL={release} scripts/serve")
+    print("        curl -F file=@clip.mp4 localhost:8000/predict")
+    return release
+
+
+def rehearse(run: Path, store: Path, note: str = "") -> None:
+    """Does all that `publish` does, in a store that is thrown away, and prints the card. Raises as `publish` does."""
+    name = checkpoint.read_config(run).model_name
+    version = next_version(store, name)
+    with tempfile.TemporaryDirectory() as scratch:
+        (Path(scratch) / name / str(version - 1)).mkdir(parents=True)  # so that the card names the right version
+        release = _release(run, Path(scratch), note)
+        print((release.folder / CARD).read_text())
+        sizes = ", ".join(f"{path.name} {path.stat().st_size:,} bytes" for path in sorted(release.folder.iterdir()))
+    print(f"a rehearsal: nothing was released. It would be {name}@{version} in {store / name / str(version)}: {sizes}")
+
+
+def _release(run: Path, store: Path, note: str) -> Release:
     config = checkpoint.read_config(run)
     weights = _final_weights(run, config)
     split = load_split(config.data, config.seed)
@@ -82,13 +108,7 @@ def publish(run: Path, store: Path, note: str = "") -> Release:
         if evaluation is not None:
             draw_or_say(lambda: draw_evaluation(run, str(release), manifest.clip, evaluation))
 
-    release = publish_to_store(store, config.model_name, write)
-    if release.manifest.metrics is not None:
-        print(table(str(release), release.manifest.metrics))
-    print(f"released {release} in {release.folder}")
-    print(f"try it: VX_MODEL_STORE={store} VX_MODEL={release} scripts/serve")
-    print("        curl -F file=@clip.mp4 localhost:8000/predict")
-    return release
+    return publish_to_store(store, config.model_name, write)
 
 
 def _final_weights(run: Path, config: Config) -> dict[str, Tensor]:

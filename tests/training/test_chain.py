@@ -67,6 +67,14 @@ def test_evaluation_gives_the_cards_figures_to_the_digit(store: Path, stills_roo
     assert "| crosswise (" in card
 
 
+def test_a_rehearsal_shows_the_card_and_releases_nothing(store: Path) -> None:
+    rehearsed = command("training.publish", str(store.parent / "run"), "--store", str(store), "--dry-run")
+    assert rehearsed.returncode == 0, rehearsed.stderr
+    assert "# toy, version 2" in rehearsed.stdout
+    assert "nothing was released. It would be toy@2" in rehearsed.stdout
+    assert [path.name for path in (store / "toy").iterdir()] == ["1"]
+
+
 def test_a_finished_run_has_its_plots_and_its_board(store: Path) -> None:
     run = store.parent / "run"
     assert {"curves.png", "confusion.png", "reliability.png"} <= {path.name for path in run.iterdir()}
