@@ -56,6 +56,18 @@ class Part:
     share: float  # of the batch
 
 
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What an epoch is trained with: `forward` computes the logits, and averages the gradients of processes."""
+
+    config: Config
+    footage: Footage
+    forward: nn.Module
+    device: torch.device
+    world: World
+    teacher: Teacher | None
+
+
 def train(
     state: State,
     config: Config,
@@ -69,11 +81,10 @@ def train(
 
     Raises `TrainingError` if the loss stops being a number.
     """
-    forward = _forward(state.net, config, device, world)
+    means = _Means(config, footage, _forward(state.net, config, device, world), device, world, teacher)
     for epoch in range(state.epoch, config.epochs):
         start, stage = time.monotonic(), config.stage(epoch)
-        steps = _plan_epoch(config, epoch, footage, world)
-        loss, waited = _train_epoch(state, steps, config, footage, forward, device, world, teacher)
+        loss, waited = _train_epoch(state, _plan_epoch(config, epoch, footage, world), means)
         for net in (state.net, state.average):
             world.average_buffers(net)
         state.epoch = epoch + 1
@@ -86,14 +97,18 @@ def train(
 
 
 def _plan_epoch(config: Config, epoch: int, footage: Footage, world: World) -> list[list[Part]]:
-    """For each step of an epoch, the parts of its batch that fall to this process."""
+    """For each step of an epoch, the parts of its batch that fall to this process. Raises `TrainingError`."""
     stage = config.stage(epoch)
     batches = _batches(torch.randperm(len(footage), generator=_generator(config.seed, epoch)), stage.batch)
+    if len(batches[-1]) < config.parts:
+        raise TrainingError(
+            f"a batch of {len(batches[-1])} items has no {config.parts} parts; train with larger batches"
+        )
     return [
         [
             _part(rows, len(batch), footage.count, stage.pictures, _generator(config.seed, epoch, step + 1, number))
             for number, rows in enumerate(torch.tensor_split(batch, config.parts))
-            if number % world.size == world.rank and len(rows)
+            if number % world.size == world.rank
         ]
         for step, batch in enumerate(batches)
     ]
@@ -103,47 +118,44 @@ def _part(rows: Tensor, batch: int, pictures: int, count: int, rng: torch.Genera
     return Part(rows, draw_times(len(rows), pictures, count, rng), rng, len(rows) / batch)
 
 
-def _train_epoch(
-    state: State,
-    steps: list[list[Part]],
-    config: Config,
-    footage: Footage,
-    forward: nn.Module,
-    device: torch.device,
-    world: World,
-    teacher: Teacher | None,
-) -> tuple[float, float]:
+def _train_epoch(state: State, steps: list[list[Part]], means: _Means) -> tuple[float, float]:
     """One pass over the footage: the mean loss, and the seconds spent waiting for pixels."""
-    stage = config.stage(state.epoch)
-    gathered = _timed(footage.ahead((part.rows, part.times) for parts in steps for part in parts))
+    config = means.config
+    gathered = _timed(means.footage.ahead((part.rows, part.times) for parts in steps for part in parts))
     state.net.train()
     losses, waited = [], 0.0
     for step, parts in enumerate(track(steps, f"epoch {state.epoch + 1}")):
         for part in _from_the_same_norms(state.net, parts):
             pictures, seconds = next(gathered)
             waited += seconds
-            torch.manual_seed(part.rng.initial_seed())  # for dropout and stochastic depth
-            clips = draw_clips(pictures.to(device, non_blocking=True), stage, config, part.rng)
-            targets = footage.targets[part.rows].to(device)
-            clips, shares = mix(clips, targets, len(config.data.classes), config.mixing, part.rng)
-            together = nullcontext() if part is parts[-1] or world.size == 1 else forward.no_sync()  # type: ignore[operator]
-            with together:
-                loss = _loss(forward, clips, shares, config, teacher)
-                # Gradients of parts are added up, but those of processes are averaged.
-                (loss * part.share * world.size).backward()  # type: ignore[no-untyped-call]
-            losses.append(loss.detach() * part.share)
+            losses.append(_backward(part, pictures, config.stage(state.epoch), part is parts[-1], means))
         lr = learning_rate((state.epoch + step / len(steps)) / config.epochs, config.optimiser)
         take_step(state, lr, config.optimiser)
-    mean = world.total(torch.stack(losses).sum().item(), device) / len(steps)
+    mean = means.world.total(torch.stack(losses).sum().item(), means.device) / len(steps)
     if not math.isfinite(mean):
         raise TrainingError(f"the loss of epoch {state.epoch + 1} is not a number; lower --lr, and --resume")
     return mean, waited
 
 
-def _loss(forward: nn.Module, clips: Tensor, shares: Tensor, config: Config, teacher: Teacher | None) -> Tensor:
+def _backward(part: Part, pictures: Tensor, stage: Stage, last: bool, means: _Means) -> Tensor:
+    """Adds a part's share to the gradient; its share of the loss, detached. Processes talk at the `last` part alone."""
+    config, device, world, forward = means.config, means.device, means.world, means.forward
+    torch.manual_seed(part.rng.initial_seed())  # for dropout and stochastic depth
+    clips = draw_clips(pictures.to(device, non_blocking=True), stage, config, part.rng)
+    targets = means.footage.targets[part.rows].to(device)
+    clips, shares = mix(clips, targets, len(config.data.classes), config.mixing, part.rng)
+    silent = isinstance(forward, DistributedDataParallel) and not last
+    with forward.no_sync() if silent else nullcontext():  # type: ignore[operator]
+        loss = _loss(clips, shares, means) * part.share
+        (loss * world.size).backward()  # type: ignore[no-untyped-call]  # processes are averaged, parts added up
+    return loss.detach()
+
+
+def _loss(clips: Tensor, shares: Tensor, means: _Means) -> Tensor:
     """Of clips (b, 3, T, H, W) and their shares of the classes (b, K): the labels' loss, mixed with the teacher's."""
+    config, teacher = means.config, means.teacher
     with autocast(clips.device):
-        logits = forward(clips)
+        logits = means.forward(clips)
         loss = F.cross_entropy(logits.float(), shares, label_smoothing=config.optimiser.label_smoothing)
         if teacher is None:
             return loss
@@ -230,10 +242,12 @@ class _Fast(nn.Module):
 def _forward(net: nn.Module, config: Config, device: torch.device, world: World) -> nn.Module:
     """What computes the logits of a training step; with several processes, it averages their gradients as well."""
     forward: nn.Module = _Fast(net)
+    if config.compile:
+        forward = torch.compile(forward)  # type: ignore[assignment]
     if world.size > 1:
         ids = [device.index] if device.type == "cuda" else None
         forward = DistributedDataParallel(forward, device_ids=ids, broadcast_buffers=False)
-    return torch.compile(forward) if config.compile else forward  # type: ignore[return-value]
+    return forward
 
 
 def _timed(items: Iterator[Tensor]) -> Iterator[tuple[Tensor, float]]:

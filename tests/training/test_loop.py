@@ -134,6 +134,12 @@ def test_parts_of_a_batch_add_up_to_its_gradient() -> None:
         torch.testing.assert_close(other, trained[0], rtol=1e-4, atol=1e-5)
 
 
+def test_more_parts_than_items_is_a_mistake() -> None:
+    config = replace(CONFIG, parts=5)  # of batches of 4
+    with pytest.raises(TrainingError, match="a batch of 4 items has no 5 parts"):
+        list(train(fresh(), config, footage(), None, CPU))
+
+
 def test_a_loss_that_is_no_number_ends_the_run_with_a_remedy() -> None:
     config = replace(CONFIG, optimiser=OptimiserConfig(lr=1e30))
     with pytest.raises(TrainingError, match="not a number; lower --lr"):
