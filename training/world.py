@@ -85,5 +85,6 @@ def joined(device: torch.device) -> Iterator[tuple[World, torch.device]]:
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield World(size, distributed.get_rank()), device
+        distributed.barrier()  # a process that leaves early cuts off those that still talk
     finally:
         distributed.destroy_process_group()
