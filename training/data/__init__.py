@@ -84,7 +84,10 @@ def load_scored(config: DataConfig, part: Part | None = None) -> tuple[DataSet, 
 def _layout(config: DataConfig) -> Layout:
     layout = LAYOUTS[config.layout]
     if not config.data:
-        raise TrainingError("say where the data is: --data DIR, the folder of the data set")
+        raise TrainingError(
+            "say where the data is: --data DIR. python -m training.fetch ucf101 gets UCF-101, which the shipped model's"
+            " pictures are from; --recipe smoke tries the trainer on videos that it makes itself"
+        )
     if config.protocol and config.protocol not in layout.protocols:
         known = " or ".join(layout.protocols)
         raise TrainingError(f"--protocol must be {known} for --layout {config.layout}, but got {config.protocol!r}")
