@@ -4,12 +4,11 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from app.batching import Batcher
+from app.batching import Batcher, Rules
 from app.problems import Problem
 from app.settings import Settings
-from videoxception import engine as engines
 from videoxception import golden
-from videoxception.engine import Engine, EngineError
+from videoxception.engine import Engine, EngineError, create
 from videoxception.manifest import Manifest
 from videoxception.store import ModelStore, Release, StoreError, UnknownModel
 
@@ -19,10 +18,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A released model, its engine, and the batcher in front of it."""
+    """A released model, and the batcher in front of its engines."""
 
     release: Release
-    engine: Engine
     batcher: Batcher
 
     @property
@@ -37,6 +35,7 @@ class Models:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._store = ModelStore.from_path(settings.model_store)
+        self._rules = Rules(settings.max_batch, settings.max_queue, settings.batch_delay, settings.watchdog)
         self._served: dict[str, Served] = {}  # by "name@version"
         self._failed: dict[str, Exception] = {}
         self._meant: dict[str, Served] = {}  # by what was asked for, which is looked up on disk once
@@ -52,9 +51,11 @@ class Models:
         await asyncio.gather(*(served.batcher.close() for served in self._served.values()))
 
     @property
-    def ready(self) -> bool:
-        """Whether the default model takes clips."""
-        return self._default is not None and self._default.batcher.alive
+    def trouble(self) -> str | None:
+        """Why the default model takes no clips, if it does not."""
+        if self._default is None:
+            return "the model is not loaded"
+        return self._default.batcher.trouble
 
     @property
     def default(self) -> Served:
@@ -87,7 +88,7 @@ class Models:
             if reference in self._failed:
                 raise self._failed[reference]
             try:
-                release, engine = await asyncio.to_thread(self._load, reference)
+                release, engines = await asyncio.to_thread(self._load, reference)
             except UnknownModel:  # not remembered: a client can name as many as it likes
                 raise
             except _UNUSABLE as error:
@@ -95,31 +96,31 @@ class Models:
                 raise
             served = self._served.get(str(release))
             if served is None:
-                served = Served(release, engine, Batcher(engine, self._settings.max_batch))
-                self._served[str(release)] = served
+                served = self._served[str(release)] = Served(release, Batcher(engines, self._rules))
             self._meant[reference] = served
             return served
 
-    def _load(self, reference: str) -> tuple[Release, Engine]:
+    def _load(self, reference: str) -> tuple[Release, list[Engine]]:
+        """A release and its engines, one a device; without them if it is being served already."""
         first_error: Exception | None = None
         for release in self._store.candidates(reference):
             if str(release) in self._served:
-                return release, self._served[str(release)].engine
+                return release, []
             try:
-                return release, self._make_engine(release)
+                return release, [self._make_engine(release, device) for device in self._settings.devices]
             except (EngineError, golden.GoldenMismatch) as error:
                 _log.warning("passing over %s: %s", release, error)
                 first_error = first_error or error
         assert first_error is not None  # there was a candidate, or the store would have raised
         raise first_error
 
-    def _make_engine(self, release: Release) -> Engine:
-        engine = engines.create(release, self._settings.device, self._settings.precision)
+    def _make_engine(self, release: Release, device: str) -> Engine:
+        engine = create(release, device, self._settings.precision)
         golden.check(engine, release.manifest)  # which warms it up, too
         return engine
 
 
 def _alive(served: Served) -> Served:
-    if not served.batcher.alive:
-        raise Problem("not-ready", "the engine has stopped", {"Retry-After": "5"})
+    if trouble := served.batcher.trouble:
+        raise Problem("not-ready", trouble, {"Retry-After": "5"})
     return served

@@ -1,5 +1,7 @@
 """The JSON that the service answers with."""
 
+from dataclasses import dataclass
+
 from pydantic import BaseModel, Field
 
 
@@ -38,6 +40,14 @@ class PredictionOut(BaseModel):
     probabilities: dict[str, float] = Field(description="of all classes, in order; they sum to 1")
     clip: ClipInfo
     sha256: str = Field(description="of the upload")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, and the seconds that each stage of the work on it took, by the names in Server-Timing."""
+
+    out: PredictionOut
+    stages: dict[str, float]
 
 
 class ClassesOut(BaseModel):

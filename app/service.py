@@ -1,4 +1,4 @@
-"""What the routes share: settings, models, decoders and admission, made at start-up and closed at the end."""
+"""What the routes share: settings, models, decoders, admission and repeats, made at start-up and closed at the end."""
 
 import asyncio
 import tempfile
@@ -12,6 +12,8 @@ from fastapi import Depends, Request
 from app.admission import Admission
 from app.decoding import Decoders
 from app.models import Models
+from app.repeats import Repeats
+from app.schemas import Answered
 from app.settings import Settings
 
 
@@ -23,6 +25,7 @@ class Service:
     models: Models
     decoders: Decoders
     admission: Admission
+    repeats: Repeats[Answered]
 
 
 @asynccontextmanager
@@ -39,7 +42,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             pass  # better now than at the first upload
         await models.start()
         admission = Admission(settings.max_in_flight, settings.max_bytes_in_flight, lambda: decoders.backlog)
-        yield Service(settings, models, decoders, admission)
+        yield Service(settings, models, decoders, admission, Repeats(settings.answer_cache))
     finally:
         await models.close()
         await asyncio.to_thread(decoders.close)

@@ -17,7 +17,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     model_store: str = Field("", description="search path of model stores (a:b), after the built-in one")
     model: str = Field("", description="model that answers if a request names none: name or name@version")
-    device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
+    device: str = Field("auto", description="auto, cpu, cuda or cuda:N, or several with commas between")
     precision: Literal["auto", "f32", "bf16"] = Field("auto", description="auto: bf16 where the CPU has it natively")
     max_upload_mb: int = Field(512, ge=1, description="largest upload, in MiB")
     upload_timeout: float = Field(120.0, gt=0, allow_inf_nan=False, description="seconds that an upload may take")
@@ -37,9 +37,24 @@ class Settings(BaseSettings):
         description="decoder processes; of two or more, one takes cheap videos only",
     )
     max_batch: int = Field(32, ge=1, description="clips that are given to the engine at once")
+    max_queue: int = Field(256, ge=1, description="clips that wait for the engine; more are told to come back")
+    batch_delay: float = Field(
+        0.0, ge=0, allow_inf_nan=False, description="seconds that an idle engine waits for more clips than one"
+    )
+    watchdog: float = Field(
+        30.0, gt=0, allow_inf_nan=False, description="seconds at one batch after which an engine counts as stuck"
+    )
+    answer_cache: int = Field(
+        1000, ge=0, description="answers kept for uploads that come again; 0: each upload is worked on by itself"
+    )
     grace: int = Field(20, ge=1, description="seconds that requests in flight have to end when the service is stopped")
     api_key: SecretStr | None = Field(None, description="if set, requests must carry it as a bearer token or X-API-Key")
     temp_dir: Path | None = Field(None, description="folder for uploads while they are looked at")
+
+    @property
+    def devices(self) -> list[str]:
+        """What `device` names, each with an engine of its own."""
+        return [name.strip() for name in self.device.split(",")]
 
     @property
     def max_upload_bytes(self) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -31,6 +32,10 @@ class Upload:
     file: BinaryIO
     bytes: int
     sha256: str
+
+    def again(self) -> BinaryIO:
+        """The file once more; it stays open when the upload is gone, and whoever asks for it closes it."""
+        return os.fdopen(os.dup(self.file.fileno()), "rb")
 
 
 class _Sink:

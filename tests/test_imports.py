@@ -52,7 +52,7 @@ from videoxception.cli import main
 async def start():
     app = create_app(Settings(device="cpu"))
     async with app.router.lifespan_context(app):
-        assert app.state.service.models.ready
+        assert app.state.service.models.trouble is None
 
 asyncio.run(start())
 try:

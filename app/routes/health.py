@@ -22,8 +22,8 @@ async def livez() -> StatusOut:
 @router.get("/v2/health/ready", responses=responses("not-ready"))
 async def readyz(service: ServiceDep) -> StatusOut:
     """Videos are answered."""
-    if not service.models.ready:
-        raise Problem("not-ready", "the engine has stopped", {"Retry-After": "5"})
+    if trouble := service.models.trouble:
+        raise Problem("not-ready", trouble, {"Retry-After": "5"})
     if not service.decoders.ready:
         raise Problem("not-ready", "the decoders are starting", {"Retry-After": "1"})
     return StatusOut(status="ready")

@@ -3,18 +3,20 @@
 import asyncio
 import time
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 
-from app.batching import Inferred
-from app.decoding import Decoded
 from app.models import Served
 from app.problems import PROBLEMS, Problem, responses
-from app.schemas import ClipInfo, ModelId, PredictionOut
+from app.repeats import How
+from app.schemas import Answered, ClipInfo, ModelId, PredictionOut
 from app.service import Service, ServiceDep
 from app.uploads import Upload, receive
 from videoxception.answer import answer
+from videoxception.clip import Clip
+from videoxception.engine.base import Logits
 
 T = TypeVar("T")
 
@@ -43,14 +45,25 @@ async def predict(request: Request, response: Response, service: ServiceDep, mod
         limit, timeout = settings.max_upload_bytes, settings.upload_timeout
         async with receive(request, place, settings.temp_dir, limit, timeout) as upload:
             uploaded = time.monotonic() - start
-            decoded, inferred = await _within(request, settings.deadline, _work(service, served, upload))
-    response.headers["Server-Timing"] = _server_timing(uploaded, decoded, inferred)
-    return _out(served, upload, decoded, inferred)
+            # Whatever else an answer depends on stays as it is while the process lives.
+            key = (upload.sha256, str(served.release))
+            work = partial(_answer, service, served, upload)
+            answered, how = await _within(request, settings.deadline, service.repeats.get(key, work))
+    response.headers["Server-Timing"] = _server_timing(uploaded, answered, how)
+    return answered.out
 
 
-async def _work(service: Service, served: Served, upload: Upload) -> tuple[Decoded, Inferred]:
-    decoded = await service.decoders.decode(upload.file, served.manifest.clip)
-    return decoded, await served.batcher.infer(decoded.clip.frames)
+async def _answer(service: Service, served: Served, upload: Upload) -> Answered:
+    with upload.again() as file:  # others may wait for this answer when the request that the upload came with is gone
+        decoded = await service.decoders.decode(file, served.manifest.clip)
+    inferred = await served.batcher.infer(decoded.clip.frames, service.settings.deadline)
+    stages = {
+        "queue": decoded.waited,
+        "decode": decoded.worked,
+        "batch": inferred.waited,
+        "infer": inferred.worked,
+    }
+    return Answered(_out(served, upload.sha256, decoded.clip, inferred.logits), stages)
 
 
 async def _within(request: Request, seconds: float, work: Coroutine[Any, Any, T]) -> T:
@@ -77,19 +90,15 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-def _server_timing(uploaded: float, decoded: Decoded, inferred: Inferred) -> str:
-    stages = {
-        "upload": uploaded,
-        "queue": decoded.waited,
-        "decode": decoded.worked,
-        "batch": inferred.waited,
-        "infer": inferred.worked,
-    }
-    return ", ".join(f"{name};dur={seconds * 1000:.1f}" for name, seconds in stages.items())
+def _server_timing(uploaded: float, answered: Answered, how: How) -> str:
+    """The stages that this request went through, and how its answer came about if repeats are looked for."""
+    stages = {"upload": uploaded} | (answered.stages if how in ("miss", "off") else {})
+    entries = [f"{name};dur={seconds * 1000:.1f}" for name, seconds in stages.items()]
+    return ", ".join(entries if how == "off" else [*entries, f"cache;desc={how}"])
 
 
-def _out(served: Served, upload: Upload, decoded: Decoded, inferred: Inferred) -> PredictionOut:
-    said, clip, release = answer(served.manifest, inferred.logits), decoded.clip, served.release
+def _out(served: Served, sha256: str, clip: Clip, logits: Logits) -> PredictionOut:
+    said, release = answer(served.manifest, logits), served.release
     return PredictionOut(
         model=ModelId(name=release.manifest.name, version=release.manifest.version, sha256=release.sha256),
         label=said.label,
@@ -105,5 +114,5 @@ def _out(served: Served, upload: Upload, decoded: Decoded, inferred: Inferred) -
             timestamps=list(clip.timestamps),
             warnings=list(clip.warnings),
         ),
-        sha256=upload.sha256,
+        sha256=sha256,
     )

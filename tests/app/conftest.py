@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +14,10 @@ import uvicorn
 from app.factory import create_app
 from app.settings import Settings
 from tests.videos import make_video
+from videoxception import engine
+from videoxception.clip import Frames
+from videoxception.engine import Engine
+from videoxception.engine.base import Logits
 
 
 @contextmanager
@@ -41,8 +46,8 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(uploads: Path) -> Iterator[httpx.Client]:
-    """A client of a service with the usual settings."""
-    with serve(Settings(device="cpu", temp_dir=uploads, max_upload_mb=4)) as client:
+    """A client of a service with the usual settings, but for the cache: a test that repeats a file means it."""
+    with serve(Settings(device="cpu", temp_dir=uploads, max_upload_mb=4, answer_cache=0)) as client:
         yield client
 
 
@@ -52,7 +57,44 @@ def client_of() -> Iterator[Callable[..., httpx.Client]]:
     from contextlib import ExitStack
 
     with ExitStack() as stack:
-        yield lambda **settings: stack.enter_context(serve(Settings(device="cpu", **settings)))
+        usual = {"device": "cpu", "answer_cache": 0}
+        yield lambda **settings: stack.enter_context(serve(Settings(**(usual | settings))))
+
+
+class HeldEngine:
+    """The real engine, whose calls wait while the gate is shut. It is open at first, for the golden answers."""
+
+    def __init__(self, real: Engine) -> None:
+        self.device, self.precision = real.device, real.precision
+        self.gate, self.entered = threading.Event(), threading.Event()
+        self.clips: list[int] = []  # of each call
+        self._engine = real
+        self.gate.set()
+
+    def predict(self, frames: Frames) -> Logits:
+        self.clips.append(len(frames))
+        self.entered.set()
+        assert self.gate.wait(20)
+        return self._engine.predict(frames)
+
+    def shut(self) -> None:
+        """Makes calls wait from now on, and forgets those so far."""
+        self.gate.clear()
+        self.entered.clear()
+        self.clips.clear()
+
+
+@pytest.fixture
+def held_engines(monkeypatch: pytest.MonkeyPatch) -> list[HeldEngine]:
+    """The engines of services that the test starts, in the order in which they are made."""
+    made: list[HeldEngine] = []
+
+    def create(*arguments: Any) -> HeldEngine:
+        made.append(HeldEngine(engine.create(*arguments)))
+        return made[-1]
+
+    monkeypatch.setattr("app.models.create", create)
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -123,7 +123,7 @@ def fuzz(uploads: int, seconds: float, seed: int, threads: int = 4) -> Findings:
     findings = Findings()
     with tempfile.TemporaryDirectory() as made, tempfile.TemporaryDirectory() as kept:
         seeds = seed_files(Path(made))
-        with process(VX_TEMP_DIR=kept, VX_MAX_DECODING="10") as (service, address):
+        with process(VX_TEMP_DIR=kept, VX_MAX_DECODING="10", VX_ANSWER_CACHE="0") as (service, address):
             before = children(service.pid)
             fuzzer = _Fuzzer(address, seeds, findings, uploads, time.monotonic() + seconds)
             senders = [threading.Thread(target=fuzzer.run, args=(seed + n,)) for n in range(threads)]

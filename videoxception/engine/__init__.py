@@ -5,10 +5,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from videoxception.engine.base import Engine, EngineError, Unsuitable
+from videoxception.engine.base import Engine, EngineError, OutOfMemory, Unsuitable
 from videoxception.store import Release
 
-__all__ = ["Engine", "EngineError", "create"]
+__all__ = ["Engine", "EngineError", "OutOfMemory", "create"]
 
 _log = logging.getLogger(__name__)
 

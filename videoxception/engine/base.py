@@ -21,6 +21,10 @@ class Unsuitable(EngineError):
     """An engine that cannot be made here, though a slower one on the same device can."""
 
 
+class OutOfMemory(Exception):
+    """A batch for which the device has no memory; a smaller one may fit."""
+
+
 class Engine(Protocol):
     """A released model, ready to answer. Safe to call from several threads; calls then wait for each other.
 
@@ -36,7 +40,10 @@ class Engine(Protocol):
         """What it multiplies in."""
 
     def predict(self, frames: Frames) -> Logits:
-        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K). Raises `ValueError` for another shape or type."""
+        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K).
+
+        Raises `ValueError` for another shape or type, `OutOfMemory` or `MemoryError` for more clips than fit.
+        """
 
 
 def check_frames(frames: Frames, shape: tuple[int, int, int, int]) -> None:

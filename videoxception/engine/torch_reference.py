@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 
 from videoxception.clip import Frames
-from videoxception.engine.base import EngineError, Logits, Precision, check_frames
+from videoxception.engine.base import EngineError, Logits, OutOfMemory, Precision, check_frames
 from videoxception.nets.served import load_served
 from videoxception.store import Release
 
@@ -36,7 +36,10 @@ class TorchEngine:
         """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K)."""
         check_frames(frames, self._shape)
         bf16 = torch.autocast(self._device.type, torch.bfloat16, enabled=self.precision == "bf16")
-        with self._lock, torch.inference_mode(), bf16:
-            clips = torch.from_numpy(frames).to(self._device)
-            logits: Logits = torch.cat([self._net(clip[None]) for clip in clips]).float().cpu().numpy()
+        try:
+            with self._lock, torch.inference_mode(), bf16:
+                clips = torch.from_numpy(frames).to(self._device)
+                logits: Logits = torch.cat([self._net(clip[None]) for clip in clips]).float().cpu().numpy()
+        except torch.OutOfMemoryError as error:
+            raise OutOfMemory(str(error)) from error
         return logits

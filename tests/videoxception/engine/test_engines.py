@@ -11,7 +11,7 @@ from videoxception import engine as engines
 from videoxception import golden
 from videoxception.answer import probabilities
 from videoxception.clip import ClipSpec, Frames
-from videoxception.engine import Engine, EngineError
+from videoxception.engine import Engine, EngineError, OutOfMemory
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.engine.torch_reference import TorchEngine
 from videoxception.nets.served import load_served
@@ -65,6 +65,16 @@ def test_neighbours_do_not_change_an_answer(engine: Engine) -> None:
 def test_other_shapes_and_types_are_refused(wrong: npt.NDArray[np.generic], engine: Engine) -> None:
     with pytest.raises(ValueError, match=r"clips must be uint8 \(B, 10, 128, 128, 3\), but got"):
         engine.predict(wrong)
+
+
+def test_pytorchs_word_for_a_full_device_is_translated(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(clip: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("no room")
+
+    engine = TorchEngine(release)
+    monkeypatch.setattr(engine, "_net", full)
+    with pytest.raises(OutOfMemory, match="no room"):
+        engine.predict(golden.draw(release.manifest.clip, 0, 1))
 
 
 def test_auto_takes_the_cpu_without_a_gpu(release: Release) -> None:
