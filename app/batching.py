@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class Inferred:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
-    frames: Frames  # (F, H, W, 3)
+    frames: Frames = field(repr=False)  # (F, H, W, 3)
     since: float
     expires: float
     done: "asyncio.Future[Inferred]"
@@ -83,8 +83,9 @@ class _Queue:
 
     def remove(self, item: _Waiting) -> None:
         """Takes out a clip that nobody waits for, if it is still there."""
-        with self._changed, suppress(ValueError):
-            self._items.remove(item)
+        with self._changed:
+            if item in self._items:
+                self._items.remove(item)
 
     def take(self, most: int) -> list[_Waiting]:
         """Up to `most` of the clips that have waited longest, as soon as there are any. Empty when all is over."""
