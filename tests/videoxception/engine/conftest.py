@@ -1,12 +1,7 @@
 """Where the Triton kernels are tested: on the GPU if there is one, else by Triton's interpreter on the CPU."""
 
-import os
-
 import pytest
 import torch
-
-if not torch.cuda.is_available():  # Triton reads it when the kernels are imported
-    os.environ["TRITON_INTERPRET"] = "1"
 
 
 @pytest.fixture(scope="session")
