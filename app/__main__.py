@@ -1,7 +1,6 @@
 """Starts the service: `python -m app`. Settings come from the environment, see `app.settings`."""
 
 import asyncio
-import logging
 import signal
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from app import logs
 from app.factory import assemble
 from app.service import open_service
 from app.settings import Settings
@@ -21,7 +21,6 @@ from videoxception.store import StoreError
 
 def main() -> None:
     """Runs until it is stopped. What keeps it from starting is said in a line, and ends it with 1 or 2."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s:     %(message)s")
     try:
         settings = Settings()
     except ValidationError as error:
@@ -29,13 +28,16 @@ def main() -> None:
             name = "VX_" + str(wrong["loc"][0]).upper()
             print(f"error: {name}={wrong['input']!r}: {wrong['msg']}", file=sys.stderr)
         sys.exit(2)
-    app = assemble()
+    logs.setup(settings.log)
+    app = assemble(settings)
     config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        lifespan="off",
+        lifespan="on",  # not for the model, but FastAPI sets up OpenTelemetry in it
         server_header=False,
+        log_config=None,
+        access_log=False,  # app.records writes one
         timeout_graceful_shutdown=settings.grace,
     )
     try:
@@ -56,13 +58,23 @@ class _Server(uvicorn.Server):
 async def _serve(app: FastAPI, config: uvicorn.Config, settings: Settings) -> None:
     """The model first, then the port: whoever can connect gets answers.
 
-    SIGTERM or SIGINT ends it: requests in flight are answered, within the grace period; a second one ends it at once.
+    SIGTERM or SIGINT ends it: it is not ready any more, goes on for `settings.drain` seconds so that load balancers
+    notice, takes no more connections, and answers what is in flight within the grace period. A second signal cuts the
+    waiting short, and SIGINT once more the answering. SIGHUP looks for new models.
     """
     async with open_service(settings) as service:
         app.state.service = service
         server = _Server(config)
+        loop = asyncio.get_running_loop()
+
+        def stop(which: signal.Signals) -> None:
+            wait = 0.0 if service.stopping.is_set() else settings.drain
+            service.stopping.set()
+            loop.call_later(wait, server.handle_exit, which, None)
+
+        loop.add_signal_handler(signal.SIGHUP, service.models.ask_for_reload)
         for which in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(which, server.handle_exit, which, None)
+            loop.add_signal_handler(which, stop, which)
         await server.serve()
 
 

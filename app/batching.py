@@ -120,8 +120,9 @@ class _Queue:
 class _Worker:
     """The thread that gives one engine its batches."""
 
-    def __init__(self, engine: Engine, queue: _Queue, max_batch: int) -> None:
+    def __init__(self, engine: Engine, queue: _Queue, max_batch: int, note_batch: Callable[[int], None]) -> None:
         self._engine = engine
+        self._note_batch = note_batch
         self._queue = queue
         self._loop = asyncio.get_running_loop()
         self._busy_since: float | None = None
@@ -172,6 +173,7 @@ class _Worker:
             self._tell(_succeed, batch, inferred)
 
     def _predict(self, batch: list[_Waiting]) -> list[Inferred]:
+        self._note_batch(len(batch))
         self._busy_since = start = time.monotonic()
         try:
             logits = self._engine.predict(np.stack([item.frames for item in batch]))  # (B, F, H, W, 3)
@@ -209,10 +211,16 @@ class _Worker:
 class Batcher:
     """Gives engines the decoded clips of many requests. Only good clips come in, so that none can spoil a batch."""
 
-    def __init__(self, engines: Sequence[Engine], rules: Rules | None = None) -> None:
+    def __init__(
+        self,
+        engines: Sequence[Engine],
+        rules: Rules | None = None,
+        note_batch: Callable[[int], None] = lambda clips: None,
+    ) -> None:
+        """`note_batch` is told, from any thread, how many clips each batch has."""
         self._rules = rules = rules or Rules()
         self._queue = _Queue(rules.max_queue, rules.delay)
-        self._workers = [_Worker(engine, self._queue, rules.max_batch) for engine in engines]
+        self._workers = [_Worker(engine, self._queue, rules.max_batch, note_batch) for engine in engines]
 
     async def infer(self, frames: Frames, timeout: float) -> Inferred:
         """The logits of one clip (F, H, W, 3). A caller that is cancelled takes its clip out of the queue.

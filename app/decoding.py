@@ -9,7 +9,7 @@ from app.problems import Problem, problem_of
 from app.settings import Settings
 from videoxception.clip import Clip, ClipSpec
 from videoxception.video import Limits, VideoError
-from videoxception.video.pool import DecoderPool, DecodersUnavailable, Job
+from videoxception.video.pool import Counts, DecoderPool, DecodersUnavailable, Job
 
 _SMOOTHING = 0.1  # weight of the newest file in the running mean of the work that one takes
 
@@ -70,6 +70,21 @@ class Decoders:
     def backlog(self) -> float:
         """The seconds that what waits and is worked on will take."""
         return self._in_hand * self._seconds / self._processes
+
+    @property
+    def waiting(self) -> int:
+        """Files that no process has taken yet."""
+        return self._pool.waiting
+
+    @property
+    def up(self) -> int:
+        """Processes that are up."""
+        return len(self._pool.processes)
+
+    @property
+    def counts(self) -> Counts:
+        """How many processes were started, and ended for which cause."""
+        return self._pool.counts
 
     @property
     def ready(self) -> bool:

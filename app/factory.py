@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import Depends, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
 from app import problems
-from app.routes import health, models, predict
+from app.records import HEADER, Recorder
+from app.routes import docs, health, metrics, models, predict
 from app.security import check_api_key
 from app.service import open_service
 from app.settings import Settings
@@ -24,10 +26,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             app.state.service = service
             yield
 
-    return assemble(lifespan)
+    return assemble(settings, lifespan)
 
 
-def assemble(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+def assemble(settings: Settings, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     """The routes and their errors. Whoever has no lifespan that does it sets `app.state.service` before serving."""
     app = FastAPI(
         title="VideoXception",
@@ -35,9 +37,30 @@ def assemble(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         version=version("videoxception"),
         lifespan=lifespan,
         redirect_slashes=False,
+        openapi_url="/openapi.json" if settings.docs else None,
+        docs_url=None,
+        redoc_url=None,
     )
+    _add_middleware(app, settings)
     problems.install(app)
     app.include_router(health.router)
     app.include_router(models.router, dependencies=[Depends(check_api_key)])
     app.include_router(predict.router, dependencies=[Depends(check_api_key)])
+    if settings.metrics and settings.metrics_port is None:
+        app.include_router(metrics.router)
+    if settings.docs:
+        docs.install(app)
     return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """The last one that is added is the first that a request meets."""
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins.split(","),
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+            expose_headers=[HEADER, "Server-Timing", "Retry-After"],
+        )
+    app.add_middleware(Recorder)

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from app.records import HEADER
 from videoxception.video import (
     NoPictures,
     NotAVideo,
@@ -109,6 +110,7 @@ def _answer(kind: str, title: str, status: int, detail: str, headers: dict[str, 
 
 def _on_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
+    request.state.record.reason = error.kind
     return _answer(_PREFIX + error.kind, error.title, error.status, error.detail, error.headers)
 
 
@@ -130,5 +132,7 @@ def _on_http(request: Request, error: Exception) -> JSONResponse:
 
 
 def _on_bug(request: Request, error: Exception) -> JSONResponse:
-    _log.error("a bug in %s %s", request.method, request.url.path, exc_info=error)
-    return _answer("about:blank", "Internal Server Error", 500, "a bug in the service; its log has the details")
+    _log.error("a bug", exc_info=error)
+    detail = "a bug in the service; its log has the details"
+    # This answer is made outside of the middleware that gives others their id.
+    return _answer("about:blank", "Internal Server Error", 500, detail, {HEADER: request.state.record.id})

@@ -44,10 +44,11 @@ class PredictionOut(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer, and the seconds that each stage of the work on it took, by the names in Server-Timing."""
+    """An answer, the seconds of each stage of its work, by the names in Server-Timing, and the way it was decoded."""
 
     out: PredictionOut
     stages: dict[str, float]
+    way: str  # planned, straight or key-frames
 
 
 class ClassesOut(BaseModel):

@@ -3,18 +3,21 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
 from app.admission import Admission
 from app.decoding import Decoders
+from app.gpus import find_gpus
+from app.metrics import Metrics
 from app.models import Models
 from app.repeats import Repeats
 from app.schemas import Answered
 from app.settings import Settings
+from app.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,9 @@ class Service:
     models: Models
     decoders: Decoders
     admission: Admission
+    metrics: Metrics
     repeats: Repeats[Answered]
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set when the process has been told to end
 
 
 @asynccontextmanager
@@ -35,14 +40,24 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
     Raises `StoreError`, `EngineError` or `GoldenMismatch` if it has no model to answer with, and `OSError` if uploads
     cannot be put where they should.
     """
-    models = Models(settings)
+    metrics = Metrics()
+    models = Models(settings, metrics.note_batch)
     decoders = Decoders(settings)
     try:
         with tempfile.TemporaryFile(dir=settings.temp_dir):
             pass  # better now than at the first upload
         await models.start()
         admission = Admission(settings.max_in_flight, settings.max_bytes_in_flight, lambda: decoders.backlog)
-        yield Service(settings, models, decoders, admission, Repeats(settings.answer_cache))
+        metrics.registry.register(State(admission, decoders, models))
+        if (gpus := find_gpus()) is not None:
+            metrics.registry.register(gpus)
+        watching = asyncio.create_task(models.watch())
+        with ExitStack() as stack:
+            stack.callback(watching.cancel)
+            if settings.metrics and settings.metrics_port is not None:
+                stack.enter_context(metrics.served_at(settings.host, settings.metrics_port))
+            repeats: Repeats[Answered] = Repeats(settings.answer_cache)
+            yield Service(settings, models, decoders, admission, metrics, repeats)
     finally:
         await models.close()
         await asyncio.to_thread(decoders.close)

@@ -17,6 +17,9 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     model_store: str = Field("", description="search path of model stores (a:b), after the built-in one")
     model: str = Field("", description="model that answers if a request names none: name or name@version")
+    reload: float = Field(
+        10.0, ge=0, allow_inf_nan=False, description="seconds between looks for new models; 0: on SIGHUP only"
+    )
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N, or several with commas between")
     precision: Literal["auto", "f32", "bf16"] = Field("auto", description="auto: bf16 where the CPU has it natively")
     max_upload_mb: int = Field(512, ge=1, description="largest upload, in MiB")
@@ -48,7 +51,22 @@ class Settings(BaseSettings):
         1000, ge=0, description="answers kept for uploads that come again; 0: each upload is worked on by itself"
     )
     grace: int = Field(20, ge=1, description="seconds that requests in flight have to end when the service is stopped")
+    drain: float = Field(
+        0.0,
+        ge=0,
+        le=600,
+        description="seconds between the signal to stop and the last new connection; not ready in them",
+    )
     api_key: SecretStr | None = Field(None, description="if set, requests must carry it as a bearer token or X-API-Key")
+    cors_origins: str = Field(
+        "",
+        pattern=r"^(\*|https?://[^\s/,]+(,https?://[^\s/,]+)*)?$",
+        description="web pages that may call the service: origins with commas between them, or *",
+    )
+    docs: bool = Field(True, description="serve /docs and /openapi.json")
+    metrics: bool = Field(True, description="serve /metrics")
+    metrics_port: int | None = Field(None, ge=1, le=65535, description="serve metrics on this port instead")
+    log: Literal["text", "json"] = Field("text", description="lines to read, or one JSON object a line")
     temp_dir: Path | None = Field(None, description="folder for uploads while they are looked at")
 
     @property

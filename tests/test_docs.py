@@ -1,8 +1,10 @@
 """Documents that would mislead if they fell behind the code."""
 
+import re
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from app.problems import PROBLEMS
 from app.settings import Settings
@@ -11,17 +13,31 @@ from videoxception.clip import WARNINGS
 
 DOCS = Path(__file__).parent.parent / "docs"
 HTTP = (DOCS / "http.md").read_text()
+OPERATIONS = (DOCS / "operations.md").read_text()
 TRAINING = (DOCS / "training.md").read_text()
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
-def test_every_setting_is_described(name: str) -> None:
-    assert f"| `VX_{name.upper()}` |" in HTTP
+def test_every_setting_is_described_with_its_default(name: str) -> None:
+    (said,) = re.findall(rf"^\| `VX_{name.upper()}` \| (.*?) ?\| .", OPERATIONS, re.MULTILINE)
+    default = Settings.model_fields[name].default
+    if name in ("decoders", "temp_dir"):  # of the machine
+        assert said
+    elif default in ("", None):
+        assert said == ""
+    else:
+        assert TypeAdapter(type(default)).validate_python(said.strip("`")) == default
+
+
+def test_no_setting_is_described_that_there_is_not() -> None:
+    rows = OPERATIONS.split("## Configure")[1].split("## Size")[0]
+    assert set(re.findall(r"^\| `VX_(\w+)` ", rows, re.MULTILINE)) == {name.upper() for name in Settings.model_fields}
 
 
 @pytest.mark.parametrize("kind", PROBLEMS)
 def test_every_problem_is_described_with_its_status(kind: str) -> None:
     assert f"| `{kind}` | {PROBLEMS[kind][0]} |" in HTTP
+    assert f"`{kind}`" in OPERATIONS.split("## What errors mean")[1]
 
 
 @pytest.mark.parametrize("warning", WARNINGS)

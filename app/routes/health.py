@@ -22,6 +22,8 @@ async def livez() -> StatusOut:
 @router.get("/v2/health/ready", responses=responses("not-ready"))
 async def readyz(service: ServiceDep) -> StatusOut:
     """Videos are answered."""
+    if service.stopping.is_set():
+        raise Problem("not-ready", "the service is being stopped; ask another one", {"Retry-After": "30"})
     if trouble := service.models.trouble:
         raise Problem("not-ready", trouble, {"Retry-After": "5"})
     if not service.decoders.ready:

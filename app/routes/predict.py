@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.models import Served
 from app.problems import PROBLEMS, Problem, responses
+from app.records import Record
 from app.repeats import How
 from app.schemas import Answered, ClipInfo, ModelId, PredictionOut
 from app.service import Service, ServiceDep
@@ -38,18 +39,20 @@ async def predict(request: Request, response: Response, service: ServiceDep, mod
 
     Send the file as the part "file" of a multipart form, or as the raw body. Nothing of it is kept.
     """
+    record: Record = request.state.record
     with service.admission.enter() as place:
         served = await service.models.get(model)
         start = time.monotonic()
         settings = service.settings
         limit, timeout = settings.max_upload_bytes, settings.upload_timeout
         async with receive(request, place, settings.temp_dir, limit, timeout) as upload:
-            uploaded = time.monotonic() - start
+            record.bytes, record.stages["upload"] = upload.bytes, time.monotonic() - start
             # Whatever else an answer depends on stays as it is while the process lives.
             key = (upload.sha256, str(served.release))
             work = partial(_answer, service, served, upload)
             answered, how = await _within(request, settings.deadline, service.repeats.get(key, work))
-    response.headers["Server-Timing"] = _server_timing(uploaded, answered, how)
+    _note(record, served, answered, how)
+    response.headers["Server-Timing"] = _server_timing(record.stages, how)
     return answered.out
 
 
@@ -63,7 +66,7 @@ async def _answer(service: Service, served: Served, upload: Upload) -> Answered:
         "batch": inferred.waited,
         "infer": inferred.worked,
     }
-    return Answered(_out(served, upload.sha256, decoded.clip, inferred.logits), stages)
+    return Answered(_out(served, upload.sha256, decoded.clip, inferred.logits), stages, _way(decoded.clip))
 
 
 async def _within(request: Request, seconds: float, work: Coroutine[Any, Any, T]) -> T:
@@ -90,9 +93,20 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-def _server_timing(uploaded: float, answered: Answered, how: How) -> str:
+def _way(clip: Clip) -> str:
+    return "key-frames" if "key frames only" in clip.warnings else "planned" if clip.planned else "straight"
+
+
+def _note(record: Record, served: Served, answered: Answered, how: How) -> None:
+    """Work is noted once, by the request that it was begun for."""
+    record.model, record.cache = str(served.release), how
+    if how in ("miss", "off"):
+        record.stages |= answered.stages
+        record.codec, record.way = answered.out.clip.codec, answered.way
+
+
+def _server_timing(stages: dict[str, float], how: How) -> str:
     """The stages that this request went through, and how its answer came about if repeats are looked for."""
-    stages = {"upload": uploaded} | (answered.stages if how in ("miss", "off") else {})
     entries = [f"{name};dur={seconds * 1000:.1f}" for name, seconds in stages.items()]
     return ", ".join(entries if how == "off" else [*entries, f"cache;desc={how}"])
 

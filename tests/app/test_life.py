@@ -45,6 +45,27 @@ def test_a_signal_ends_it_cleanly_after_what_is_in_flight(which: signal.Signals,
         assert not any(Path(f"/proc/{pid}").exists() for pid in children)
 
 
+def test_for_a_while_it_goes_on_without_being_ready(video: Path) -> None:
+    with process(VX_DRAIN="1.5") as (service, address):
+        service.send_signal(signal.SIGTERM)
+        begun = time.monotonic()
+        while httpx.get(f"{address}/readyz").status_code == 200:
+            assert time.monotonic() < begun + 1
+        assert httpx.get(f"{address}/livez").status_code == 200
+        assert httpx.post(f"{address}/predict", content=video.read_bytes()).status_code == 200
+        assert service.wait(timeout=30) == 0
+        assert time.monotonic() - begun > 1.5
+
+
+def test_a_second_signal_cuts_the_waiting_short() -> None:
+    with process(VX_DRAIN="60") as (service, address):
+        service.send_signal(signal.SIGTERM)
+        while httpx.get(f"{address}/readyz").status_code == 200:
+            pass
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(timeout=30) == 0
+
+
 def test_killed_outright_it_leaves_nothing_either(tmp_path: Path) -> None:
     with process(VX_TEMP_DIR=str(tmp_path)) as (service, address):
         host, port = address.removeprefix("http://").split(":")

@@ -1,0 +1,72 @@
+"""What Prometheus is told of the service's state: read when it asks."""
+
+from collections.abc import Iterator
+from importlib.metadata import version
+
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from app.admission import Admission
+from app.decoding import Decoders
+from app.models import Models
+
+_ENDS = ("crashed", "timed_out", "stopped", "recycled")  # causes, in DecoderPool's counts
+
+
+class State(Collector):
+    """Admission, decoders and models, as they are at this moment."""
+
+    def __init__(self, admission: Admission, decoders: Decoders, models: Models) -> None:
+        self._admission = admission
+        self._decoders = decoders
+        self._models = models
+
+    def collect(self) -> Iterator[Metric]:
+        """Called by the registry, from any thread; reads plain numbers only."""
+        build = GaugeMetricFamily("videoxception_build_info", "Which release runs.", labels=["version"])
+        build.add_metric([version("videoxception")], 1)
+        yield build
+        yield from self._waiting()
+        yield from self._processes()
+        yield from self._engines()
+
+    def _waiting(self) -> Iterator[Metric]:
+        admission, decoders = self._admission, self._decoders
+        yield _gauge("requests_in_flight", "Requests with a video that are being answered.", admission.in_flight)
+        yield _gauge("uploads_in_flight_bytes", "Uploads that are being answered.", admission.bytes)
+        yield _gauge("decode_queue_videos", "Videos that no decoder has taken yet.", decoders.waiting)
+        yield _gauge("backlog_seconds", "What those who are turned away are told to wait.", decoders.backlog)
+
+    def _processes(self) -> Iterator[Metric]:
+        counts = self._decoders.counts
+        yield _gauge("decoders_up", "Decoder processes that are up.", self._decoders.up)
+        yield _gauge(
+            "sandbox_missing_parts", "Parts of the decoders' sandbox that the kernel lacks.", len(counts.missing)
+        )
+        yield CounterMetricFamily("videoxception_decoders_started", "Decoder processes started.", value=counts.started)
+        ended = CounterMetricFamily("videoxception_decoders_ended", "Decoder processes that ended.", labels=["cause"])
+        for cause in _ENDS:
+            ended.add_metric([cause], getattr(counts, cause))
+        yield ended
+        yield CounterMetricFamily(
+            "videoxception_dear_videos",
+            "Videos too dear for the decoder that is kept for cheap ones.",
+            value=counts.dear,
+        )
+
+    def _engines(self) -> Iterator[Metric]:
+        labels = ["name", "version", "sha256", "default"]
+        info = GaugeMetricFamily("videoxception_model_info", "Models that are loaded.", labels=labels)
+        queue = GaugeMetricFamily("videoxception_batch_queue_clips", "Clips that wait for an engine.", labels=["model"])
+        for served in self._models.served:
+            release = served.release
+            default = str(self._models.is_default(served)).lower()
+            info.add_metric([release.manifest.name, str(release.manifest.version), release.sha256, default], 1)
+            queue.add_metric([str(release)], served.batcher.waiting)
+        yield info
+        yield queue
+
+
+def _gauge(name: str, what: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"videoxception_{name}", what, value=value)

@@ -1,0 +1,104 @@
+"""Models that come and go while the service runs."""
+
+import json
+import re
+import shutil
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.service import process
+from tests.videoxception.test_store import edit, install
+from videoxception.store import Release
+
+
+def publish(release: Release, store: Path, version: int, spoil: Callable[[Path], None] = lambda folder: None) -> Path:
+    """Puts a version into a store at once, as publishing does."""
+    folder = install(release, store / ".made", "videoxception-a", version)
+    spoil(folder)
+    (store / "videoxception-a").mkdir(exist_ok=True)
+    return folder.rename(store / "videoxception-a" / str(version))
+
+
+def exported_wrongly(folder: Path) -> None:
+    """Makes it a model whose files are whole, but which answers otherwise than it says."""
+    golden = json.loads((folder / "model.json").read_text())["golden"]
+    edit(folder, golden=golden | {"logits": [[logit + 1 for logit in row] for row in golden["logits"]]})
+
+
+def default(address: str) -> int:
+    return httpx.get(f"{address}/classes").json()["model"]["version"]
+
+
+def wait_for(address: str, version: int) -> None:
+    for _ in range(400):
+        if default(address) == version:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"version {version} never answered")
+
+
+@contextmanager
+def posting(address: str, video: Path) -> Iterator[Counter[tuple[int, int]]]:
+    """Posts the video without a pause; counts statuses and the versions that answered."""
+    seen: Counter[tuple[int, int]] = Counter()
+    over = threading.Event()
+
+    def post() -> None:
+        while not over.is_set():
+            answer = httpx.post(f"{address}/predict", content=video.read_bytes(), timeout=60)
+            seen[answer.status_code, answer.json().get("model", {}).get("version", 0)] += 1
+
+    clients = [threading.Thread(target=post) for _ in range(2)]
+    for client in clients:
+        client.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        for client in clients:
+            client.join()
+
+
+def test_a_new_version_takes_over_without_a_failed_request(release: Release, video: Path, tmp_path: Path) -> None:
+    with process(VX_MODEL_STORE=str(tmp_path), VX_RELOAD="0.2", VX_ANSWER_CACHE="0") as (_, address):
+        assert default(address) == 1
+        with posting(address, video) as seen:
+            publish(release, tmp_path, 2)
+            wait_for(address, 2)
+            time.sleep(0.5)
+        assert {status for status, _ in seen} == {200}
+        assert seen[200, 1] > 0
+        assert seen[200, 2] > 0
+
+
+def test_a_bad_version_never_answers_and_the_old_one_stays(release: Release, tmp_path: Path) -> None:
+    with process(VX_MODEL_STORE=str(tmp_path), VX_RELOAD="0.1") as (_, address):
+        publish(release, tmp_path, 2, exported_wrongly)
+        refused = httpx.post(f"{address}/predict?model=videoxception-a@2", content=b"x", timeout=60)
+        assert "golden" in refused.json()["detail"]
+        time.sleep(1)
+        assert default(address) == 1
+
+
+def test_a_signal_brings_in_a_new_version_and_takes_it_back(release: Release, tmp_path: Path) -> None:
+    with process(VX_MODEL_STORE=str(tmp_path), VX_RELOAD="0") as (service, address):
+        folder = publish(release, tmp_path, 2)
+        time.sleep(0.5)
+        assert default(address) == 1
+        service.send_signal(signal.SIGHUP)
+        wait_for(address, 2)
+        shutil.rmtree(folder)
+        service.send_signal(signal.SIGHUP)
+        wait_for(address, 1)
+        assert httpx.get(f"{address}/readyz").status_code == 200
+        loaded = re.findall(r'model_info\{.*version="(\d)"\}', httpx.get(f"{address}/metrics").text)
+        assert loaded == ["1"]
+        service.terminate()
+        assert service.wait(timeout=30) == 0
