@@ -7,9 +7,7 @@ import pytest
 
 from videoxception.store import BUILT_IN, ModelStore, Release
 
-if not Path(
-    "/dev/nvidiactl"
-).exists():  # then Triton's interpreter runs the kernels
+if not Path("/dev/nvidiactl").exists():  # then Triton's interpreter runs the kernels
     os.environ["TRITON_INTERPRET"] = "1"
 
 
