@@ -1,5 +1,6 @@
 """The service against its own OpenAPI description, with requests that schemathesis makes up from it."""
 
+import re
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -18,4 +19,4 @@ def test_no_made_up_request_makes_a_server_error_or_an_answer_that_is_not_descri
         said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert said.returncode == 0, said.stdout
     assert "Unresolvable references" not in said.stdout
-    assert "Tested: 7" in said.stdout, said.stdout
+    assert re.search(r"Selected: (\d+)/\1\s+Tested: \1\b", said.stdout), said.stdout
