@@ -48,7 +48,7 @@ async def predict(request: Request, response: Response, service: ServiceDep, mod
         async with receive(request, place, settings.temp_dir, limit, timeout) as upload:
             record.bytes, record.stages["upload"] = upload.bytes, time.monotonic() - start
             # Whatever else an answer depends on stays as it is while the process lives.
-            key = (upload.sha256, str(served.release))
+            key = (upload.sha256, str(served.release), served.release.sha256)
             work = partial(_answer, service, served, upload)
             answered, how = await _within(request, settings.deadline, service.repeats.get(key, work))
     _note(record, served, answered, how)
