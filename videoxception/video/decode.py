@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from videoxception.clip import Clip, ClipSpec, Timeline, choose
 from videoxception.video.errors import TooDear, TooLong
+from videoxception.video.jumps import Lost, can_jump, needed_packets
 from videoxception.video.keys import key_pass, nearest_keys
 from videoxception.video.limits import Limits
 from videoxception.video.packets import Patience, Reel, payload, read_reel, timeline_of
@@ -64,10 +65,11 @@ def decode_file(
         check_duration(job.duration or 0.0, limits)
         ways = deque(_ways(job, reel, _pixels(stream), limits, planned))
         if reel.kept is not None and ways:
-            found = _take(ways.popleft(), reel.kept, stream, budget)
+            found = _take(ways.popleft(), enumerate(reel.kept), stream, budget)
     while found is None and ways:  # too many packets to keep, or a way that did not lead there
+        way = ways.popleft()
         with open_video(file, limits) as (container, stream):
-            found = _take(ways.popleft(), payload(container, stream, patience), stream, budget)
+            found = _take(way, _packets(way, container, stream, reel, patience), stream, budget)
     if found is None:
         raise TooLong(f"the video has more than the {limits.work:g} pixels to decode that the limits allow")
     return job.clip(found, spec)
@@ -78,7 +80,8 @@ class _Way:
     """One way to the wanted pictures, and what it costs: pixels to decode, as far as the header tells."""
 
     cost: float
-    walk: "Callable[[Iterable[Packet[VideoStream]], VideoStream], Found | None]"
+    walk: "Callable[[Iterable[tuple[int, Packet[VideoStream]]], VideoStream], Found | None]"
+    needed: bytearray | None = None  # which packets, if the others may be jumped over
 
 
 def _ways(job: "_Job", reel: Reel, pixels: float, limits: Limits, planned: bool) -> Iterator[_Way]:
@@ -87,12 +90,29 @@ def _ways(job: "_Job", reel: Reel, pixels: float, limits: Limits, planned: bool)
     if planned and job.plan is not None:
         cost = pixels * (len(job.plan) - job.plan.count(SKIP))
         if cost <= limits.work:
-            yield _Way(cost, job.along_plan)
+            yield from _reading(_Way(cost, job.along_plan, job.plan), reel)
     if full_cost <= limits.work:
         yield _Way(full_cost, job.through_everything)
     elif limits.key_frames and (keys := nearest_keys(reel, job.timeline, job.wanted)):
-        cost = pixels * len(set(keys))
-        yield _Way(cost, partial(key_pass, keys=keys, scaler=job.scaler, patience=job.patience))
+        numbers = {key.packet for key in keys}
+        needed = bytearray(number in numbers for number in range(len(reel)))
+        walk = partial(key_pass, keys=keys, scaler=job.scaler, patience=job.patience)
+        yield from _reading(_Way(pixels * len(numbers), walk, needed), reel)
+
+
+def _reading(way: _Way, reel: Reel) -> Iterator[_Way]:
+    """If packets must be read again: the way that jumps over the others, or, should that fail, past them all."""
+    if reel.kept is None and can_jump(reel):
+        yield way
+    yield replace(way, needed=None)
+
+
+def _packets(
+    way: _Way, container: InputContainer, stream: VideoStream, reel: Reel, patience: Patience
+) -> "Iterable[tuple[int, Packet[VideoStream]]]":
+    if way.needed is None:
+        return enumerate(payload(container, stream, patience))
+    return needed_packets(container, stream, reel, way.needed, patience)
 
 
 def _pixels(stream: VideoStream) -> float:
@@ -101,11 +121,14 @@ def _pixels(stream: VideoStream) -> float:
 
 
 def _take(
-    way: _Way, packets: "Iterable[Packet[VideoStream]]", stream: VideoStream, budget: float | None
+    way: _Way, packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream, budget: float | None
 ) -> Found | None:
     if budget is not None and way.cost > budget:
         raise TooDear
-    return way.walk(packets, stream)
+    try:
+        return way.walk(packets, stream)
+    except Lost:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +143,12 @@ class _Job:
     scaler: Scaler
     patience: Patience
 
-    def along_plan(self, packets: "Iterable[Packet[VideoStream]]", stream: VideoStream) -> Found | None:
+    def along_plan(self, packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream) -> Found | None:
         """Decodes what the plan names. None if the plan did not work out."""
         assert self.plan is not None
         return planned_pass(packets, stream, self.plan, self.timeline, self.wanted, self.scaler, self.patience)
 
-    def through_everything(self, packets: "Iterable[Packet[VideoStream]]", stream: VideoStream) -> Found:
+    def through_everything(self, packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream) -> Found:
         """Decodes all there is."""
         return full_pass(packets, stream, self.timeline, self.wanted, self.scaler, self.patience)
 

@@ -45,13 +45,17 @@ def _keys(reel: Reel, timeline: Timeline) -> list[Key]:
 
 
 def key_pass(
-    packets: "Iterable[Packet[VideoStream]]", stream: VideoStream, keys: list[Key], scaler: Scaler, patience: Patience
+    packets: "Iterable[tuple[int, Packet[VideoStream]]]",
+    stream: VideoStream,
+    keys: list[Key],
+    scaler: Scaler,
+    patience: Patience,
 ) -> Found | None:
     """Decodes each of the key pictures alone; one that fails is the one before it, or the first. None if all fail."""
     chosen = {key.packet for key in keys}
     pictures: dict[int, Picture] = {}
     first: VideoFrame | None = None
-    for index, packet in enumerate(packets):
+    for index, packet in packets:
         if index not in chosen:
             continue
         patience.check()

@@ -54,7 +54,7 @@ def payload(container: InputContainer, stream: VideoStream, patience: Patience) 
 
 @dataclass(slots=True)
 class Reel:
-    """The packets of a stream, in the file's order, as far as they fit into memory, and a table of all of them.
+    """The packets of a stream, in the file's order, if they fit into memory, and a table of all of them.
 
     A packet without a time has the time None. Discarded ones are needed to decode, but are never shown.
     """
@@ -62,6 +62,7 @@ class Reel:
     times: list[int | None] = field(default_factory=list)
     keys: bytearray = field(default_factory=bytearray)
     discarded: bytearray = field(default_factory=bytearray)
+    places: list[int] = field(default_factory=list)  # in the file, in bytes; -1 is unknown
     kept: "list[Packet[VideoStream]] | None" = field(default_factory=list)
     bytes: int = 0
     latest: int | None = None  # of the times
@@ -77,6 +78,7 @@ class Reel:
         self.times.append(packet.pts)
         self.keys.append(packet.is_keyframe)
         self.discarded.append(packet.is_discard)
+        self.places.append(place_of(packet))
         self.bytes += packet.size
         if self.bytes > memory:
             self.kept = None
@@ -89,9 +91,14 @@ class Reel:
         return [time for time, discarded in zip(self.times, self.discarded, strict=True) if not discarded]
 
 
+def place_of(packet: "Packet[VideoStream]") -> int:
+    """Where the packet lies in the file, in bytes; -1 if the container does not tell."""
+    return -1 if packet.pos is None else packet.pos
+
+
 def read_reel(container: InputContainer, stream: VideoStream, limits: Limits, patience: Patience) -> Reel:
     """Reads the stream's packets to the end. Raises `TooLong` if there are more than the limit."""
-    reel = Reel()
+    reel = Reel(kept=[] if container.size <= limits.memory else None)
     for packet in payload(container, stream, patience):
         reel.add(packet, limits.memory)
         if len(reel) > limits.packets:

@@ -34,7 +34,7 @@ class Found:
 
 
 def planned_pass(
-    packets: "Iterable[Packet[VideoStream]]",
+    packets: "Iterable[tuple[int, Packet[VideoStream]]]",
     stream: VideoStream,
     plan: bytearray,
     timeline: Timeline,
@@ -42,7 +42,7 @@ def planned_pass(
     scaler: Scaler,
     patience: Patience,
 ) -> Found | None:
-    """Decodes the packets that `plan` names. None if a wanted picture did not come out of it, or anything was wrong."""
+    """Decodes those of the numbered packets that `plan` names. None if one is missing, or in any doubt."""
     numbers = {timeline.ticks[k]: k for k in wanted}
     pictures: dict[int, Picture] = {}
     shown: tuple[tuple[int, int], bool] | None = None
@@ -67,10 +67,10 @@ def planned_pass(
 
 
 def _frames_of_plan(
-    packets: "Iterable[Packet[VideoStream]]", stream: VideoStream, plan: bytearray, patience: Patience
+    packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream, plan: bytearray, patience: Patience
 ) -> "Iterable[VideoFrame]":
     context, last, starting = stream.codec_context, -1, True
-    for index, packet in enumerate(packets):
+    for index, packet in packets:
         if plan[index] == SKIP:
             continue
         patience.check()
@@ -93,7 +93,7 @@ class _NoKeyPicture(Exception):
 
 
 def full_pass(
-    packets: "Iterable[Packet[VideoStream]]",
+    packets: "Iterable[tuple[int, Packet[VideoStream]]]",
     stream: VideoStream,
     timeline: Timeline,
     wanted: list[int],
@@ -102,7 +102,7 @@ def full_pass(
 ) -> Found:
     """Decodes everything, past errors. Raises `Undecodable` if nothing came out."""
     walk = _FullPass(wanted, timeline, scaler)
-    for packet in packets:
+    for _, packet in packets:
         patience.check()
         walk.take(packet)
     walk.take(end_of(stream))
