@@ -19,7 +19,8 @@ RUN python3 -m venv --without-pip .venv \
 COPY . .
 RUN PYTHONPATH=$(echo /opt/tools/lib/python3*/site-packages) \
       /opt/tools/bin/uv pip install --no-cache --no-build-isolation --no-deps --editable . \
- && .venv/bin/python -m compileall -q app training videoxception
+ && .venv/bin/python -m compileall -q app training videoxception \
+ && chmod -R a+rX . # whatever umask the checkout was made under
 
 FROM ${BASE}
 # Packages of the base's distribution: Triton compiles with gcc where it runs.
@@ -29,7 +30,7 @@ RUN if [ -n "${PACKAGES}" ]; then apt-get update && apt-get install -y --no-inst
 # Volumes take their first owner from these.
 RUN install -d -o 10001 -g 10001 /models /work /var/cache/triton
 COPY --from=build /app /app
-ARG VERSION=""
+ARG VERSION="0.1.0"
 ARG REVISION=""
 LABEL org.opencontainers.image.title="VideoXception" \
       org.opencontainers.image.description="Tells which of 16 human actions a video shows" \

@@ -93,6 +93,25 @@ def test_every_setting_that_is_named_exists() -> None:
     assert named - own <= {f"VX_{name.upper()}" for name in Settings.model_fields}
 
 
+@pytest.mark.parametrize("name", ["gpu", "cpu"])
+def test_every_setting_can_be_handed_through(name: str) -> None:
+    of_the_container = {"VX_HOST", "VX_PORT", "VX_MODEL_STORE", "VX_TEMP_DIR"}
+    settings = {f"VX_{setting.upper()}" for setting in Settings.model_fields}
+    assert {key for key in SERVICES[name]["environment"] if key.startswith("VX_")} == settings - of_the_container
+
+
+def test_no_setting_of_the_image_is_unset_by_handing_through() -> None:
+    """A variable without a value is one that docker-compose 1.29 takes out of the image's environment."""
+    image = set(re.findall(r"\b(VX_\w+)=", DOCKERFILE))
+    assert not any(SERVICES["cpu"]["environment"].get(name, "") is None for name in image)
+
+
+def test_the_image_says_which_version_it_is() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f'ARG VERSION="{version}"\n' in DOCKERFILE
+    assert all("REVISION" in SERVICES[name]["build"]["args"] for name in ("gpu", "cpu"))
+
+
 def test_the_image_is_built_from_the_base_alone_and_does_not_run_as_root() -> None:
     assert not DOCKERFILE.startswith("# syntax")
     assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"${BASE}"}
