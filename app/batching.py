@@ -22,6 +22,8 @@ from videoxception.engine import Engine, OutOfMemory
 from videoxception.engine.base import Logits
 
 _SMOOTHING = 0.1  # weight of the newest batch in the running mean of the time that a clip takes
+_FAILURES = 3  # single clips in a row that an engine fails before it counts as broken
+_REST = 1.0  # seconds between a broken engine's tries at a blank clip
 _log = logging.getLogger(__name__)
 
 
@@ -98,6 +100,11 @@ class _Queue:
                 if wanted or self._closed:
                     return wanted
 
+    def wait_for_close(self, seconds: float) -> bool:
+        """Waits so long, unless all is over before that (true)."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._closed, seconds)
+
     def _delay_left(self, most: int) -> float | None:
         """The seconds for which more clips may still come; None if there is not even one."""
         if not self._items:
@@ -118,7 +125,11 @@ class _Queue:
 
 
 class _Worker:
-    """The thread that gives one engine its batches."""
+    """The thread that gives one engine its batches.
+
+    An engine that is broken gets no more of them, so that it cannot spoil what another would answer, but a blank clip
+    now and then, until it answers one.
+    """
 
     def __init__(self, engine: Engine, queue: _Queue, max_batch: int, note_batch: Callable[[int], None]) -> None:
         self._engine = engine
@@ -126,6 +137,8 @@ class _Worker:
         self._queue = queue
         self._loop = asyncio.get_running_loop()
         self._busy_since: float | None = None
+        self._failures = 0  # of single clips since the last success
+        self._blank: Frames | None = None  # (1, F, H, W, 3), once an engine has failed a clip
         self.max_batch = max_batch
         self.seconds = 0.05  # running mean of the time that a clip takes
         # A daemon, since an engine that hangs must not keep the service from ending.
@@ -138,11 +151,17 @@ class _Worker:
             return f"the engine on {self._engine.device} has stopped"
         if (busy := self._busy()) > patience:
             return f"the engine on {self._engine.device} has made no progress for {busy:.1f} s"
+        if self._broken:
+            return f"the engine on {self._engine.device} fails; the log says why"
         return None
 
     def join(self, patience: float) -> None:
         """Waits for the end of the thread, which comes after its batch once the queue is closed, unless it is stuck."""
         self._thread.join(max(0, patience - self._busy()))
+
+    @property
+    def _broken(self) -> bool:
+        return self._failures >= _FAILURES
 
     def _busy(self) -> float:
         """The seconds since the engine was given what it is at."""
@@ -154,6 +173,8 @@ class _Worker:
             pass
 
     def _work_once(self) -> bool:
+        if self._broken:
+            return self._mended() or not self._queue.wait_for_close(_REST)
         batch = self._queue.take(self.max_batch)
         self._infer(batch)
         return bool(batch)
@@ -174,14 +195,43 @@ class _Worker:
 
     def _predict(self, batch: list[_Waiting]) -> list[Inferred]:
         self._note_batch(len(batch))
-        self._busy_since = start = time.monotonic()
-        try:
-            logits = self._engine.predict(np.stack([item.frames for item in batch]))  # (B, F, H, W, 3)
-        finally:
-            self._busy_since = None
+        start = time.monotonic()
+        logits = self._run(np.stack([item.frames for item in batch]))
         worked = time.monotonic() - start
         self.seconds += _SMOOTHING * (worked / len(batch) - self.seconds)
         return [Inferred(row, start - item.since, worked) for item, row in zip(batch, logits, strict=True)]
+
+    def _run(self, frames: Frames) -> Logits:
+        """The logits (B, K) of clips (B, F, H, W, 3). Raises what the engine does, or if they are no numbers."""
+        self._busy_since = time.monotonic()
+        try:
+            logits = self._engine.predict(frames)
+            if not np.isfinite(logits).all():
+                raise ArithmeticError(f"the engine on {self._engine.device} gave logits that are not finite")
+        except Exception as error:
+            if len(frames) == 1:  # a smaller batch might have gone well
+                self._note_failure(error, frames)
+            raise
+        finally:
+            self._busy_since = None
+        self._failures = 0
+        return logits
+
+    def _note_failure(self, error: Exception, frames: Frames) -> None:
+        self._failures += 1
+        self._blank = np.zeros_like(frames)
+        if self._failures == _FAILURES:
+            _log.error("the engine on %s is broken", self._engine.device, exc_info=error)
+
+    def _mended(self) -> bool:
+        """Whether the engine, which was broken, answers again."""
+        assert self._blank is not None
+        try:
+            self._run(self._blank)
+        except Exception:  # it was logged when the engine broke
+            return False
+        _log.warning("the engine on %s answers again", self._engine.device)
+        return True
 
     def _halve(self, batch: list[_Waiting], error: Exception) -> None:
         """Makes no batches of more than half of this one from now on, beginning with its own clips."""

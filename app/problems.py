@@ -134,5 +134,7 @@ def _on_http(request: Request, error: Exception) -> JSONResponse:
 def _on_bug(request: Request, error: Exception) -> JSONResponse:
     _log.error("a bug", exc_info=error)
     detail = "a bug in the service; its log has the details"
-    # This answer is made outside of the middleware that gives others their id.
-    return _answer("about:blank", "Internal Server Error", 500, detail, {HEADER: request.state.record.id})
+    # This answer is made outside of the middleware that gives others their id. uvicorn hangs up after it, and a client
+    # that is not told may lose its next request.
+    headers = {HEADER: request.state.record.id, "Connection": "close"}
+    return _answer("about:blank", "Internal Server Error", 500, detail, headers)

@@ -59,13 +59,14 @@ class State(Collector):
         labels = ["name", "version", "sha256", "default"]
         info = GaugeMetricFamily("videoxception_model_info", "Models that are loaded.", labels=labels)
         queue = GaugeMetricFamily("videoxception_batch_queue_clips", "Clips that wait for an engine.", labels=["model"])
+        up = GaugeMetricFamily("videoxception_model_up", "1 if an engine takes its clips, else 0.", labels=["model"])
         for served in self._models.served:
             release = served.release
             default = str(self._models.is_default(served)).lower()
             info.add_metric([release.manifest.name, str(release.manifest.version), release.sha256, default], 1)
             queue.add_metric([str(release)], served.batcher.waiting)
-        yield info
-        yield queue
+            up.add_metric([str(release)], served.batcher.trouble is None)
+        yield from (info, queue, up)
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:

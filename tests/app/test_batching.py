@@ -30,7 +30,7 @@ class FakeEngine:
     def __init__(self, shut: bool = False, room: int = 1000, full: type[Exception] = OutOfMemory) -> None:
         self.batches: list[list[int]] = []
         self.entered, self.gate = threading.Semaphore(0), threading.Event()
-        self._room, self._full = room, full
+        self.room, self._full = room, full
         if not shut:
             self.gate.set()
 
@@ -39,7 +39,7 @@ class FakeEngine:
         self.batches.append(marks)
         self.entered.release()
         assert self.gate.wait(LONG)
-        if len(frames) > self._room:
+        if len(frames) > self.room:
             raise self._full("no room")
         if BAD in marks:
             raise ValueError("a bad clip")
@@ -314,6 +314,77 @@ def test_closing_ends_the_batch_under_way_and_tells_who_waits() -> None:
         assert await answers(asked[:1]) == [0]
         assert batcher.trouble == "the engine on fake has stopped"
         assert kinds(await answers(await ask(batcher, 2))) == ["not-ready"]
+
+    run(test())
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.batching._REST", 0.01)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_engine_that_always_fails_is_in_trouble_until_it_answers_again() -> None:
+    async def test() -> None:
+        engine = FakeEngine(room=0, full=RuntimeError)
+        async with opened(engine) as batcher:
+            for mark in (1, 2, 3):
+                assert batcher.trouble is None
+                assert isinstance((await answers(await ask(batcher, mark)))[0], RuntimeError)
+            assert batcher.trouble == "the engine on fake fails; the log says why"
+            asked = await ask(batcher, 4)
+            for _ in range(3 + 2):  # clips as above, and tries
+                await engine.begun()
+            assert batcher.waiting == 1
+            engine.room = 1000
+            assert await answers(asked) == [4]
+            assert batcher.trouble is None
+        tries = engine.batches[3:-1]
+        assert tries == [[0]] * len(tries)
+        assert tries
+
+    run(test())
+
+
+def test_a_broken_engine_leaves_the_clips_to_others() -> None:
+    async def test() -> None:
+        broken, well = FakeEngine(room=0, full=RuntimeError), FakeEngine(shut=True)
+        async with opened(broken, well, max_batch=1) as batcher:
+            said = await answers((await ask_until_broken(batcher, broken))[1:])
+            assert all(isinstance(one, RuntimeError) for one in said)
+            well.gate.set()
+            assert await answers(await ask(batcher, *range(10, 30))) == list(range(10, 30))
+            assert batcher.trouble is None
+
+    run(test())
+
+
+async def ask_until_broken(batcher: Batcher, broken: FakeEngine) -> Asked:
+    """Clips of which the other engine, which is shut, holds one, and the broken one has failed three."""
+    asked = await ask(batcher, 1, 2, 3, 4)
+    await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+    while sum(one.done() for one in asked) < 3:
+        await asyncio.sleep(0.005)
+    return sorted(asked, key=lambda one: one.done())
+
+
+def test_answers_that_are_no_numbers_are_failures() -> None:
+    async def test() -> None:
+        engine = FakeEngine()
+        engine.predict = lambda frames: np.full((len(frames), 16), np.nan, np.float32)
+        async with opened(engine) as batcher:
+            assert isinstance((await answers(await ask(batcher, 1)))[0], ArithmeticError)
+
+    run(test())
+
+
+def test_one_failure_among_successes_is_no_trouble() -> None:
+    async def test() -> None:
+        engine = FakeEngine()
+        async with opened(engine) as batcher:
+            for mark in (BAD, BAD, 1, BAD, BAD):
+                await answers(await ask(batcher, mark))
+            assert batcher.trouble is None
 
     run(test())
 

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.app.conftest import HeldEngine
+from videoxception.clip import Frames
 
 Clients = Callable[..., httpx.Client]
 
@@ -69,3 +71,27 @@ def test_a_second_device_answers_while_the_first_is_stuck(
     stuck.gate.set()
     posting.join()
     assert answers == [expected]
+
+
+def test_readyz_is_red_while_the_engine_fails(
+    client_of: Clients, video: Path, held_engines: list[HeldEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.batching._REST", 0.05)
+    client = client_of()
+    (engine,) = held_engines
+    well = engine.predict
+
+    def fail(frames: Frames) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(engine, "predict", fail)
+    for _ in range(3):
+        assert client.post("/predict", content=video.read_bytes()).status_code == 500
+    assert "fails" in wait_for(client, 503).json()["detail"]
+    assert 'videoxception_model_up{model="videoxception-a@1"} 0.0' in client.get("/metrics").text
+    refused = client.post("/predict", content=video.read_bytes())
+    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (503, "not-ready")
+    monkeypatch.setattr(engine, "predict", well)
+    wait_for(client, 200)
+    assert client.post("/predict", content=video.read_bytes()).status_code == 200
+    assert 'videoxception_model_up{model="videoxception-a@1"} 1.0' in client.get("/metrics").text
