@@ -11,7 +11,7 @@ from starlette.types import Lifespan
 from app import problems
 from app.records import HEADER, Recorder
 from app.routes import docs, health, metrics, models, predict
-from app.security import check_api_key
+from app.security import KeyCheck
 from app.service import open_service
 from app.settings import Settings
 
@@ -44,8 +44,9 @@ def assemble(settings: Settings, lifespan: Lifespan[FastAPI] | None = None) -> F
     _add_middleware(app, settings)
     problems.install(app)
     app.include_router(health.router)
-    app.include_router(models.router, dependencies=[Depends(check_api_key)])
-    app.include_router(predict.router, dependencies=[Depends(check_api_key)])
+    guards = [] if settings.api_key is None else [Depends(KeyCheck(settings.api_key))]
+    app.include_router(models.router, dependencies=guards)
+    app.include_router(predict.router, dependencies=guards)
     if settings.metrics and settings.metrics_port is None:
         app.include_router(metrics.router)
     if settings.docs:

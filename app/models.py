@@ -12,7 +12,7 @@ from app.batching import Batcher, Rules
 from app.problems import Problem
 from app.settings import Settings
 from videoxception import golden
-from videoxception.engine import Engine, EngineError, create
+from videoxception.engine import Engine, EngineError, OutOfMemory, create
 from videoxception.manifest import Manifest
 from videoxception.store import ModelStore, Release, StoreError, UnknownModel
 
@@ -201,7 +201,10 @@ class Models:
 
     def _make_engine(self, release: Release, device: str) -> Engine:
         engine = create(release, device, self._settings.precision)
-        golden.check(engine, release.manifest)  # which warms it up, too
+        try:
+            golden.check(engine, release.manifest)  # which warms it up, too
+        except (OutOfMemory, MemoryError, RuntimeError, ValueError) as error:
+            raise EngineError(f"{release} does not run on {device}: {error}") from error
         return engine
 
 

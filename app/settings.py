@@ -57,7 +57,9 @@ class Settings(BaseSettings):
         le=600,
         description="seconds between the signal to stop and the last new connection; not ready in them",
     )
-    api_key: SecretStr | None = Field(None, description="if set, requests must carry it as a bearer token or X-API-Key")
+    api_key: SecretStr | None = Field(
+        None, min_length=1, description="if set, requests must carry it as a bearer token or X-API-Key"
+    )
     cors_origins: str = Field(
         "",
         pattern=r"^(\*|https?://[^\s/,]+(,https?://[^\s/,]+)*)?$",

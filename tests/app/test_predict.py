@@ -9,7 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
+from app.settings import Settings
 from tests.videos import make_video
 from videoxception import ACTIONS, Classifier
 
@@ -238,6 +240,20 @@ def test_an_api_key(client_of: Clients, video: Path) -> None:
     for headers in ({"x-api-key": "secret"}, {"authorization": "Bearer secret"}):
         assert client.post("/predict", content=video.read_bytes(), headers=headers).status_code == 200
     assert client.get("/livez").status_code == 200
+
+
+def test_the_page_of_routes_asks_for_the_key_where_there_is_one(client_of: Clients, client: httpx.Client) -> None:
+    guarded = client_of(api_key="secret").get("/openapi.json").json()
+    assert set(guarded["components"]["securitySchemes"]) == {"HTTPBearer", "APIKeyHeader"}
+    for path, methods in guarded["paths"].items():
+        for method in methods.values():
+            assert ("security" in method) == (path in ("/predict", "/classes", "/models")), path
+    assert "security" not in client.get("/openapi.json").text
+
+
+def test_an_empty_api_key_is_refused_and_does_not_open_the_service() -> None:
+    with pytest.raises(ValidationError, match="api_key"):
+        Settings(api_key="")
 
 
 def test_nothing_is_left_behind(client: httpx.Client, uploads: Path, video: Path) -> None:

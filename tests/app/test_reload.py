@@ -10,11 +10,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
+import pytest
 
 from tests.service import process
 from tests.videoxception.test_store import edit, install
+from videoxception import engine
+from videoxception.clip import Frames
+from videoxception.engine import Engine
 from videoxception.store import Release
 
 
@@ -85,6 +90,27 @@ def test_a_bad_version_never_answers_and_the_old_one_stays(release: Release, tmp
         assert "golden" in refused.json()["detail"]
         time.sleep(1)
         assert default(address) == 1
+
+
+def test_a_version_that_breaks_when_it_is_tried_is_passed_over(
+    release: Release, tmp_path: Path, client_of: Callable[..., httpx.Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def create(release: Release, device: str, precision: Any) -> Engine:
+        made = engine.create(release, device, precision)
+        if release.manifest.version == 2:
+            monkeypatch.setattr(made, "predict", breaks)
+        return made
+
+    def breaks(frames: Frames) -> None:
+        raise RuntimeError("no such operation")
+
+    monkeypatch.setattr("app.models.create", create)
+    publish(release, tmp_path, 2)
+    client = client_of(model_store=str(tmp_path))
+    assert client.get("/classes").json()["model"]["version"] == 1
+    refused = client.post("/predict?model=videoxception-a@2", content=b"x")
+    assert refused.status_code == 503
+    assert "does not run on cpu: no such operation" in refused.json()["detail"]
 
 
 def test_a_signal_brings_in_a_new_version_and_takes_it_back(release: Release, tmp_path: Path) -> None:
