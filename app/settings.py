@@ -1,10 +1,14 @@
-"""Every setting of the service, from the environment: VX_PORT=9000 scripts/serve."""
+"""Every setting of the service, from the environment: VX_PORT=9000 scripts/serve.
+
+`python -m app.settings` writes them as the table in docs/operations.md.
+"""
 
 import os
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
+from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -13,63 +17,123 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="VX_", frozen=True, extra="ignore")
 
-    host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for all")
-    port: int = Field(8000, ge=0, le=65535, description="port to listen on")
-    model_store: str = Field("", description="search path of model stores (a:b), after the built-in one")
-    model: str = Field("", description="model that answers if a request names none: name or name@version")
-    reload: float = Field(
-        10.0, ge=0, allow_inf_nan=False, description="seconds between looks for new models; 0: on SIGHUP only"
+    host: str = Field("127.0.0.1", description="address to listen on; `0.0.0.0` for all")
+    port: int = Field(8000, ge=0, le=65535, description="port")
+    model_store: str = Field("", description="more model stores, a search path (`a:b`), after the built-in one")
+    model: str = Field(
+        "",
+        description=(
+            "model that answers if a request names none; without it, the newest `videoxception-b`, else the "
+            "newest `videoxception-a`"
+        ),
     )
-    device: str = Field("auto", description="auto, cpu, cuda or cuda:N, or several with commas between")
-    precision: Literal["auto", "f32", "bf16"] = Field("auto", description="auto: bf16 where the CPU has it natively")
+    reload: float = Field(
+        10.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="seconds between looks for new models in the stores; `0`: on SIGHUP only",
+    )
+    device: str = Field(
+        "auto",
+        description=(
+            "`cpu`, `cuda`, `cuda:N`; `auto` is a GPU if there is one and PyTorch to use it; several share the "
+            "work: `cuda:0,cuda:1`"
+        ),
+    )
+    precision: Literal["auto", "f32", "bf16"] = Field(
+        "auto", description="`f32`, `bf16`; `auto` is bf16 on GPUs and on CPUs that have it natively"
+    )
     max_upload_mb: int = Field(512, ge=1, description="largest upload, in MiB")
     upload_timeout: float = Field(120.0, gt=0, allow_inf_nan=False, description="seconds that an upload may take")
-    deadline: float = Field(60.0, gt=0, allow_inf_nan=False, description="seconds from upload to answer")
-    max_in_flight: int = Field(64, ge=1, description="requests with a video at a time; more are told to come back")
-    max_mb_in_flight: int = Field(4096, ge=1, description="MiB of uploads at a time; more are told to come back")
+    deadline: float = Field(
+        60.0, gt=0, allow_inf_nan=False, description="seconds from the end of an upload to its answer"
+    )
+    max_in_flight: int = Field(64, ge=1, description="requests with a video at a time")
+    max_mb_in_flight: int = Field(4096, ge=1, description="MiB of uploads at a time")
     max_duration: float = Field(1200.0, gt=0, allow_inf_nan=False, description="longest video, in seconds")
-    max_pixels: int = Field(8192 * 4320, ge=1, description="largest picture of a video, in pixels")
+    max_pixels: int = Field(8192 * 4320, ge=1, description="largest picture, in pixels")
     max_decoding: float = Field(30.0, gt=0, allow_inf_nan=False, description="seconds of work on one video")
-    max_work: float = Field(4e9, gt=0, allow_inf_nan=False, description="pixels to decode of one video")
-    key_frames: bool = Field(
-        True, description="answer videos over max_work from their key pictures, with a warning; else they are refused"
+    max_work: float = Field(
+        4e9,
+        gt=0,
+        allow_inf_nan=False,
+        description=(
+            "pixels to decode of one video (about ten seconds of one core); what is over it is answered from key "
+            "pictures"
+        ),
     )
+    key_frames: bool = Field(True, description="`false`: a video over `VX_MAX_WORK` is refused (`too-long`)")
     decoders: int = Field(
-        max(2, os.cpu_count() or 1),
+        default_factory=lambda: max(2, os.cpu_count() or 1),
         ge=1,
-        description="decoder processes; of two or more, one takes cheap videos only",
+        description=(
+            "decoder processes (unless said, as many as there are cores, and at least 2); of two or more, one "
+            "takes cheap videos only"
+        ),
     )
-    max_batch: int = Field(32, ge=1, description="clips that are given to the engine at once")
-    max_queue: int = Field(256, ge=1, description="clips that wait for the engine; more are told to come back")
+    max_batch: int = Field(32, ge=1, description="clips given to the engine at once")
+    max_queue: int = Field(
+        256,
+        ge=1,
+        description=(
+            "decoded clips that wait for the engine; more are told to come back (`VX_MAX_IN_FLIGHT` bounds them, too)"
+        ),
+    )
     batch_delay: float = Field(
-        0.0, ge=0, allow_inf_nan=False, description="seconds that an idle engine waits for more clips than one"
+        0.0,
+        ge=0,
+        allow_inf_nan=False,
+        description=(
+            "seconds that an idle engine waits for more clips than one; at 0 it starts at once, and batches form "
+            "while it is busy"
+        ),
     )
     watchdog: float = Field(
-        30.0, gt=0, allow_inf_nan=False, description="seconds at one batch after which an engine counts as stuck"
+        30.0,
+        gt=0,
+        allow_inf_nan=False,
+        description=(
+            "seconds at one batch after which an engine counts as stuck; when all are, `/readyz` and `/predict` "
+            "say `not-ready` until one goes on"
+        ),
     )
     answer_cache: int = Field(
-        1000, ge=0, description="answers kept for uploads that come again; 0: each upload is worked on by itself"
+        1000,
+        ge=0,
+        description="answers kept for uploads that come again; `0`: none, and each upload is worked on by itself",
     )
     grace: int = Field(20, ge=1, description="seconds that requests in flight have to end when the service is stopped")
     drain: float = Field(
         0.0,
         ge=0,
         le=600,
-        description="seconds between the signal to stop and the last new connection; not ready in them",
+        description=(
+            "seconds that it goes on, no longer ready, after it was told to stop: what a load balancer needs to notice"
+        ),
     )
     api_key: SecretStr | None = Field(
-        None, min_length=1, description="if set, requests must carry it as a bearer token or X-API-Key"
+        None,
+        min_length=1,
+        description=(
+            "if set, `/predict`, `/classes` and `/models` ask for it; an empty one ends the start, so that a "
+            "secret that got lost opens nothing"
+        ),
     )
     cors_origins: str = Field(
         "",
         pattern=r"^(\*|https?://[^\s/,]+(,https?://[^\s/,]+)*)?$",
-        description="web pages that may call the service: origins with commas between them, or *",
+        description=(
+            "origins of web pages that may call the service, with commas between them "
+            "(`https://a.example,https://b.example`), or `*`"
+        ),
     )
-    docs: bool = Field(True, description="serve /docs and /openapi.json")
-    metrics: bool = Field(True, description="serve /metrics")
-    metrics_port: int | None = Field(None, ge=1, le=65535, description="serve metrics on this port instead")
-    log: Literal["text", "json"] = Field("text", description="lines to read, or one JSON object a line")
-    temp_dir: Path | None = Field(None, description="folder for uploads while they are looked at")
+    docs: bool = Field(True, description="`off`: neither `/docs` nor `/openapi.json`")
+    metrics: bool = Field(True, description="`off`: no `/metrics`")
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="metrics are served on this port of `VX_HOST` instead, at any path"
+    )
+    log: Literal["text", "json"] = Field("text", description="`json`: one object a line")
+    temp_dir: Path | None = Field(None, description="folder for uploads while they are looked at, if not the system's")
 
     @property
     def devices(self) -> list[str]:
@@ -85,3 +149,25 @@ class Settings(BaseSettings):
     def max_bytes_in_flight(self) -> int:
         """The most bytes of uploads at a time."""
         return self.max_mb_in_flight * 2**20
+
+
+def table() -> str:
+    """The settings as a table in Markdown: variable, default, meaning."""
+    rows = [
+        f"| `VX_{name.upper()}` | {_shown(field.default)}| {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| variable | default | meaning |", "| --- | --- | --- |", *rows])
+
+
+def _shown(default: object) -> str:
+    """A default as it would be written in the environment; nothing if there is none, or the machine decides."""
+    if default in (None, "", PydanticUndefined):
+        return ""
+    if isinstance(default, float):
+        return f"`{default:g}` ".replace("e+0", "e")
+    return f"`{str(default).lower()}` "
+
+
+if __name__ == "__main__":
+    print(table())
