@@ -3,10 +3,13 @@
 import re
 import subprocess
 import tomllib
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from app.settings import Settings
 
@@ -140,6 +143,29 @@ def test_the_build_sees_what_the_image_needs() -> None:
     seen = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert seen >= {"app", "training", "videoxception", "model_store", "pyproject.toml", "requirements.lock", "NOTICE"}
     assert all((ROOT / name).exists() for name in seen)
+
+
+def distributions_for(project: str) -> set[str]:
+    """A distribution without its extras, and all that it needs on this machine."""
+    found, left = set(), [Requirement(project)]
+    while left:
+        wanted = left.pop()
+        found.add(canonicalize_name(wanted.name))
+        needed = [Requirement(text) for text in requires(wanted.name) or []]
+        left += [one for one in needed if any(holds(one, extra) for extra in ("", *wanted.extras))]
+    return found
+
+
+def holds(requirement: Requirement, extra: str) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+
+
+def test_everything_in_an_image_for_cpus_is_named_in_the_notice() -> None:
+    words = {canonicalize_name(word) for word in re.findall(r"[\w-]+", (ROOT / "NOTICE").read_text())}
+    other_names = {"av": "pyav", "opentelemetry-api": "opentelemetry"}
+    distributions = distributions_for("videoxception")
+    assert {"openvino", "uvloop"} < distributions
+    assert [name for name in distributions if other_names.get(name, name) not in words] == []
 
 
 def test_the_health_check_asks_a_route_that_there_is() -> None:
