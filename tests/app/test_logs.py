@@ -116,7 +116,9 @@ def test_in_json_every_line_of_the_process_is_an_object(video: Path, tmp_path: P
             httpx.post(f"{address}/predict", content=video.read_bytes(), headers={"X-Request-ID": "here"})
         finally:
             service.terminate()
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    text = log.read_text().splitlines()
+    assert [line for line in text if not line.startswith("{")] == []
+    lines = [json.loads(line) for line in text]
     (answered,) = (line for line in lines if line.get("route") == "/predict")
     assert (answered["request_id"], answered["level"], answered["status"]) == ("here", "info", 200)
 
