@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from videoxception.manifest import Manifest
+from videoxception.manifest import KnownScore, Manifest
 
 Probabilities = npt.NDArray[np.float64]
 """(B, K), rows sum to 1."""
@@ -29,15 +29,37 @@ def probabilities(logits: npt.NDArray[np.floating], temperature: float) -> Proba
     return np.asarray(scaled / scaled.sum(-1, keepdims=True), np.float64)
 
 
+def share_of_classes(logits: npt.NDArray[np.floating], background: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Logits of the classes (..., K) and of the background (...) -> the classes' share of the softmax over both (...).
+
+    From 0 to 1. It has no temperature: that would not change which clip has more, only where the threshold lies.
+    """
+    rest = np.asarray(background, np.float64)
+    return np.asarray(1 / (1 + np.exp(np.clip(rest - log_sum(logits), -700, 700))), np.float64)
+
+
+def log_sum(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Logits (..., K) -> the logarithm of the sum of their exponentials (...), in float64."""
+    return np.asarray(np.logaddexp.reduce(np.asarray(logits, np.float64), -1), np.float64)
+
+
 def answer(manifest: Manifest, logits: npt.NDArray[np.floating]) -> Answer:
-    """The answer to one clip from its logits (K,)."""
-    row = probabilities(logits[None], manifest.calibration.temperature)[0]
+    """The answer to one clip from its logits, (K,) or, of a model with a background, (K + 1,)."""
+    calibration, own = manifest.calibration, logits[: len(manifest.classes)]
+    row = probabilities(own[None], calibration.temperature)[0]
     best = int(row.argmax())
-    score = float(row[best])
+    score = _known_score(calibration.known_score, row, logits)
     return Answer(
         label=manifest.classes[best],
-        confidence=score,
-        known=score >= manifest.calibration.known_threshold,
+        confidence=float(row[best]),
+        known=score >= calibration.known_threshold,
         known_score=score,
         probabilities=dict(zip(manifest.classes, row.tolist(), strict=True)),
     )
+
+
+def _known_score(kind: KnownScore, row: Probabilities, logits: npt.NDArray[np.floating]) -> float:
+    """Of one clip, with probabilities (K,)."""
+    if kind == "background":
+        return float(share_of_classes(logits[: len(row)], logits[len(row)]))
+    return float(row.max())

@@ -19,21 +19,27 @@ class _Strict(BaseModel):
 
 
 class Architecture(_Strict):
-    """What `nets.create` is called with, the number of classes aside."""
+    """What `nets.create` is called with, the numbers of classes and of others aside."""
 
     name: str
     arguments: dict[str, int | float | str | bool] = {}
 
 
+KnownScore = Literal["max_probability", "background"]
+"""What tells whether a clip shows one of the classes: the largest probability, or the classes' share against the
+background, which only a model with others has."""
+
+
 class Calibration(_Strict):
     """How logits become honest probabilities, and when an answer counts as one of the classes.
 
-    Logits are divided by `temperature` before the softmax. A clip is "known" if its score, the largest probability, is
-    at least `known_threshold`; `fitted_on` says in words which data both were fitted on.
+    Logits are divided by `temperature` before the softmax. A clip is "known" if its score is at least
+    `known_threshold`; `known_score` names the score, which `answer.answer` computes. `fitted_on` says in words
+    which data temperature and threshold were fitted on.
     """
 
     temperature: Positive
-    known_score: Literal["max_probability"] = "max_probability"
+    known_score: KnownScore = "max_probability"
     known_threshold: Share
     fitted_on: str
 
@@ -162,13 +168,18 @@ class Provenance(_Strict):
 
 
 class Manifest(_Strict):
-    """The whole of `model.json`."""
+    """The whole of `model.json`.
+
+    `others` are classes that the network has learnt beside its own, in the order of its outputs, which no answer names:
+    served, they are one logit, the background.
+    """
 
     format_version: Literal[1] = 1
     name: Annotated[str, Field(pattern=NAME_PATTERN)]
     version: Annotated[int, Field(ge=1)]
     architecture: Architecture
     classes: list[str] = Field(min_length=2)
+    others: list[str] = []
     clip: ClipSpec
     files: dict[str, Sha256]
     calibration: Calibration
@@ -178,8 +189,17 @@ class Manifest(_Strict):
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "Manifest":
-        if len(set(self.classes)) != len(self.classes):
+        named = [*self.classes, *self.others]
+        if len(set(named)) != len(named):
             raise ValueError("a class is named twice")
-        if any(len(row) != len(self.classes) for row in self.golden.logits):
-            raise ValueError("the golden answers do not have one logit a class")
+        if any(len(row) != self.outputs for row in self.golden.logits):
+            background = ", and one for the background" if self.others else ""
+            raise ValueError(f"the golden answers do not have one logit a class{background}")
+        if self.calibration.known_score == "background" and not self.others:
+            raise ValueError("the known score is the background's, but the network has learnt no others")
         return self
+
+    @property
+    def outputs(self) -> int:
+        """Logits of a clip, as every engine gives them: one a class and, if there are others, the background last."""
+        return len(self.classes) + bool(self.others)

@@ -76,7 +76,7 @@ def compile_kernels(net: Folded, capability: int, dtype: torch.dtype = torch.bfl
     """The kernels of a network, in the order in which they run."""
     fused = FusedNetwork(net, SHAPE, 1, dtype, torch.device("cpu"))
     with _compiling(capability) as made:
-        fused.run(torch.zeros(1, *SHAPE, dtype=torch.uint8), torch.zeros(1, net.head.out_features))
+        fused.run(torch.zeros(1, *SHAPE, dtype=torch.uint8), torch.zeros(1, fused.outputs))
     return [_describe(kernel) for kernel in made]
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from videoxception.answer import answer, probabilities
+from videoxception.answer import answer, probabilities, share_of_classes
+from videoxception.manifest import Manifest
 from videoxception.store import Release
 
 
@@ -24,3 +25,39 @@ def test_an_answer_has_all_classes_in_order_and_sums_to_one(release: Release) ->
 def test_an_answer_below_the_threshold_is_not_known(release: Release) -> None:
     assert answer(release.manifest, np.eye(16)[3] * 100).known
     assert not answer(release.manifest, np.zeros(16)).known
+
+
+def with_background(release: Release, threshold: float) -> Manifest:
+    """The shipped model's manifest, as it would be had the network learnt two other classes."""
+    fields = release.manifest.model_dump()
+    fields["others"] = ["Knitting", "YoYo"]
+    fields["calibration"] |= {"known_score": "background", "known_threshold": threshold}
+    fields["golden"]["logits"] = [[*row, 0.0] for row in fields["golden"]["logits"]]
+    return Manifest.model_validate(fields)
+
+
+def test_the_background_tells_what_is_none_of_the_classes(release: Release) -> None:
+    manifest, logits = with_background(release, 0.5), np.append(np.eye(16)[3] * 9, 4.0)
+    sure, unsure = answer(manifest, logits), answer(manifest, np.append(logits[:16], 14.0))
+    assert sure.probabilities == unsure.probabilities  # which are of the 16 alone
+    assert len(sure.probabilities) == 16
+    assert sure.known
+    assert not unsure.known
+    assert unsure.label == sure.label == release.manifest.classes[3]
+    everything = np.exp(logits)
+    assert sure.known_score == pytest.approx(everything[:16].sum() / everything.sum())
+
+
+def test_the_share_of_the_classes_stays_a_number() -> None:
+    far = share_of_classes(np.array([[5000.0, 0.0], [-5000.0, 0.0]]), np.array([-5000.0, 5000.0]))
+    assert far == pytest.approx([1, 0])
+
+
+def test_a_manifest_that_disagrees_about_its_background_is_refused(release: Release) -> None:
+    whole = with_background(release, 0.5).model_dump()
+    with pytest.raises(ValueError, match="learnt no others"):
+        Manifest.model_validate(release.manifest.model_dump() | {"calibration": whole["calibration"]})
+    with pytest.raises(ValueError, match="one logit a class, and one for the background"):
+        Manifest.model_validate(whole | {"golden": release.manifest.golden.model_dump()})
+    with pytest.raises(ValueError, match="named twice"):
+        Manifest.model_validate(whole | {"others": ["Punch", "YoYo"]})

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from videoxception.clip import Frames
 
 Logits = npt.NDArray[np.float32]
-"""(B, K), one row a clip and one column a class."""
+"""(B, K), one row a clip and one column a class; (B, K + 1) of a model with a background, whose logit is the last."""
 
 Precision = Literal["f32", "bf16"]
 
@@ -40,7 +40,7 @@ class Engine(Protocol):
         """What it multiplies in."""
 
     def predict(self, frames: Frames) -> Logits:
-        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K).
+        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K or K + 1).
 
         Raises `ValueError` for another shape or type, `OutOfMemory` or `MemoryError` for more clips than fit.
         """

@@ -32,7 +32,7 @@ class _Slot:
 
     host: Tensor  # uint8 (capacity, F, H, W, 3), pinned
     frames: Tensor  # the same on the device
-    logits: Tensor  # f32 (capacity, K) on the device
+    logits: Tensor  # f32 (capacity, K or K + 1) on the device
     answers: Tensor  # the same, pinned
     copied: torch.cuda.Event = field(default_factory=torch.cuda.Event)
     done: torch.cuda.Event = field(default_factory=torch.cuda.Event)
@@ -69,7 +69,7 @@ class CudaEngine:
             fused = FusedNetwork(folded, shape, capacity, dtype, self._device)
             self._compute = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
             self._copies = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
-            self._slots = [self._make_slot(fused, folded.head.out_features) for _ in range(2)]
+            self._slots = [self._make_slot(fused) for _ in range(2)]
 
     @classmethod
     def load(
@@ -80,7 +80,7 @@ class CudaEngine:
         return cls(fold(load_served(release), spec), spec.shape, device, precision)
 
     def predict(self, frames: Frames) -> Logits:
-        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K)."""
+        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K or K + 1)."""
         check_frames(frames, self._shape)
         logits = np.empty((len(frames), self._slots[0].answers.shape[1]), np.float32)
         under_way: deque[tuple[_Slot, slice]] = deque()
@@ -113,13 +113,13 @@ class CudaEngine:
             slot.answers[:count].copy_(slot.logits[:count], non_blocking=True)
             slot.done.record()
 
-    def _make_slot(self, fused: FusedNetwork, classes: int) -> _Slot:
+    def _make_slot(self, fused: FusedNetwork) -> _Slot:
         size = (fused.capacity, *self._shape)
         slot = _Slot(
             host=_pinned(size, torch.uint8),
             frames=torch.randint(0, 256, size, dtype=torch.uint8, device=self._device),  # noise times as clips do
-            logits=torch.zeros((fused.capacity, classes), device=self._device),
-            answers=_pinned((fused.capacity, classes), torch.float32),
+            logits=torch.zeros((fused.capacity, fused.outputs), device=self._device),
+            answers=_pinned((fused.capacity, fused.outputs), torch.float32),
         )
         for count in self.buckets:
             frames, logits = slot.frames[:count], slot.logits[:count]

@@ -36,7 +36,7 @@ class OpenVINOEngine:
         self._lock = threading.Lock()
 
     def predict(self, frames: Frames) -> Logits:
-        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K)."""
+        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K or K + 1)."""
         check_frames(frames, self._shape)
         with self._lock:
             rows = [self._predict_one(clip) for clip in frames]

@@ -33,7 +33,7 @@ class TorchEngine:
         self._lock = threading.Lock()
 
     def predict(self, frames: Frames) -> Logits:
-        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K)."""
+        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K or K + 1)."""
         check_frames(frames, self._shape)
         bf16 = torch.autocast(self._device.type, torch.bfloat16, enabled=self.precision == "bf16")
         try:

@@ -12,18 +12,20 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from videoxception.clip import ClipSpec
+from videoxception.nets.background import join_others
 from videoxception.nets.served import Served
 from videoxception.nets.videoxception import ResidualBlock, VideoXception, differences
 
 
 class Folded(nn.Module):
-    """uint8 clips (B, F, H, W, 3) -> logits (B, K), by convolutions with biases and nothing else.
+    """uint8 clips (B, F, H, W, 3) -> logits as `Served` gives them, by convolutions with biases and nothing else.
 
     Everything before the first block (scale, mean, std, batch norm, 1x1x1 convolution) is one affine map of the bytes.
     """
 
-    def __init__(self, net: VideoXception, spec: ClipSpec) -> None:
+    def __init__(self, net: VideoXception, spec: ClipSpec, others: int = 0) -> None:
         super().__init__()
+        self.others = others
         self.full = 1 / spec.scale if net.residual else None  # what a white byte is, for a network that sees changes
         gain, shift = _input_map(net, spec)
         mix = net.stem.weight.double().view(3, 3)
@@ -39,12 +41,12 @@ class Folded(nn.Module):
         self.head = deepcopy(net.head)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """uint8 (B, F, H, W, 3) -> logits (B, K)."""
+        """uint8 (B, F, H, W, 3) -> logits (B, K or K + 1)."""
         x = frames.permute(0, 4, 1, 2, 3).float()
         x = self.affine(x if self.full is None else differences(x, self.full))
         for block in self.blocks:
             x = block(x)
-        return self.head(torch.flatten(self.pool(x), 1))  # type: ignore[no-any-return]
+        return join_others(self.head(torch.flatten(self.pool(x), 1)), self.others)
 
 
 def fold(served: Served, spec: ClipSpec) -> nn.Module:
@@ -52,7 +54,7 @@ def fold(served: Served, spec: ClipSpec) -> nn.Module:
     net = served.net
     if not isinstance(net, VideoXception) or (net.residual and _normalises(spec)):
         return served
-    return Folded(net, spec).eval()
+    return Folded(net, spec, served.others).eval()
 
 
 def _normalises(spec: ClipSpec) -> bool:

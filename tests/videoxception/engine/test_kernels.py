@@ -16,6 +16,7 @@ from videoxception.engine.kernels.product_pool import product_pool
 from videoxception.engine.kernels.separable import separable
 from videoxception.engine.kernels.tiles import product_tiles
 from videoxception.engine.kernels.weights import Depthwise, First
+from videoxception.nets.background import join_others
 from videoxception.nets.folded import Folded
 from videoxception.nets.served import Served
 from videoxception.nets.videoxception import VideoXception
@@ -138,9 +139,20 @@ def test_head(classes: int, kernel_device: torch.device) -> None:
     partial = drawn(3, 4, 128, device=kernel_device)
     weight, bias = drawn(classes, 128, device=kernel_device), drawn(classes, device=kernel_device)
     logits = torch.full((3, classes), torch.nan, device=kernel_device)
-    head(partial, 50, weight, bias, logits)
+    head(partial, 50, weight, bias, 0, logits)
     expected = partial.double().sum(1) / 50 @ weight.double().T + bias.double()
     check(logits, expected, torch.float32)
+
+
+@pytest.mark.parametrize("others", [1, 4, 21])
+def test_head_of_a_network_with_others(others: int, kernel_device: torch.device) -> None:
+    partial = drawn(3, 4, 128, device=kernel_device)
+    weight, bias = drawn(5 + others, 128, device=kernel_device), 100 * drawn(5 + others, device=kernel_device)
+    logits = torch.full((4, 6), torch.nan, device=kernel_device)  # a row more than is written
+    head(partial, 50, weight, bias, others, logits[:3])
+    expected = partial.double().sum(1) / 50 @ weight.double().T + bias.double()
+    check(logits[:3], join_others(expected, others), torch.float32)
+    assert logits[3].isnan().all()
 
 
 @pytest.mark.parametrize(("clips", "pictures", "height", "width"), [(2, 3, 16, 12), (3, 1, 7, 9), (1, 4, 2, 2)])
@@ -179,18 +191,20 @@ def trained(name: str) -> VideoXception:
     return net.eval()
 
 
-@pytest.mark.parametrize(("name", "clips", "pictures", "size"), [("a", 3, 3, 16), ("b", 1, 1, 64)])
+@pytest.mark.parametrize(
+    ("name", "clips", "pictures", "size", "others"), [("a", 3, 3, 16, 0), ("a", 2, 1, 16, 9), ("b", 1, 1, 64, 0)]
+)
 def test_whole_networks(
-    name: str, clips: int, pictures: int, size: int, dtype: torch.dtype, kernel_device: torch.device
+    name: str, clips: int, pictures: int, size: int, others: int, dtype: torch.dtype, kernel_device: torch.device
 ) -> None:
     spec = ClipSpec(frames=pictures, size=(size, size))
     net = trained(f"videoxception-{name}")
     frames = drawn_frames(clips, *spec.shape, device=kernel_device)
-    fused = FusedNetwork(Folded(net, spec), spec.shape, clips, dtype, kernel_device)
-    logits = torch.full((clips, 16), torch.nan, device=kernel_device)
+    fused = FusedNetwork(Folded(net, spec, others), spec.shape, clips, dtype, kernel_device)
+    logits = torch.full((clips, fused.outputs), torch.nan, device=kernel_device)
     fused.run(frames, logits)
     with torch.inference_mode():
-        expected = Served(net, spec).double().eval()(frames.cpu())
+        expected = Served(net, spec, others).double().eval()(frames.cpu())
     check(logits.cpu(), expected, dtype)
 
 

@@ -31,6 +31,12 @@ def test_folding_changes_no_answer() -> None:
     torch.testing.assert_close(fold(served, SPEC)(clips()), served(clips()), atol=1e-4, rtol=1e-4)
 
 
+def test_folding_a_network_with_others() -> None:
+    served = Served(trained(), SPEC, others=2).eval()
+    assert served(clips()).shape == (2, 3)
+    torch.testing.assert_close(fold(served, SPEC)(clips()), served(clips()), atol=1e-4, rtol=1e-4)
+
+
 def test_folding_a_network_that_sees_changes() -> None:
     plain = ClipSpec(frames=3, size=(16, 16))
     served = Served(trained(residual=True), plain).eval()

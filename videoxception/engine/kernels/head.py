@@ -7,13 +7,13 @@ from torch import Tensor
 _STEP = 64  # channels at a time
 
 
-def head(partial: Tensor, pixels: int, weight: Tensor, bias: Tensor, logits: Tensor) -> None:
-    """Writes `logits` f32 (N, classes), of sums `partial` f32 (N, tiles, C) over `pixels` pixels a clip.
+def head(partial: Tensor, pixels: int, weight: Tensor, bias: Tensor, others: int, logits: Tensor) -> None:
+    """Writes `logits` f32 (N, outputs), of sums `partial` f32 (N, tiles, C) over `pixels` pixels a clip.
 
-    `weight` f32 (classes, C); `bias` f32 (classes).
+    `weight` f32 (rows, C); `bias` f32 (rows). The last `others` rows make one output, the background.
     """
     clips, tiles, channels = partial.shape
-    classes = len(bias)
+    rows = len(bias)
     head_kernel[(clips,)](
         partial,
         weight,
@@ -22,8 +22,9 @@ def head(partial: Tensor, pixels: int, weight: Tensor, bias: Tensor, logits: Ten
         pixels,
         tiles,
         channels,
-        classes,
-        triton.next_power_of_2(classes),
+        rows,
+        others,
+        triton.next_power_of_2(rows),
         _STEP,
     )
 
@@ -37,14 +38,17 @@ def head_kernel(
     pixels: tl.constexpr,
     tiles: tl.constexpr,
     channels: tl.constexpr,
-    classes: tl.constexpr,
+    rows: tl.constexpr,
+    others: tl.constexpr,
     padded: tl.constexpr,
     step: tl.constexpr,
 ):
-    """A program does one clip. `padded` is a power of two that holds the classes."""
+    """A program does one clip. `padded` is a power of two that holds the rows."""
+    classes: tl.constexpr = rows - others
+    outputs: tl.constexpr = classes + (others > 0)
     clip = tl.program_id(0).to(tl.int64)
     row = tl.arange(0, padded)
-    real = row < classes
+    real = row < rows
     sums = tl.load(bias + row, mask=real, other=0.0)
     for first in range(0, channels, step):
         channel = first + tl.arange(0, step)
@@ -53,4 +57,8 @@ def head_kernel(
             features += tl.load(partial + (clip * tiles + tile) * channels + channel)
         weights = tl.load(weight + row[:, None] * channels + channel[None, :], mask=real[:, None], other=0.0)
         sums += tl.sum(weights * (features / pixels)[None, :], 1)
-    tl.store(logits + clip * classes + row, sums, mask=real)
+    tl.store(logits + clip * outputs + row, sums, mask=row < classes)
+    if others > 0:
+        apart = tl.where((row >= classes) & real, sums, float("-inf"))
+        largest = tl.max(apart, 0)  # taken out, so that no exponential is too large
+        tl.store(logits + clip * outputs + classes, largest + tl.log(tl.sum(tl.exp(apart - largest), 0)))

@@ -33,6 +33,8 @@ class FusedNetwork:
         check_supported(net, shape)
         self.capacity = capacity
         self._weights = weights_of(net, dtype, device)
+        self._others = net.others
+        self.outputs = len(net.head.bias) - max(net.others - 1, 0)  # the others make one
         pictures, height, width, _ = shape
         self._pairs: list[Pairs] = []  # one for each block but the first
         for block in self._weights.blocks:
@@ -44,7 +46,7 @@ class FusedNetwork:
         self._sums = torch.empty((capacity, tiles, self._weights.head.shape[1]), device=device)
 
     def run(self, frames: Tensor, logits: Tensor) -> None:
-        """Clips uint8 (B, F, H, W, 3) -> `logits` f32 (B, classes), B up to the capacity, on the current stream."""
+        """Clips uint8 (B, F, H, W, 3) -> `logits` f32 (B, outputs), B up to the capacity, on the current stream."""
         for step in self.steps(frames, logits):
             step()
 
@@ -59,7 +61,7 @@ class FusedNetwork:
         last = weights.blocks[-1]
         steps.append(partial(separable, pairs[-1], last.depthwise))
         steps.append(partial(product_mean, pairs[-1], last.weight, last.bias, sums))
-        steps.append(partial(head, sums, self._pixels, weights.head, weights.head_bias, logits))
+        steps.append(partial(head, sums, self._pixels, weights.head, weights.head_bias, self._others, logits))
         return steps
 
 
