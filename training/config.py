@@ -73,6 +73,12 @@ class DataConfig:
         "comma-separated classes in the order of the model's outputs, or all (default: the 16 actions for ucf101 and"
         " stills, all for other layouts)",
     )
+    others: tuple[str, ...] = option(
+        (),
+        "comma-separated classes that no answer names, or all that are there beside --classes: the network learns them"
+        " too, so as to tell when a video shows none of its own",
+    )
+    others_data: str = option("", "folder of the others, laid out like --data (default: the same folder)")
     groups: str = option(
         "", "FILE:COLUMN, a table that tells each file's source video (its column path names the file)"
     )
@@ -103,9 +109,20 @@ class DataConfig:
             raise TrainingError(
                 f"--classes must name at least two classes, each once, or be all, but got {', '.join(self.classes)}"
             )
+        if len(set(self.others)) != len(self.others) or set(self.others) & set(self.classes):
+            raise TrainingError(
+                f"--others must name classes that --classes does not, each once, but got {', '.join(self.others)}"
+            )
+        if self.others_data and not self.others:
+            raise TrainingError("--others-data means nothing without --others, which names the classes, or says all")
         if self.groups and self.group_pattern:
             raise TrainingError("--groups and --group-pattern both tell the source videos; give one of them")
         _check_pattern(self.group_pattern)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What the network's outputs stand for: the classes, then the others."""
+        return (*self.classes, *self.others)
 
 
 def _check_pattern(pattern: str) -> None:
@@ -249,6 +266,9 @@ class Config:
         "EPOCHSxPICTURESxSIZExBATCH[,...]: few small pictures first, the model's own last",
     )
     init: str = option("", "start from the weights of a released model, NAME[@VERSION], or of another run's folder")
+    others_share: float | None = option(
+        None, "share of --others in each epoch, which draws that many of them anew (default: an epoch has them all)"
+    )
     residual: bool = option(False, "show the network only what changes from each picture to the next")
     dropout: float = option(0.5, "share of pooled features dropped in training")
     stochastic_depth: float = option(0.0, "share of clips for which the last block is skipped; earlier ones less often")
@@ -270,6 +290,8 @@ class Config:
         for name in ("parts", "keep"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"--{name} must be at least 1, but got {getattr(self, name)}")
+        if self.others_share is not None and not 0 < self.others_share < 1:
+            raise TrainingError(f"--others-share must be above 0 and below 1, but got {self.others_share}")
         if self.residual and any(stage.pictures == 1 for stage in self.stages):
             raise TrainingError("--residual needs at least 2 pictures in each of --stages: one alone does not change")
         if not re.fullmatch(NAME_PATTERN, self.model_name):

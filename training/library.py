@@ -52,10 +52,10 @@ def _packed(pack: Pack, config: Config, spec: ClipSpec) -> Material:
 
 
 def _cached(folder: Path, spec: CacheSpec, split: Split, skip_bad: bool) -> tuple[Library, Split, list[str]]:
-    paths = [item.path for part in (split.training, split.validation) for item in part.items]
+    paths = [item.path for item in (*split.training.items, *split.held_out)]
     cache, bad = prepare(folder, spec, paths, skip_bad)
-    training, validation = (
-        part.where(lambda item: item.path not in bad) for part in (split.training, split.validation)
+    training, validation, others = (
+        part.where(lambda item: item.path not in bad) for part in (split.training, split.validation, split.others)
     )
-    kept = replace(split, training=training, validation=validation)
+    kept = replace(split, training=training, validation=validation, others=others)
     return cache, kept, [f"{path}: {error}" for path, error in bad.items()]

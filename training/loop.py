@@ -99,7 +99,8 @@ def train(
 def _plan_epoch(config: Config, epoch: int, footage: Footage, world: World) -> list[list[Part]]:
     """For each step of an epoch, the parts of its batch that fall to this process. Raises `TrainingError`."""
     stage = config.stage(epoch)
-    batches = _batches(torch.randperm(len(footage), generator=_generator(config.seed, epoch)), stage.batch)
+    rows = draw_rows(footage.targets, len(config.data.classes), config.others_share, _generator(config.seed, epoch))
+    batches = _batches(rows, stage.batch)
     if len(batches[-1]) < config.parts:
         raise TrainingError(
             f"a batch of {len(batches[-1])} items has no {config.parts} parts; train with larger batches"
@@ -143,7 +144,7 @@ def _backward(part: Part, pictures: Tensor, stage: Stage, last: bool, means: _Me
     torch.manual_seed(part.rng.initial_seed())  # for dropout and stochastic depth
     clips = draw_clips(pictures.to(device, non_blocking=True), stage, config, part.rng)
     targets = means.footage.targets[part.rows].to(device)
-    clips, shares = mix(clips, targets, len(config.data.classes), config.mixing, part.rng)
+    clips, shares = mix(clips, targets, len(config.data.outputs), config.mixing, part.rng)
     silent = isinstance(forward, DistributedDataParallel) and not last
     with forward.no_sync() if silent else nullcontext():  # type: ignore[operator]
         loss = _loss(clips, shares, means) * part.share
@@ -185,6 +186,19 @@ def draw_clips(pictures: Tensor, stage: Stage, config: Config, rng: torch.Genera
     small = _shrink(pictures.float() / 255, stage.size)
     clips = film(small.expand(-1, stage.pictures, -1, -1, -1), (stage.size, stage.size), config.camera, rng)
     return recolour(randaugment(clips, config.randaugment, rng), config.colour, rng)
+
+
+def draw_rows(targets: Tensor, classes: int, share: float | None, rng: torch.Generator) -> Tensor:
+    """The rows of an epoch in their order: all of them, or with as many of the others as make up a share of it.
+
+    `targets` (N,) are class numbers; others are those from `classes` on. There may be too few of them for the share.
+    """
+    if share is None:
+        return torch.randperm(len(targets), generator=rng)
+    own, others = torch.nonzero(targets < classes)[:, 0], torch.nonzero(targets >= classes)[:, 0]
+    wanted = round(len(own) * share / (1 - share))
+    rows = torch.cat([own, others[torch.randperm(len(others), generator=rng)[:wanted]]])
+    return rows[torch.randperm(len(rows), generator=rng)]
 
 
 def draw_times(batch: int, pictures: int, count: int, rng: torch.Generator) -> Tensor:

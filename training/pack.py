@@ -22,7 +22,7 @@ from training.cache.packed import FORMAT, HEADER, PICTURES, PackedItem, PackHead
 from training.cache.spec import CacheSpec
 from training.cache.spec import Pictures as Copy
 from training.config import Config, parse_size
-from training.data import Item, Split
+from training.data import Item, Split, short_name
 from training.errors import TrainingError
 from training.footage import Library
 from training.library import find_material
@@ -98,7 +98,7 @@ def _shrunk(size: tuple[int, int], by: float) -> tuple[int, int]:
 
 def pack(folder: Path, config: Config, library: Library, split: Split, packings: Sequence[Packing], limit: int) -> None:
     """Writes the first of the packings that stays below `limit` bytes. Raises `TrainingError` if none does."""
-    items = [*split.training.items, *split.validation.items]
+    items = [*split.training.items, *split.held_out]
     partial = folder.with_name(folder.name + ".partial")
     for packing in packings:
         foretold = _foretell(items, library, packing)
@@ -125,15 +125,15 @@ def _write(folder: Path, config: Config, library: Library, split: Split, packing
     """Writes both files of a pack; how many bytes they take."""
     folder.mkdir(parents=True, exist_ok=True)
     digest, rows = hashlib.sha256(), []
-    held_out = {item.path for item in split.validation.items}
-    items = [*split.training.items, *split.validation.items]  # in this order, so that runs draw the same items
+    held_out = {item.path for item in split.held_out}
+    items = [*split.training.items, *split.held_out]  # in this order, so that runs draw the same items
     with (folder / PICTURES).open("wb") as file:
         for item in track(items, "packing"):
             jpegs = list(_jpegs(library.copy(item.path), packing))
             for jpeg in jpegs:
                 digest.update(jpeg)
                 file.write(jpeg)
-            fields = asdict(item) | {"path": _name(item.path, Path(config.data.data))}
+            fields = asdict(item) | {"path": short_name(item.path, config.data)}
             rows.append(PackedItem(fields=fields, held_out=item.path in held_out, lengths=[len(j) for j in jpegs]))
     header = PackHeader(
         format=FORMAT,
@@ -152,11 +152,6 @@ def _write(folder: Path, config: Config, library: Library, split: Split, packing
     )
     (folder / HEADER).write_text(header.model_dump_json())
     return sum(path.stat().st_size for path in folder.iterdir())
-
-
-def _name(path: Path, root: Path) -> str:
-    """The file's path below the data folder."""
-    return (path.relative_to(root) if path.is_relative_to(root) else path.relative_to(path.anchor)).as_posix()
 
 
 def _jpegs(copy: Copy, packing: Packing) -> Iterator[bytes]:

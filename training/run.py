@@ -77,6 +77,8 @@ def run(
     """Trains to the config's last epoch, saving after each; false if that was done before. Raises `TrainingError`."""
     material = find_material(config, ClipSpec(), cache)
     config = replace(material.config, parts=_parts(material.config, world))
+    if config.others_share is not None and not config.data.others:
+        raise TrainingError("--others-share means nothing without --others, which names the classes, or says all")
     state = new_state(fresh_network(config).to(device), config.optimiser)
     if world.leads:
         checkpoint.open_run(folder, config, resume)
@@ -90,7 +92,7 @@ def run(
     footage, validate = Footage.of(split.training, library), None
     if len(split.validation):
         clips, targets = Clips(split.validation, library), torch.tensor(split.validation.targets)
-        validate = Validation(clips, targets, device, world)
+        validate = Validation(clips, targets, len(config.data.classes), device, world)
     reports = train(state, config, footage, validate, device, world, Teacher.load(config, device))
     if not world.leads:
         for _ in reports:
@@ -112,8 +114,8 @@ def _restore(folder: Path, state: State, config: Config, device: torch.device, w
         _say(world, f"resuming after epoch {state.epoch} of {config.epochs}")
         return True
     if config.init:
-        unfit = start_from(state, initial_weights(config.init))
-        fresh = f"; new, because their shapes differ: {', '.join(unfit)}" if unfit else ""
+        unfit = start_from(state, initial_weights(config))
+        fresh = f"; new, because they stand for something else: {', '.join(unfit)}" if unfit else ""
         _say(world, f"starting from the weights of {config.init}{fresh}")
     return False
 
@@ -207,11 +209,12 @@ def _warn(config: Config) -> None:
 
 
 def _parts_in_words(split: Split) -> list[str]:
-    parts = (("training", split.training), ("held out", split.validation))
+    parts = (("training", split.training), ("held out", split.validation), ("others held out", split.others))
     return [
         *(
             f"{name}: {len(p)} items of {len(set(p.groups))} source videos, {len(p.classes)} classes"
             for name, p in parts
+            if p.classes
         ),
         f"protocol: {split.protocol}",
         *(f"note: {note}" for note in split.notes),

@@ -46,7 +46,7 @@ def follow(state: State, decay: float) -> None:
 
 
 def start_from(state: State, weights: dict[str, torch.Tensor]) -> list[str]:
-    """Gives a fresh state's network other weights. Those of another shape are left as they are: their names."""
+    """Gives a fresh state's network other weights. Those that fit none are left as they are: their names."""
     own = state.net.state_dict()
     unfit = [name for name, tensor in own.items() if name not in weights or weights[name].shape != tensor.shape]
     fit = {name: weights[name] for name in own if name not in unfit}

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.config import Config
+from training.config import Config, DataConfig
 from training.errors import TrainingError
 from videoxception.nets.planar import forward_fast
 from videoxception.nets.served import load_served
@@ -18,21 +18,22 @@ from videoxception.store import ModelStore, StoreError
 class Teacher:
     """The mean of some released models' probabilities, at a temperature."""
 
-    def __init__(self, nets: list[nn.Module], temperature: float) -> None:
+    def __init__(self, nets: list[nn.Module], temperature: float, outputs: int | None = None) -> None:
         self._nets = nets
         self._temperature = temperature
+        self._outputs = outputs  # the first so many, which are the student's; None: all
 
     @classmethod
     def load(cls, config: Config, device: torch.device, store: ModelStore | None = None) -> "Teacher | None":
         """The models that --teacher names, separated by commas; None if it names none. Raises `TrainingError`."""
         names = [name.strip() for name in config.teacher.teacher.split(",") if name.strip()]
-        nets = [_load(name, config.data.classes, store or ModelStore()).to(device) for name in names]
-        return cls(nets, config.teacher.teacher_temperature) if nets else None
+        nets = [_load(name, config.data, store or ModelStore()).to(device) for name in names]
+        return cls(nets, config.teacher.teacher_temperature, len(config.data.outputs)) if nets else None
 
     @torch.no_grad()
     def __call__(self, clips: Tensor) -> Tensor:
-        """Float clips (B, 3, T, H, W) in 0..1 -> softened probabilities (B, K)."""
-        logits = [forward_fast(net, clips).float() for net in self._nets]
+        """Float clips (B, 3, T, H, W) in 0..1 -> softened probabilities of the student's outputs (B, K)."""
+        logits = [forward_fast(net, clips).float()[:, : self._outputs] for net in self._nets]
         return torch.stack([F.softmax(each / self._temperature, 1) for each in logits]).mean(0)
 
     def loss(self, logits: Tensor, clips: Tensor) -> Tensor:
@@ -44,11 +45,15 @@ class Teacher:
         return F.kl_div(student, self(clips), reduction="batchmean") * self._temperature**2
 
 
-def _load(name: str, classes: tuple[str, ...], store: ModelStore) -> nn.Module:
+def _load(name: str, data: DataConfig, store: ModelStore) -> nn.Module:
     try:
         release = store.load(name)
     except StoreError as error:
         raise TrainingError(f"--teacher: {error}") from error
-    if tuple(release.manifest.classes) != classes:
+    if tuple(release.manifest.classes) != data.classes:
         raise TrainingError(f"--teacher: {release} has other classes than this run; train with --classes of its own")
+    if data.others not in ((), tuple(release.manifest.others)):
+        raise TrainingError(
+            f"--teacher: {release} knows other --others than this run; take its own, or none"
+        )
     return load_served(release).net.requires_grad_(False)

@@ -14,11 +14,15 @@ from videoxception.nets.planar import forward_fast
 
 
 class Validation:
-    """The clips that a service would see, at the size of the stage. Several processes share them."""
+    """The clips that a service would see, at the size of the stage. Several processes share them.
 
-    def __init__(self, clips: Clips, targets: Tensor, device: torch.device, world: World) -> None:
+    All are of one of the first `classes` outputs, and the others are not asked.
+    """
+
+    def __init__(self, clips: Clips, targets: Tensor, classes: int, device: torch.device, world: World) -> None:
         self._clips = clips
         self._targets = targets
+        self._classes = classes
         self._device = device
         self._world = world
 
@@ -31,7 +35,8 @@ class Validation:
             rows = slice(start, start + stage.batch)
             clips = _as_stage(self._clips[rows], stage).to(self._device)
             with autocast(self._device):
-                right += int((forward_fast(net, clips).argmax(1).cpu() == self._targets[rows]).sum())
+                answers = forward_fast(net, clips)[:, : self._classes].argmax(1)
+            right += int((answers.cpu() == self._targets[rows]).sum())
         return self._world.total(right, self._device) / len(self._clips)
 
 

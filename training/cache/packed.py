@@ -20,6 +20,7 @@ from training.cache.place import check_asked, settings
 from training.cache.spec import CacheSpec, Pictures
 from training.config import Config, config_from_json
 from training.data import DataSet, Item, Split
+from training.data.others import others_apart
 from training.data.split import split_by_fold
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec, Frames
@@ -98,15 +99,17 @@ class Pack:
         """The split that was packed, or that by the fold which `config` names. Raises `TrainingError`."""
         everything = DataSet(tuple(self._items), self.header.classes)
         if config.data.fold != config_from_json(self.header.config).data.fold and config.data.fold is not None:
-            return split_by_fold(everything.where(lambda item: item.part == "train"), config.data.fold)
+            split = split_by_fold(everything.where(lambda item: item.part == "train"), config.data.fold)
+            return others_apart(split, config.data.classes)
         held = {item.path for item, row in zip(self._items, self.header.items, strict=True) if row.held_out}
-        return Split(
+        split = Split(
             everything.where(lambda item: item.path not in held),
             everything.where(lambda item: item.path in held),
             self.header.protocol,
             self.header.leaky,
             self.header.notes,
         )
+        return others_apart(split, config.data.classes)
 
     def load(self) -> "PackedLibrary":
         """Decodes all pictures into memory. Raises `TrainingError` if the file is not as it was written."""

@@ -4,17 +4,29 @@ A layout lists items with their label, group and part by one of its protocols (`
 on, held out and scored is then decided here, the same way for all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from training.config import DataConfig
 from training.data import folders, kinetics400, msr_daily, stills, ucf101
 from training.data.items import DataSet, Item, Part
 from training.data.layout import Layout, Listing
+from training.data.others import config_of_others, in_folds, short_name, with_others
 from training.data.split import Split, leak, split_by_fold, split_by_group
 from training.errors import TrainingError
 
-__all__ = ["LAYOUTS", "DataSet", "Item", "Split", "load_data", "load_scored", "load_split", "with_classes"]
+__all__ = [
+    "LAYOUTS",
+    "DataSet",
+    "Item",
+    "Split",
+    "load_data",
+    "load_outside",
+    "load_scored",
+    "load_split",
+    "short_name",
+    "with_classes",
+]
 
 LAYOUTS: dict[str, Layout] = {
     "ucf101": ucf101.LAYOUT,
@@ -26,40 +38,63 @@ LAYOUTS: dict[str, Layout] = {
 
 
 def with_classes(config: DataConfig) -> DataConfig:
-    """The config with its classes by name, where it says "all" or leaves them to the layout. Raises `TrainingError`."""
+    """The config with its classes and the others by name, where it says "all" or leaves them to the layout.
+
+    Raises `TrainingError`.
+    """
     layout = _layout(config)
     classes = config.classes or layout.classes or ("all",)
     if classes == ("all",):
         classes = tuple(layout.find_classes(config))
         if not classes:
             raise TrainingError(f"{config.data} holds no files of any class, as --layout {config.layout} has them")
-    return replace(config, classes=classes)
+    others = config.others
+    if others == ("all",):
+        where = config_of_others(config)
+        others = tuple(name for name in layout.find_classes(where) if name not in classes)
+        if not others:
+            raise TrainingError(f"--others: {where.data} holds no class that is none of --classes")
+    return replace(config, classes=classes, others=others)
 
 
 def load_data(config: DataConfig, part: Part | None = "train", every_class: bool = True) -> DataSet:
-    """The items of one part, or all of them. Raises `TrainingError`, for a class without items if `every_class`."""
+    """The items of one part, or all of them, those of the others last.
+
+    Raises `TrainingError`, for a class without items if `every_class`.
+    """
     config = with_classes(config)
-    return _part(_list(config, every_class), part, config.classes)
+    data = _part(_list(config, every_class), part, config.classes)
+    if not config.others:
+        return data
+    others = _part(_list_others(config, ()), part, config.others)
+    return DataSet((*data.items, *others.items), config.outputs)
 
 
 def load_split(config: DataConfig, seed: int) -> Split:
     """Training and validation parts, by whole source videos unless the protocol is leaky. Raises `TrainingError`.
 
-    Validation is the fold asked for, else what the protocol has for it, else a share of the source videos.
+    Validation is the fold asked for, else what the protocol has for it, else a share of the source videos. The others
+    are split the same way, without any change to the split of the classes.
     """
     config = with_classes(config)
     listing = _list(config, every_class=True)
-    training, validation = (_part(listing, part, config.classes) for part in ("train", "val"))
-    if config.fold is not None:
-        split = split_by_fold(training, config.fold)
-    elif len(validation):
-        split = Split(training, validation, "val part held out", listing.leaky)
-    elif config.holdout == 0:
-        split = Split(training, validation, "nothing held out")
-    else:
-        split = split_by_group(training, config.holdout, seed)
+    split = _split(listing, config.classes, config, seed)
+    split = replace(split, protocol=_protocol(listing, split.protocol), notes=_notes(listing))
+    if config.others:
+        split = with_others(split, _split(_list_others(config, _folds(listing)), config.others, config, seed))
     _check_trained(split.training)
-    return replace(split, protocol=_protocol(listing, split.protocol), notes=_notes(listing))
+    return split
+
+
+def _split(listing: Listing, classes: tuple[str, ...], config: DataConfig, seed: int) -> Split:
+    training, validation = (_part(listing, part, classes) for part in ("train", "val"))
+    if config.fold is not None:
+        return split_by_fold(training, config.fold)
+    if len(validation):
+        return Split(training, validation, "val part held out", listing.leaky)
+    if config.holdout == 0:
+        return Split(training, validation, "nothing held out")
+    return split_by_group(training, config.holdout, seed)
 
 
 def load_scored(config: DataConfig, part: Part | None = None) -> tuple[DataSet, str, tuple[str, ...]]:
@@ -79,6 +114,23 @@ def load_scored(config: DataConfig, part: Part | None = None) -> tuple[DataSet, 
     if not data.items:
         raise TrainingError(f"there are no items in the {words}; a table that tells folds is named by --groups")
     return data, _protocol(listing, words), _notes(listing)
+
+
+def load_outside(config: DataConfig, trained: Collection[str], part: Part | None = None) -> tuple[DataSet, DataSet]:
+    """Items of the others that `config` names: of classes that a model was `trained` on beside its own, and of those
+    that it never saw. Either may be empty. Raises `TrainingError`.
+
+    Of the first, only the part and the fold that `load_scored` would take; of the second all, for all are new to it.
+    """
+    config = with_classes(config)
+    listing = _list_others(config, _folds(_list(config, every_class=False)))
+    everything, part = _part(listing, None, config.others), part or listing.scored
+
+    def is_scored(item: Item) -> bool:
+        return part in (None, item.part) and config.fold in (None, item.fold)
+
+    seen = everything.where(lambda item: item.label in trained and is_scored(item))
+    return seen, everything.where(lambda item: item.label not in trained)
 
 
 def _layout(config: DataConfig) -> Layout:
@@ -105,6 +157,16 @@ def _list(config: DataConfig, every_class: bool) -> Listing:
         if not classes:
             raise TrainingError(f"{config.data} holds nothing of any of the classes {', '.join(config.classes)}")
     return layout.load(config, classes)
+
+
+def _list_others(config: DataConfig, folds: Sequence[int]) -> Listing:
+    """The items of the other classes, in the folds of the classes."""
+    listing = _layout(config).load(config_of_others(config), config.others)
+    return replace(listing, items=in_folds(listing.items, folds))
+
+
+def _folds(listing: Listing) -> list[int]:
+    return sorted({item.fold for item in listing.items if item.fold is not None})
 
 
 def _part(listing: Listing, part: str | None, classes: tuple[str, ...]) -> DataSet:

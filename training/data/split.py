@@ -2,11 +2,11 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from training.data.items import DataSet
+from training.data.items import DataSet, Item
 from training.errors import TrainingError
 
 SOURCE_SEED = 42
@@ -16,7 +16,8 @@ SOURCE_SEED = 42
 class Split:
     """Two parts of one data set, and in words how they were made.
 
-    No source video is in both, unless the split is `leaky` by intent, as some published protocols are.
+    No source video is in both, unless the split is `leaky` by intent, as some published protocols are. `training` may
+    have other classes behind those of `validation`; what is held out of them is in `others`.
     """
 
     training: DataSet
@@ -24,9 +25,15 @@ class Split:
     protocol: str
     leaky: bool = False
     notes: tuple[str, ...] = ()
+    others: DataSet = field(default_factory=lambda: DataSet((), ()))
+
+    @property
+    def held_out(self) -> tuple[Item, ...]:
+        """All items that are not trained on."""
+        return (*self.validation.items, *self.others.items)
 
     def __post_init__(self) -> None:
-        shared = set(self.training.groups) & set(self.validation.groups)
+        shared = set(self.training.groups) & {*self.validation.groups, *self.others.groups}
         if shared and not self.leaky:
             raise TrainingError(f"source video {min(shared)} is in the training and in the validation part")
 
