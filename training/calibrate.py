@@ -66,4 +66,4 @@ def fit_crosswise(logits: ViewLogits, targets: Sequence[int], videos: SourceVide
 def fit_threshold(scores: npt.NDArray[np.float64]) -> float:
     """The highest threshold that keeps 95 % of clips that do show one of the actions, rounded down."""
     dropped = int((1 - _KEPT) * len(scores) + 1e-9)  # as many as may be
-    return float(np.floor(np.sort(scores)[dropped] * 1e4) / 1e4)
+    return float(np.floor(np.sort(scores)[dropped] * 1e6) / 1e6)

@@ -7,12 +7,14 @@ python -m training.evaluate --model videoxception-a --data UCF-101 --layout ucf1
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from training.config import LAYOUTS, DataConfig
-from training.data import DataSet, load_scored
+from training.data import DataSet, load_outside, load_scored
 from training.errors import TrainingError
-from training.figures import Evaluation, evaluate
+from training.figures import Evaluation, evaluate, with_known
+from training.outsiders import SEEN, UNSEEN, ask_far_off, ask_outsiders
 from training.plots import check_matplotlib, draw_evaluation, draw_run
 from training.report import table
 from training.scores import score
@@ -44,10 +46,17 @@ def _evaluate(options: argparse.Namespace) -> tuple[Release, Evaluation, tuple[s
     if options.plots:
         check_matplotlib()
     release = ModelStore.from_path(options.store).load(options.model)
-    data, protocol, notes = _data(options, release)
+    manifest, config = release.manifest, _data_config(options, release)
+    data, protocol, notes = load_scored(config, options.part)
+    outside = _outside(options, config, release)
     engine = engines.create(release, options.device, options.precision)
-    scores = score(engine, release.manifest.clip, data, options.skip_bad, views)
-    return release, evaluate(scores, release.manifest.calibration.temperature, protocol), notes
+    scores = score(engine, manifest.clip, data, options.skip_bad, views)
+    told, skipped = ask_outsiders(engine, manifest, outside, views, options.skip_bad)
+    if options.far_off:
+        told |= ask_far_off(engine, manifest)
+    scores.skipped.extend(skipped)
+    evaluation = evaluate(scores, manifest.calibration.temperature, protocol)
+    return release, with_known(evaluation, told, manifest.calibration), notes
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -61,6 +70,15 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", required=True, metavar="DIR", help="folder of the data set")
     parser.add_argument("--layout", required=True, choices=LAYOUTS, help="how the data set lies on disk")
     parser.add_argument("--protocol", default="", metavar="NAME", help="as in training (default: the layout's own)")
+    parser.add_argument(
+        "--others-data", default="", metavar="DIR", help="folder of other classes, to measure how well they are told"
+    )
+    parser.add_argument(
+        "--others", type=_names, default=(), metavar="NAMES", help="which of them (default: all that are there)"
+    )
+    parser.add_argument(
+        "--far-off", action="store_true", help="also show it screen recordings, cartoons, noise, ... which code draws"
+    )
     parser.add_argument("--groups", default="", metavar="FILE:COLUMN", help="table that tells each file's source video")
     parser.add_argument("--group-pattern", default="", metavar="REGEX", help="pattern that tells it from the path")
     parser.add_argument("--fold", type=int, help="score just this fold of the --groups table")
@@ -84,17 +102,29 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
     parser.add_argument("--precision", default="f32", choices=["auto", "f32", "bf16"], help="(default: f32)")
     parser.add_argument(
-        "--plots", type=Path, metavar="DIR", help="draw confusion matrix, reliability and mistakes there, as PNG files"
+        "--plots", type=Path, metavar="DIR", help="draw confusion matrix, reliability, mistakes and ROC curves there"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser.parse_args(arguments)
 
 
-def _data(options: argparse.Namespace, release: Release) -> tuple[DataSet, str, tuple[str, ...]]:
-    """The items to score, in words which ones they are, and notes on them."""
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _data_config(options: argparse.Namespace, release: Release) -> DataConfig:
+    """The data set that the options name, with the model's classes."""
     names = ("data", "layout", "protocol", "groups", "group_pattern", "fold", "lists", "split")
-    config = DataConfig(classes=tuple(release.manifest.classes), **{name: getattr(options, name) for name in names})
-    return load_scored(config, options.part)
+    return DataConfig(classes=tuple(release.manifest.classes), **{name: getattr(options, name) for name in names})
+
+
+def _outside(options: argparse.Namespace, config: DataConfig, release: Release) -> dict[str, DataSet]:
+    """Items of other classes, those that the model was trained on beside its own apart from those that it never saw."""
+    if not (options.others or options.others_data):
+        return {}
+    others = replace(config, others=options.others or ("all",), others_data=options.others_data)
+    seen, unseen = load_outside(others, release.manifest.others, options.part)
+    return {SEEN: seen, UNSEEN: unseen}
 
 
 if __name__ == "__main__":

@@ -1,17 +1,19 @@
 """All figures of what a model said to a data set, and the probabilities that they are of."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from training.baselines import measure_baselines
 from training.calibrate import Crosswise, fit_crosswise, mean_probabilities
 from training.metrics import measure
+from training.outsiders import ACTIONS, Told, candidates, measure_known
 from training.reliability import measure_reliability
 from training.resample import SourceVideos
 from training.scores import Scores
 from videoxception.answer import Probabilities
-from videoxception.manifest import Metrics
+from videoxception.manifest import Calibration, Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Evaluation:
     probabilities: Probabilities
     crosswise: Crosswise | None
     metrics: Metrics
+    told: dict[str, Told] = field(default_factory=dict)  # how each candidate scores true actions, and outsiders by name
 
 
 def evaluate(scores: Scores, temperature: float, protocol: str) -> Evaluation:
@@ -38,3 +41,13 @@ def evaluate(scores: Scores, temperature: float, protocol: str) -> Evaluation:
         updates["baselines"] = measure_baselines(rows, scores.pictures, truth, videos, temperature)
     metrics = measure(rows, data.targets, data.groups, data.classes, f"{scores.kind}, {protocol}")
     return Evaluation(scores, rows, crosswise, metrics.model_copy(update=updates))
+
+
+def with_known(evaluation: Evaluation, outsiders: Mapping[str, Told], calibration: Calibration) -> Evaluation:
+    """The evaluation with how well outsiders, by their names, are told from its items; without any, as it is."""
+    if not outsiders:
+        return evaluation
+    scores = evaluation.scores
+    inside = Told(candidates(scores.outputs, len(scores.data.classes), calibration.temperature), scores.data.groups)
+    metrics = evaluation.metrics.model_copy(update={"known": measure_known(inside, outsiders, calibration)})
+    return replace(evaluation, metrics=metrics, told={ACTIONS: inside, **outsiders})

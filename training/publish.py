@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version as version_of
 from pathlib import Path
 
@@ -18,20 +19,22 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from training import checkpoint
-from training.calibrate import fit_temperature, fit_threshold, mean_probabilities
-from training.config import Config
-from training.data import DataSet, Split, load_split
+from training.calibrate import fit_temperature, fit_threshold
+from training.config import Config, DataConfig
+from training.data import DataSet, Split, load_outside, load_split, short_name
 from training.errors import TrainingError
 from training.export import export_graph
-from training.figures import Evaluation, evaluate
+from training.figures import Evaluation, evaluate, with_known
+from training.outsiders import SEEN, UNSEEN, ask_far_off, ask_outsiders, candidates
 from training.plots import draw_evaluation, draw_or_say
 from training.report import model_card, table
 from training.scores import score
+from training.views import Views
 from videoxception import golden
 from videoxception.clip import ClipSpec
 from videoxception.engine.base import Precision
 from videoxception.engine.openvino import OpenVINOEngine
-from videoxception.manifest import Architecture, Calibration, Golden, Manifest, Provenance
+from videoxception.manifest import Architecture, Calibration, Golden, KnownScore, Manifest, Provenance
 from videoxception.nets import create
 from videoxception.nets.folded import fold, settle
 from videoxception.nets.served import load_served
@@ -117,7 +120,7 @@ def _final_weights(run: Path, config: Config) -> dict[str, Tensor]:
     done = 0 if saved is None else saved["epoch"]
     if saved is None or done < config.epochs:
         raise TrainingError(f"{run} has done {done} of {config.epochs} epochs; finish it with --resume")
-    net = create(config.architecture, len(config.data.classes))
+    net = create(config.architecture, len(config.data.classes), others=len(config.data.others))
     net.load_state_dict(saved["average"])
     settle(net, ClipSpec())
     return {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
@@ -125,16 +128,23 @@ def _final_weights(run: Path, config: Config) -> dict[str, Tensor]:
 
 def _draft(config: Config, split: Split, version: int, note: str) -> Manifest:
     """The manifest before anything was measured."""
+    outputs = len(config.data.classes) + bool(config.data.others)
     return Manifest(
         name=config.model_name,
         version=version,
         architecture=Architecture(name=config.architecture, arguments={"residual": True} if config.residual else {}),
         classes=list(config.data.classes),
+        others=list(config.data.others),
         clip=ClipSpec(),
         files={},
-        calibration=Calibration(temperature=1.0, known_threshold=0.0, fitted_on="nothing: no items were held out"),
+        calibration=Calibration(
+            temperature=1.0,
+            known_score=_known_score(config),
+            known_threshold=0.0,
+            fitted_on="nothing: no items were held out",
+        ),
         metrics=None,
-        golden=Golden(seed=_GOLDEN_SEED, logits=[[0.0] * len(config.data.classes)], tolerance={"f32": 1.0}),
+        golden=Golden(seed=_GOLDEN_SEED, logits=[[0.0] * outputs], tolerance={"f32": 1.0}),
         provenance=_provenance(config, split, note),
     )
 
@@ -164,14 +174,30 @@ def _evaluated(release: Release, split: Split, config: Config) -> tuple[Calibrat
     engine = OpenVINOEngine(release, "f32")
     scores = score(engine, release.manifest.clip, split.validation, config.data.skip_bad)
     temperature = fit_temperature(scores.logits, scores.data.targets)
-    rows = mean_probabilities(scores.logits, temperature)
+    known_score = _known_score(config)
     calibration = Calibration(
         temperature=temperature,
-        known_threshold=fit_threshold(rows.max(1)),
+        known_score=known_score,
+        known_threshold=fit_threshold(candidates(scores.outputs, len(config.data.classes), temperature)[known_score]),
         fitted_on="the held-out items that the figures are measured on, so that nll, brier score and calibration error"
         " are a little flattered; top-1 and top-5 do not depend on it",
     )
-    return calibration, evaluate(scores, temperature, split.protocol)
+    evaluation = evaluate(scores, temperature, split.protocol)
+    if not config.data.others:
+        return calibration, evaluation
+    manifest = release.manifest.model_copy(update={"calibration": calibration})
+    told, _ = ask_outsiders(engine, manifest, _outsiders(split, config), Views(), config.data.skip_bad)
+    return calibration, with_known(evaluation, told | ask_far_off(engine, manifest), calibration)
+
+
+def _known_score(config: Config) -> KnownScore:
+    return "background" if config.data.others else "max_probability"
+
+
+def _outsiders(split: Split, config: Config) -> dict[str, DataSet]:
+    """What is held out of the classes that the network learnt beside its own, and all of those that it never saw."""
+    _, unseen = load_outside(replace(config.data, others=("all",)), config.data.others)
+    return {SEEN: split.others, UNSEEN: unseen}
 
 
 def _check_engines(release: Release) -> None:
@@ -191,7 +217,7 @@ def _hashes(folder: Path) -> dict[str, str]:
 def _provenance(config: Config, split: Split, note: str) -> Provenance:
     recipe = dataclasses.asdict(config)
     # Where the data lay on the machine that trained is nobody's business; what they were is told by the fingerprint.
-    for name in ("data", "lists"):
+    for name in ("data", "others_data", "lists"):
         recipe["data"][name] = Path(recipe["data"][name]).name
     recipe["data"]["groups"] = Path(recipe["data"]["groups"]).name
     return Provenance(
@@ -200,16 +226,16 @@ def _provenance(config: Config, split: Split, note: str) -> Provenance:
         epoch_rule=_EPOCH_RULE,
         recipe=recipe,
         seed=config.seed,
-        data_fingerprint=_fingerprint(split.training, Path(config.data.data)),
+        data_fingerprint=_fingerprint(split.training, config.data),
         code_revision=_code_revision(),
         libraries={name: version_of(name) for name in ("torch", "torchvision", "openvino", "av", "numpy")},
     )
 
 
 def _trained_on(config: Config, split: Split) -> str:
-    videos = len(set(split.training.groups))
-    held_out = split.protocol[0].upper() + split.protocol[1:]
-    counted = f"{len(split.training):,} {{}} of {videos:,} source videos ({Path(config.data.data).name})"
+    own = split.training.where(lambda item: item.label in config.data.classes)
+    held_out = split.protocol[0].upper() + split.protocol[1:] + _and_others(split, config)
+    counted = f"{len(own):,} {{}} of {len(set(own.groups)):,} source videos ({Path(config.data.data).name})"
     if config.data.layout == "stills":
         return (
             f"Single pictures, not videos: {counted.format('still pictures')}. A virtual camera moving over one picture"
@@ -219,13 +245,24 @@ def _trained_on(config: Config, split: Split) -> str:
     return f"Videos: {counted.format('videos')}. {held_out}."
 
 
-def _fingerprint(data: DataSet, root: Path) -> str:
+def _and_others(split: Split, config: Config) -> str:
+    if not config.data.others:
+        return ""
+    others = split.training.where(lambda item: item.label in config.data.others)
+    videos, classes = len(set(others.groups)), len(config.data.others)
+    return (
+        f". Beside them, {len(others):,} of {videos:,} source videos of {classes} other classes, which no answer names,"
+        f" so that it can tell videos of something else"
+    )
+
+
+def _fingerprint(data: DataSet, config: DataConfig) -> str:
     """Changes when a training file's name, label, size or beginning does."""
     digest = hashlib.sha256()
     for item in sorted(data.items, key=lambda item: item.path):
         with item.path.open("rb") as file:
             start = hashlib.sha256(file.read(65_536)).hexdigest()
-        line = f"{item.path.relative_to(root)}\t{item.label}\t{item.group}\t{item.path.stat().st_size}\t{start}\n"
+        line = f"{short_name(item.path, config)}\t{item.label}\t{item.group}\t{item.path.stat().st_size}\t{start}\n"
         digest.update(line.encode())
     return digest.hexdigest()
 

@@ -5,6 +5,8 @@ from videoxception.manifest import (
     CalibrationError,
     Comparison,
     Interval,
+    Known,
+    KnownScore,
     Manifest,
     Metrics,
     ProbabilityFigures,
@@ -20,7 +22,8 @@ def table(title: str, metrics: Metrics) -> str:
         "in brackets: 95 % intervals by resampling whole source videos",
     ]
     figures = [f"{label:<22} {shown}" for label, shown in _figures(metrics)]
-    parts = [head, figures, _baseline_lines(metrics), _reliability_lines(metrics), _class_lines(metrics)]
+    parts = [head, figures, _baseline_lines(metrics), _reliability_lines(metrics), _known_lines(metrics)]
+    parts.append(_class_lines(metrics))
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
@@ -114,6 +117,35 @@ def _chance(error: CalibrationError) -> list[str]:
     ]
 
 
+def _known_rows(known: Known) -> list[tuple[str, str, str, str, str]]:
+    """Outsiders, how many, the score, its AUROC and the share that is turned away; the model's own score first."""
+    rows = []
+    for name, outsiders in known.outsiders.items():
+        for score, told in sorted(outsiders.by_score.items(), key=lambda item: item[0] != known.score):
+            away = _percent(told.turned_away, told.turned_away_interval)
+            rows.append((name, str(outsiders.n), score.replace("_", " "), _plain(told.auroc, told.interval), away))
+    return rows
+
+
+def _known_lines(metrics: Metrics) -> list[str]:
+    if metrics.known is None:
+        return []
+    lines = ["How well videos of something else are told, by several scores (turned away: where 95 % of true actions"]
+    lines.append(f"are kept). The model goes by {_goes_by(metrics.known)}.")
+    lines.append(f"{'shown':<26} {'n':>5}  {'score':<17}{'AUROC':<24}turned away")
+    shown = ""
+    for name, n, score, auroc, away in _known_rows(metrics.known):
+        first = f"{name:<26} {n:>5}" if name != shown else " " * 32
+        lines.append(f"{first}  {score:<17}{auroc:<24}{away}")
+        shown = name
+    return lines
+
+
+def _goes_by(known: Known) -> str:
+    kept = _percent(known.kept, known.kept_interval)
+    return f"{known.score.replace('_', ' ')}; its threshold keeps {kept} of these true actions"
+
+
 def _class_lines(metrics: Metrics) -> list[str]:
     """A line for each class that has items. A single source video has no interval."""
     lines = [f"{'class':<22} {'n':>5} {'videos':>7}  {'top-1':>6}  {'interval':<17} most often taken for"]
@@ -150,11 +182,12 @@ def model_card(manifest: Manifest) -> str:
         _card_figures(manifest.metrics),
         "## Probabilities",
         f"Logits are divided by a temperature of {calibration.temperature} before the softmax. An answer counts as"
-        f" known if its largest probability is at least {calibration.known_threshold}. Both were fitted on"
+        f" known if {_SCORES[calibration.known_score]} is at least {calibration.known_threshold}. Both were fitted on"
         f" {calibration.fitted_on}.",
         *_card_reliability(manifest.metrics),
+        *_card_known(manifest),
         "## Where it may fail",
-        "It always names one of its classes, also for videos of something else; `known` is a weak guard against that."
+        f"It always names one of its classes, also for videos of something else; {_guard(manifest)}."
         " The data are sports and music videos from before 2012: other cameras, other crowds and upright phone video"
         " are unlike what it has seen. Do not use it to judge people.",
     ]
@@ -206,3 +239,35 @@ def _card_reliability(metrics: Metrics | None) -> list[str]:
         f" is flattered. {' '.join(_chance(metrics.reliability.released.ece))}"
     )
     return [table, crosswise]
+
+
+_SCORES: dict[KnownScore, str] = {
+    "max_probability": "its largest probability",
+    "background": "the share of the classes against the background",
+}
+
+
+def _guard(manifest: Manifest) -> str:
+    if manifest.metrics is None or manifest.metrics.known is None:
+        return "`known` is a weak guard against that"
+    return "`known` is the guard against that, and no better than the table above says"
+
+
+def _card_known(manifest: Manifest) -> list[str]:
+    """What the network has learnt beside its classes, and what that is worth."""
+    parts = []
+    if manifest.others:
+        parts.append("## Videos of something else")
+        parts.append(
+            f"The network has learnt {len(manifest.others)} other classes, which no answer names, and whose outputs are"
+            f" joined into one, the background: {', '.join(manifest.others)}."
+        )
+    if manifest.metrics is not None and manifest.metrics.known is not None:
+        known = manifest.metrics.known
+        rows = "\n".join(f"| {' | '.join(row)} |" for row in _known_rows(known))
+        parts.append(
+            f"The model goes by {_goes_by(known)}. Turned away: the share below the threshold that keeps 95 % of the"
+            " true actions which were held out, by each score; the far-off kinds are drawn by code."
+        )
+        parts.append(f"| shown | n | score | AUROC | turned away |\n{'| --- ' * 5}|\n{rows}")
+    return parts

@@ -22,9 +22,10 @@ _DIGITS = 4  # of every figure: what f32 on another machine reproduces too
 
 
 class SourceVideos:
-    """Which of G source videos each of N items was cut from. Draws are the same every time."""
+    """Which of G source videos each of N items was cut from. Draws are the same every time, for a `seed`."""
 
-    def __init__(self, groups: Sequence[str]) -> None:
+    def __init__(self, groups: Sequence[str], seed: int = 0) -> None:
+        self._seed = seed
         names, number = np.unique(np.asarray(groups), return_inverse=True)
         self.of_item: Ints = number
         self.count = len(names)
@@ -38,7 +39,7 @@ class SourceVideos:
     @cached_property
     def draws(self) -> Floats:
         """(R, G): how often each source video is drawn in each resample."""
-        rng = np.random.RandomState(0)
+        rng = np.random.RandomState(self._seed)
         drawn = rng.multinomial(self.count, np.full(self.count, 1 / self.count), size=_RESAMPLES)
         return np.asarray(drawn, np.float64)
 

@@ -19,13 +19,20 @@ from videoxception.engine.base import Logits
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Logits (N, V, K) of the items' views, and (N, F, K) of their pictures, each alone (None for stills)."""
+    """Outputs (N, V, K or K + 1) for the items' views, and logits (N, F, K) of their pictures, each alone (None for
+    stills). An output more than there are classes is the background's.
+    """
 
     data: DataSet
     views: Views
-    logits: ViewLogits
+    outputs: ViewLogits
     pictures: ViewLogits | None
     skipped: list[str]  # a line for each file that could not be read
+
+    @property
+    def logits(self) -> ViewLogits:
+        """Of the classes alone, (N, V, K)."""
+        return self.outputs[..., : len(self.data.classes)]
 
     @property
     def kind(self) -> str:
@@ -48,6 +55,6 @@ def score(engine: Engine, spec: ClipSpec, data: DataSet, skip_bad: bool, views: 
         shown = clips if stills else np.concatenate([clips, picture_clips(views.own(clips))])
         return engine.predict(np.ascontiguousarray(shown))
 
-    logits, kept, skipped = read_all(data, read, skip_bad)
-    parts = logits[:, : views.count], logits[:, views.count :]
-    return Scores(kept, views, parts[0], None if stills else parts[1], skipped)
+    outputs, kept, skipped = read_all(data, read, skip_bad)
+    pictures = None if stills else outputs[:, views.count :, : len(data.classes)]
+    return Scores(kept, views, outputs[:, : views.count], pictures, skipped)

@@ -53,7 +53,5 @@ def _load(name: str, data: DataConfig, store: ModelStore) -> nn.Module:
     if tuple(release.manifest.classes) != data.classes:
         raise TrainingError(f"--teacher: {release} has other classes than this run; train with --classes of its own")
     if data.others not in ((), tuple(release.manifest.others)):
-        raise TrainingError(
-            f"--teacher: {release} knows other --others than this run; take its own, or none"
-        )
+        raise TrainingError(f"--teacher: {release} knows other --others than this run; take its own, or none")
     return load_served(release).net.requires_grad_(False)

@@ -118,13 +118,48 @@ class Baselines(_Strict):
     middle_picture: Comparison
 
 
+class Separation(_Strict):
+    """How well a score tells some videos from true actions.
+
+    `auroc` is how often a true action scores higher than one of them, a tie counting half. `turned_away` is the share
+    of them below the threshold that keeps 95 % of the true actions at hand; for its interval that threshold is fixed.
+    """
+
+    auroc: Share
+    interval: Interval
+    turned_away: Share
+    turned_away_interval: Interval
+
+
+class Outsiders(_Strict):
+    """Videos that show none of the classes, and how well each score tells them."""
+
+    n: int
+    source_videos: int
+    by_score: dict[str, Separation]
+
+
+class Known(_Strict):
+    """How well a model tells that a video shows none of its classes.
+
+    `score` is the one it goes by, and `kept` the share of true actions that its released threshold keeps. `outsiders`
+    are named in words: classes seen in training, classes never seen, and kinds of far-off input that code draws.
+    """
+
+    score: KnownScore
+    kept: Share
+    kept_interval: Interval
+    outsiders: dict[str, Outsiders]
+
+
 class Metrics(_Strict):
     """Figures of a model on data that its weights were not trained on.
 
     Top-1 and top-5 are fractions; nll is in nats; brier sums over the classes; ece has 15 bins of equal width.
     `intervals` has one for each of the five; that of ece is the middle of what resamples show, which is biased upwards:
     `reliability` has the one to judge by. `confusion` has a row for each true class, in class order. `baselines` are
-    None for stills, whose pictures are all one. The oldest releases have neither of these.
+    None for stills, whose pictures are all one. The oldest releases have neither of these. `known` is there if videos
+    of something else were scored too.
     """
 
     protocol: str
@@ -141,6 +176,7 @@ class Metrics(_Strict):
     views: int = 1
     reliability: Reliability | None = None
     baselines: Baselines | None = None
+    known: Known | None = None
 
 
 class Golden(_Strict):

@@ -8,7 +8,9 @@ import pytest
 
 CLASSES = ("Bowling", "Drumming", "Punch")
 GROUPS, CLIPS = 5, 3
+OTHERS = ("Golf", "Knitting", "YoYo")
 _COLOURS = {"Bowling": (200, 40, 40), "Drumming": (40, 200, 40), "Punch": (40, 40, 200)}
+_OTHER_COLOURS = {"Golf": (200, 200, 40), "Knitting": (200, 40, 200), "YoYo": (40, 200, 200)}
 
 
 def draw(path: Path, colour: tuple[int, int, int], seed: int) -> None:
@@ -35,4 +37,16 @@ def stills_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 draw(root / path, _COLOURS[name], hash((group, clip)) % 1000)
                 rows.append(f"{path}\t{name}\tg{group:02d}\tv_{name}_g{max(group, 2):02d}\t{max(group, 2) % 3}")
     (root / "FOLDS.tsv").write_text("\n".join(rows) + "\n")
+    return root
+
+
+@pytest.fixture(scope="session")
+def others_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of three other classes, without a table."""
+    root = tmp_path_factory.mktemp("others")
+    for name, colour in _OTHER_COLOURS.items():
+        (root / name).mkdir()
+        for group in range(1, GROUPS + 1):
+            for clip in range(1, CLIPS):
+                draw(root / name / f"v_{name}_g{group:02d}_c{clip:02d}.jpg", colour, 100 * group + clip)
     return root

@@ -11,6 +11,8 @@ import pytest
 from tests.training.conftest import CLASSES
 from tests.videos import make_video
 from videoxception import Classifier, ModelStore, golden
+from videoxception.engine.openvino import OpenVINOEngine
+from videoxception.engine.torch_reference import TorchEngine
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -67,6 +69,49 @@ def test_evaluation_gives_the_cards_figures_to_the_digit(store: Path, stills_roo
     assert "| crosswise (" in card
 
 
+@pytest.fixture(scope="module")
+def wary(stills_root: Path, others_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A store with a model that has learnt two other classes, and the options that name its data."""
+    folder = tmp_path_factory.mktemp("wary")
+    data = ["--layout", "stills", "--data", str(stills_root), "--groups", "FOLDS.tsv:video", "--fold", "1"]
+    data += ["--others-data", str(others_root)]
+    options = [*data, "--classes", ",".join(CLASSES), "--others", "Golf,Knitting", "--others-share", "0.4"]
+    options += ["--name", "wary", "--stages", "8x1x24x8,1x10x128x8", "--ema", "0.5", "--cache", str(folder / "cache")]
+    options += ["--run", str(folder / "run"), "--store", str(folder / "store")]
+    trained = command("training.run", *options)
+    assert trained.returncode == 0, trained.stderr
+    return folder / "store", data
+
+
+def test_a_model_with_others_answers_with_its_classes_alone(wary: tuple[Path, list[str]], tmp_path: Path) -> None:
+    store = ModelStore(built_in=wary[0])
+    for device in (OpenVINOEngine, TorchEngine):
+        golden.check(device(store.load("wary"), precision="f32"), store.load("wary").manifest)
+    classifier = Classifier.load("wary", store=store, device="cpu", precision="f32")
+    assert classifier.release.manifest.others == ["Golf", "Knitting"]
+    prediction = classifier.predict(make_video(tmp_path / "clip.mp4", "libx264", 12))
+    assert list(prediction.answer.probabilities) == list(CLASSES)
+    assert 0 <= prediction.answer.known_score <= 1
+
+
+def test_evaluation_tells_the_cards_figures_of_outsiders(wary: tuple[Path, list[str]]) -> None:
+    store, data = wary
+    evaluated = command("training.evaluate", "--model", "wary", "--store", str(store), *data, "--far-off", "--json")
+    assert evaluated.returncode == 0, evaluated.stderr
+    found, release = json.loads(evaluated.stdout), ModelStore(built_in=store).load("wary")
+    assert release.manifest.metrics is not None
+    known = release.manifest.metrics.known
+    assert known is not None
+    assert found["known"] == json.loads(known.model_dump_json())
+    assert known.score == "background"
+    assert known.kept >= 0.95
+    assert set(known.outsiders["classes never seen"].by_score) == {"background", "max_probability", "energy"}
+    assert known.outsiders["classes seen in training"].source_videos == 4  # groups 2 and 5 of two classes
+    card = (release.folder / "MODEL_CARD.md").read_text()
+    assert "the background: Golf, Knitting." in card
+    assert "| screen recording | 24 | background |" in card
+
+
 def test_a_rehearsal_shows_the_card_and_releases_nothing(store: Path) -> None:
     rehearsed = command("training.publish", str(store.parent / "run"), "--store", str(store), "--dry-run")
     assert rehearsed.returncode == 0, rehearsed.stderr
@@ -81,8 +126,10 @@ def test_a_finished_run_has_its_plots_and_its_board(store: Path) -> None:
     assert len(list((run / "tensorboard").iterdir())) == 1
 
 
-def test_a_release_names_no_path_of_the_machine_that_made_it(store: Path, stills_root: Path) -> None:
-    for path in (store / "toy/1").iterdir():
+def test_a_release_names_no_path_of_the_machine_that_made_it(
+    store: Path, wary: tuple[Path, list[str]], stills_root: Path
+) -> None:
+    for path in (*(store / "toy/1").iterdir(), *(wary[0] / "wary/1").iterdir()):
         content = path.read_bytes()
         for root in (stills_root.parent, ROOT):
             assert str(root).encode() not in content, path

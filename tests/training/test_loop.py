@@ -59,6 +59,25 @@ def test_a_run_that_is_stopped_and_resumed_ends_the_same(tmp_path: Path) -> None
     assert torch.equal(weights(resumed), weights(whole))
 
 
+def test_a_share_of_others_is_drawn_alike_when_resumed(tmp_path: Path) -> None:
+    def start() -> State:
+        torch.manual_seed(0)
+        return new_state(VideoXception(3, (4, 8), (3, 3)), config.optimiser)
+
+    config = replace(CONFIG, data=replace(TWO, others=("neither",)), others_share=0.3)
+    seen = footage()
+    seen.targets = torch.arange(20) % 3
+    whole, stopped, resumed = start(), start(), start()
+    for _ in train(whole, config, seen, None, CPU):
+        pass
+    next(iter(train(stopped, config, seen, None, CPU)))
+    checkpoint.save(tmp_path, stopped)
+    assert checkpoint.restore(tmp_path, resumed, CPU)
+    for _ in train(resumed, config, seen, None, CPU):
+        pass
+    assert torch.equal(weights(resumed), weights(whole))
+
+
 def test_validation_is_asked_for_at_the_end_of_each_stage() -> None:
     asked: list[tuple[int, int]] = []
     state = fresh()

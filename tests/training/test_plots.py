@@ -9,12 +9,14 @@ from tests.training.conftest import CLASSES
 from training import checkpoint
 from training.data import DataSet, Item
 from training.errors import TrainingError
-from training.figures import Evaluation, evaluate
+from training.figures import Evaluation, evaluate, with_known
 from training.loop import EpochReport
+from training.outsiders import FAR_OFF, SEEN, Told
 from training.plots import draw_evaluation, draw_or_say, draw_run
 from training.scores import Scores
 from training.views import Views
 from videoxception.clip import ClipSpec
+from videoxception.manifest import Calibration
 
 
 @pytest.fixture
@@ -28,6 +30,21 @@ def judged(items: Sequence[Item], classes: tuple[str, ...], confusing: float) ->
     drawn = np.random.default_rng(0).normal(0, confusing, (len(items), len(classes)))
     logits = (drawn + 2 * np.eye(len(classes))[data.targets]).astype(np.float32)[:, None]
     return evaluate(Scores(data, Views(), logits, None, []), 1.0, "made up")
+
+
+def test_the_roc_curves_are_drawn_where_outsiders_were_scored(items: list[Item], tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from training.plots.roc import roc
+
+    found, calibration = judged(items, CLASSES, 2), Calibration(temperature=1.0, known_threshold=0.5, fitted_on="x")
+    rng = np.random.default_rng(1)
+    told = Told({"max_probability": rng.random(30), "energy": rng.random(30)}, [str(i) for i in range(30)])
+    judged_too = with_known(found, {SEEN: told, FAR_OFF: told}, calibration)
+    drawn = draw_evaluation(tmp_path, "toy@1", ClipSpec(), judged_too)
+    assert drawn[-1].name == "roc.png"
+    assert min(png_size(drawn[-1])) > 400
+    kept, let_in = roc(np.array([1.0, 3.0]), np.array([0.0, 2.0]))
+    assert list(zip(kept, let_in, strict=True)) == [(0, 0), (0.5, 0), (0.5, 0.5), (1, 0.5), (1, 1)]
 
 
 def png_size(path: Path) -> tuple[int, int]:

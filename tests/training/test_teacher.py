@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -53,6 +55,17 @@ def test_no_teacher_and_wrong_ones() -> None:
     other = Config(teacher=TeacherConfig(teacher="videoxception-a"), data=DataConfig(classes=("Yes", "No")))
     with pytest.raises(TrainingError, match="other classes"):
         Teacher.load(other, CPU)
+
+
+def test_a_teacher_that_knows_more_is_asked_for_the_students_outputs_alone() -> None:
+    teacher = Teacher([Fixed([1.0, 2.0, 9.0])], temperature=1.0, outputs=2)
+    assert torch.allclose(teacher(CLIPS), torch.tensor([1.0, 2.0]).softmax(0).expand(4, -1))
+
+
+def test_a_teacher_without_the_students_others_is_refused() -> None:
+    config = Config(teacher=TeacherConfig(teacher="videoxception-a@1"), data=replace(ACTIONS_ONLY, others=("YoYo",)))
+    with pytest.raises(TrainingError, match="knows other --others than this run"):
+        Teacher.load(config, CPU)
 
 
 def test_a_released_model_teaches() -> None:

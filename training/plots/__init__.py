@@ -30,17 +30,19 @@ def draw_or_say(draw: Callable[[], list[Path]]) -> None:
 
 
 def draw_evaluation(folder: Path, title: str, spec: ClipSpec, evaluation: "Evaluation") -> list[Path]:
-    """Draws confusion.png, reliability.png and mistakes.png (if there are any), and names them."""
+    """Draws confusion.png, reliability.png, mistakes.png and roc.png (if there are any), and names them."""
     check_matplotlib()
     from training.plots.confusion import draw_confusion
     from training.plots.mistakes import draw_mistakes
     from training.plots.reliability import draw_reliability
+    from training.plots.roc import draw_roc
 
     folder.mkdir(parents=True, exist_ok=True)
     drawn = [
         draw_confusion(folder / "confusion.png", title, evaluation.metrics),
         draw_reliability(folder / "reliability.png", title, evaluation),
         draw_mistakes(folder / "mistakes.png", title, spec, evaluation),
+        draw_roc(folder / "roc.png", title, evaluation),
     ]
     return [path for path in drawn if path is not None]
 

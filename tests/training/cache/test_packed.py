@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,22 @@ def test_a_pack_brings_data_split_and_protocol(
     )  # the very order of a run where the data are, for the split that was packed
     for found, expected_items in ((split.training, real.training), (split.validation, real.validation)):
         assert in_order(names(found.items, packed)) == in_order(names(expected_items.items, stills_root))
+
+
+def test_a_pack_brings_the_others_too(config: Config, stills_root: Path, others_root: Path, tmp_path: Path) -> None:
+    data = replace(config.data, others=("Golf", "YoYo"), others_data=str(others_root))
+    options = ["--layout", "stills", "--data", data.data, "--classes", ",".join(CLASSES), "--groups", data.groups]
+    options += ["--others", ",".join(data.others), "--others-data", data.others_data, "--cache-size", SIZE]
+    main([str(tmp_path / "pack"), *options, "--fold", "1", "--cache", str(tmp_path / "cache"), "--quality", "80"])
+    pack = Pack(tmp_path / "pack")
+    for fold in (1, 2):
+        found = pack.split(pack.config(Config(data=DataConfig(fold=fold))))
+        real = load_split(replace(data, fold=fold), 0)
+        assert found.training.classes == real.training.classes == (*CLASSES, "Golf", "YoYo")
+        for part, expected in ((found.validation, real.validation), (found.others, real.others)):
+            assert part.classes == expected.classes
+            assert sorted(part.groups) == sorted(expected.groups)
+    assert pack.load().copy(tmp_path / "pack/others/Golf/v_Golf_g01_c01.jpg").shape == (1, 3, 48, 64)
 
 
 def test_its_pictures_are_close_to_the_caches(packed: Path, cached: tuple[Library, Path], stills_root: Path) -> None:

@@ -1,0 +1,34 @@
+import hashlib
+
+import numpy as np
+import pytest
+
+from training.faroff import KINDS, draw_far_off
+from videoxception.clip import ClipSpec
+
+SPEC = ClipSpec(frames=4, size=(64, 48))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_drawn_by_its_number(kind: str) -> None:
+    first, again, second = (draw_far_off(kind, number, SPEC) for number in (0, 0, 1))
+    assert (first.shape, first.dtype) == ((4, 64, 48, 3), np.uint8)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize(("kind", "moves"), [("screen recording", True), ("cartoon", True), ("colour bars", False)])
+def test_what_moves(kind: str, moves: bool) -> None:
+    clips = [draw_far_off(kind, number, SPEC) for number in range(6)]
+    assert [bool((clip[0] != clip[-1]).any()) for clip in clips] == [moves] * 6
+
+
+def test_black_is_dark_and_white_is_light() -> None:
+    black, white = (np.stack([draw_far_off(kind, n, SPEC) for n in range(6)]) for kind in ("black", "white"))
+    assert black.max() < 50
+    assert white.min() > 205
+
+
+def test_drawn_clips_are_the_same_for_ever() -> None:
+    clips = np.stack([draw_far_off("noise", number, ClipSpec()) for number in range(3)])
+    assert hashlib.sha256(clips.tobytes()).hexdigest().startswith("dba613d0cfa239f2")

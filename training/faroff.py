@@ -1,0 +1,171 @@
+"""Clips of nothing that a camera ever saw: what people post by mistake, and what a classifier should turn away.
+
+Everything is drawn by seeded code at twice the size and averaged down, which is how a video of it would arrive.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from videoxception.clip import ClipSpec, Frames
+
+CLIPS = 24  # of each kind
+_OVER = 2  # drawn larger by so much
+_GLYPH = (5, 3)  # of a letter, in dots
+
+Picture = npt.NDArray[np.float64]
+"""(h, w, 3), from 0 to 255."""
+Colour = npt.NDArray[np.float64]
+
+
+def draw_far_off(kind: str, number: int, spec: ClipSpec) -> Frames:
+    """The clip (F, H, W, 3) of a kind that has this number: the same everywhere and always."""
+    rng = np.random.RandomState([list(KINDS).index(kind), number])
+    height, width = spec.size[0] * _OVER, spec.size[1] * _OVER
+    picture = KINDS[kind](rng, height, width)
+    times = (np.arange(spec.frames) + 0.5) / spec.frames
+    return np.stack([_shrunk(picture(time)) for time in times])
+
+
+def _shrunk(picture: Picture) -> Frames:
+    height, width, _ = picture.shape
+    means = picture.reshape(height // _OVER, _OVER, width // _OVER, _OVER, 3).mean((1, 3))
+    return np.asarray(means.round().clip(0, 255), np.uint8)
+
+
+Draw = Callable[[float], Picture]
+"""The picture at a time from 0 to 1."""
+
+
+def _screen(rng: np.random.RandomState, height: int, width: int) -> Draw:
+    """A screen recording: windows with title bars over a plain desktop; the text of one scrolls."""
+    desktop, scroll = _filled(height, width, _colour(rng)), rng.uniform(0.5, 3)
+    windows = [_window(rng, height, width) for _ in range(rng.randint(1, 4))]
+
+    def draw(time: float) -> Picture:
+        shown = desktop.copy()
+        for number, (top, left, bar, page) in enumerate(windows):
+            is_last = number == len(windows) - 1
+            tall, wide = len(page) // 4, page.shape[1]
+            shift = int(time * scroll * tall) if is_last else 0
+            shown[top : top + 8, left : left + wide] = bar
+            shown[top + 8 : top + 8 + tall, left : left + wide] = page[shift : shift + tall]
+        return shown[:height, :width]
+
+    return draw
+
+
+def _window(rng: np.random.RandomState, height: int, width: int) -> tuple[int, int, Colour, Picture]:
+    """Where a window lies, the colour of its title bar, and its page of text, four times as long as what is seen."""
+    tall, wide = rng.randint(height // 3, height - 8), rng.randint(width // 3, width)
+    top, left = rng.randint(0, height - 8 - tall + 1), rng.randint(0, width - wide + 1)
+    dark = rng.rand() < 0.4
+    paper, ink = (rng.uniform(10, 50, 3), rng.uniform(170, 250, 3))[:: 1 if dark else -1]
+    return top, left, _colour(rng), _text(rng, 4 * tall, wide, paper, ink)
+
+
+def _text(rng: np.random.RandomState, height: int, width: int, paper: Colour, ink: Colour) -> Picture:
+    """Lines of words of made-up letters."""
+    page, size = _filled(height, width, paper), rng.randint(1, 3)
+    letters = rng.rand(26, *_GLYPH) < 0.55
+    step, line = size * (_GLYPH[1] + 1), size * (_GLYPH[0] + 3)
+    for y in range(line, height - line, line):
+        indent, end = rng.choice([4, 4, 12]), rng.uniform(0.2, 1) * width - step
+        for x in range(indent, max(indent, int(end)), step):
+            if rng.rand() > 0.18:  # else a space
+                dots = letters[rng.randint(26)].repeat(size, 0).repeat(size, 1)
+                page[y : y + dots.shape[0], x : x + dots.shape[1]][dots] = ink
+    return page
+
+
+def _cartoon(rng: np.random.RandomState, height: int, width: int) -> Draw:
+    """Flat shapes with dark outlines that move over a sky and a ground."""
+    sky, ground, horizon = _colour(rng), _colour(rng), rng.uniform(0.4, 0.9)
+    y, x = np.mgrid[0:height, 0:width] / np.array([height, width]).reshape(2, 1, 1)
+    scene = np.where((y < horizon)[..., None], sky, ground)
+    shapes = [
+        (rng.uniform(0, 1, 2), rng.uniform(-0.7, 0.7, 2), rng.uniform(0.05, 0.2), rng.choice([1, 2, 8]), _colour(rng))
+        for _ in range(rng.randint(3, 9))
+    ]
+
+    def draw(time: float) -> Picture:
+        shown = scene.copy()
+        for place, way, size, power, colour in shapes:  # power 1: a diamond, 2: a disc, 8: nearly a square
+            at = (place + way * time) % 1
+            distance = (abs(y - at[0]) ** power + abs(x - at[1]) ** power) ** (1 / power)
+            shown[distance < size * 1.12] = 20
+            shown[distance < size] = colour
+        return shown
+
+    return draw
+
+
+def _noise(rng: np.random.RandomState, height: int, width: int) -> Draw:
+    """Static, new in each picture; of single dots or of larger ones, grey or coloured."""
+    cell, channels = rng.choice([2, 4, 8, 16]), rng.choice([1, 3])
+    size = (-(-height // cell), -(-width // cell), channels)
+
+    def draw(time: float) -> Picture:
+        dots = rng.uniform(0, 255, size).repeat(cell, 0).repeat(cell, 1)
+        return np.asarray(np.broadcast_to(dots[:height, :width], (height, width, 3)), np.float64)
+
+    return draw
+
+
+def _black(rng: np.random.RandomState, height: int, width: int) -> Draw:
+    """Nearly black, with the faint noise of a covered lens."""
+    return _plain(rng, height, width, rng.uniform(0, 16))
+
+
+def _white(rng: np.random.RandomState, height: int, width: int) -> Draw:
+    """Nearly white."""
+    return _plain(rng, height, width, rng.uniform(239, 255))
+
+
+def _plain(rng: np.random.RandomState, height: int, width: int, level: float) -> Draw:
+    spread = rng.uniform(0, 6)
+    return lambda time: (level + rng.normal(0, spread, (height, width, 3))).clip(0, 255)
+
+
+def _bars(rng: np.random.RandomState, height: int, width: int) -> Draw:
+    """Colour bars, as a test picture has them, upright or lying."""
+    corners = np.array([[r, g, b] for r in (0, 1) for g in (0, 1) for b in (0, 1)], np.float64)
+    colours = corners[rng.permutation(8)[: rng.randint(4, 9)]] * rng.uniform(150, 255)
+    upright = rng.rand() < 0.7
+    number = np.arange(width if upright else height) * len(colours) // (width if upright else height)
+    line = colours[number]
+    shown = np.broadcast_to(line[None] if upright else line[:, None], (height, width, 3)).copy()
+    return lambda time: shown
+
+
+def _gradient(rng: np.random.RandomState, height: int, width: int) -> Draw:
+    """One colour that runs into another, along a line that turns."""
+    first, last, start, turn = _colour(rng), _colour(rng), rng.uniform(0, 2 * np.pi), rng.uniform(-1, 1)
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+
+    def draw(time: float) -> Picture:
+        angle = start + turn * time
+        share = (x * np.cos(angle) + y * np.sin(angle) + 1.5) / 3
+        return np.asarray(first + (last - first) * share[..., None].clip(0, 1), np.float64)
+
+    return draw
+
+
+def _filled(height: int, width: int, colour: Colour) -> Picture:
+    return np.broadcast_to(colour, (height, width, 3)).astype(np.float64)
+
+
+def _colour(rng: np.random.RandomState) -> Colour:
+    return np.asarray(rng.uniform(0, 255, 3), np.float64)
+
+
+KINDS: dict[str, Callable[[np.random.RandomState, int, int], Draw]] = {
+    "screen recording": _screen,
+    "cartoon": _cartoon,
+    "noise": _noise,
+    "black": _black,
+    "white": _white,
+    "colour bars": _bars,
+    "gradient": _gradient,
+}
