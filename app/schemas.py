@@ -36,7 +36,7 @@ class PredictionOut(BaseModel):
     label: str
     confidence: float = Field(description="probability of the label")
     known: bool = Field(description="false: probably none of the classes")
-    known_score: float
+    known_score: float = Field(description="from 0 to 1; `known` is false below the model's threshold")
     probabilities: dict[str, float] = Field(description="of all classes, in order; they sum to 1")
     clip: ClipInfo
     sha256: str = Field(description="of the upload")

@@ -115,7 +115,7 @@ def _restore(folder: Path, state: State, config: Config, device: torch.device, w
         return True
     if config.init:
         unfit = start_from(state, initial_weights(config))
-        fresh = f"; new, because they stand for something else: {', '.join(unfit)}" if unfit else ""
+        fresh = f"; new, being of another shape or for other classes: {', '.join(unfit)}" if unfit else ""
         _say(world, f"starting from the weights of {config.init}{fresh}")
     return False
 
