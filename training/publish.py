@@ -28,7 +28,7 @@ from training.figures import Evaluation, evaluate, with_known
 from training.outsiders import SEEN, UNSEEN, ask_far_off, ask_outsiders, candidates
 from training.plots import draw_evaluation, draw_or_say
 from training.report import model_card, table
-from training.scores import score
+from training.scores import Scores, score
 from training.views import Views
 from videoxception import golden
 from videoxception.clip import ClipSpec
@@ -174,11 +174,10 @@ def _evaluated(release: Release, split: Split, config: Config) -> tuple[Calibrat
     engine = OpenVINOEngine(release, "f32")
     scores = score(engine, release.manifest.clip, split.validation, config.data.skip_bad)
     temperature = fit_temperature(scores.logits, scores.data.targets)
-    known_score = _known_score(config)
     calibration = Calibration(
         temperature=temperature,
-        known_score=known_score,
-        known_threshold=fit_threshold(candidates(scores.outputs, len(config.data.classes), temperature)[known_score]),
+        known_score=_known_score(config),
+        known_threshold=_threshold(scores, temperature, _known_score(config)),
         fitted_on="the held-out items that the figures are measured on, so that nll, brier score and calibration error"
         " are a little flattered; top-1 and top-5 do not depend on it",
     )
@@ -188,6 +187,10 @@ def _evaluated(release: Release, split: Split, config: Config) -> tuple[Calibrat
     manifest = release.manifest.model_copy(update={"calibration": calibration})
     told, _ = ask_outsiders(engine, manifest, _outsiders(split, config), Views(), config.data.skip_bad)
     return calibration, with_known(evaluation, told | ask_far_off(engine, manifest), calibration)
+
+
+def _threshold(scores: Scores, temperature: float, known_score: KnownScore) -> float:
+    return fit_threshold(candidates(scores.outputs, len(scores.data.classes), temperature)[known_score])
 
 
 def _known_score(config: Config) -> KnownScore:
@@ -251,8 +254,8 @@ def _and_others(split: Split, config: Config) -> str:
     others = split.training.where(lambda item: item.label in config.data.others)
     videos, classes = len(set(others.groups)), len(config.data.others)
     return (
-        f". Beside them, {len(others):,} of {videos:,} source videos of {classes} other classes, which no answer names,"
-        f" so that it can tell videos of something else"
+        f". Beside them, {len(others):,} more, of {videos:,} source videos of {classes} other classes, which no answer"
+        f" names, so that it can tell videos of something else"
     )
 
 

@@ -117,27 +117,26 @@ def _chance(error: CalibrationError) -> list[str]:
     ]
 
 
-def _known_rows(known: Known) -> list[tuple[str, str, str, str, str]]:
-    """Outsiders, how many, the score, its AUROC and the share that is turned away; the model's own score first."""
-    rows = []
-    for name, outsiders in known.outsiders.items():
-        for score, told in sorted(outsiders.by_score.items(), key=lambda item: item[0] != known.score):
-            away = _percent(told.turned_away, told.turned_away_interval)
-            rows.append((name, str(outsiders.n), score.replace("_", " "), _plain(told.auroc, told.interval), away))
+def _known_rows(known: Known) -> list[list[str]]:
+    """Headings, and a row for each kind of outsiders; what is turned away is so by the model's own score."""
+    scores = sorted(
+        {name for told in known.outsiders.values() for name in told.by_score}, key=lambda s: s != known.score
+    )
+    rows = [["shown", "n", "turned away", *(f"AUROC, {score.replace('_', ' ')}" for score in scores)]]
+    for name, told in known.outsiders.items():
+        own = told.by_score[known.score]
+        aurocs = (_plain(told.by_score[score].auroc, told.by_score[score].interval) for score in scores)
+        rows.append([name, str(told.n), _percent(own.turned_away, own.turned_away_interval), *aurocs])
     return rows
 
 
 def _known_lines(metrics: Metrics) -> list[str]:
     if metrics.known is None:
         return []
-    lines = ["How well videos of something else are told, by several scores (turned away: where 95 % of true actions"]
-    lines.append(f"are kept). The model goes by {_goes_by(metrics.known)}.")
-    lines.append(f"{'shown':<26} {'n':>5}  {'score':<17}{'AUROC':<24}turned away")
-    shown = ""
-    for name, n, score, auroc, away in _known_rows(metrics.known):
-        first = f"{name:<26} {n:>5}" if name != shown else " " * 32
-        lines.append(f"{first}  {score:<17}{auroc:<24}{away}")
-        shown = name
+    lines = ["How well videos of something else are told (turned away: where 95 % of true actions are kept)."]
+    lines.append(f"The model goes by {_goes_by(metrics.known)}.")
+    for name, n, away, *aurocs in _known_rows(metrics.known):
+        lines.append(f"{name:<25}{n:>5}  {away:<26}{''.join(f'{auroc:<25}' for auroc in aurocs)}".rstrip())
     return lines
 
 
@@ -264,10 +263,10 @@ def _card_known(manifest: Manifest) -> list[str]:
         )
     if manifest.metrics is not None and manifest.metrics.known is not None:
         known = manifest.metrics.known
-        rows = "\n".join(f"| {' | '.join(row)} |" for row in _known_rows(known))
+        heading, *rows = [f"| {' | '.join(row)} |" for row in _known_rows(known)]
         parts.append(
             f"The model goes by {_goes_by(known)}. Turned away: the share below the threshold that keeps 95 % of the"
-            " true actions which were held out, by each score; the far-off kinds are drawn by code."
+            " true actions which were held out. The kinds that are far off are drawn by code."
         )
-        parts.append(f"| shown | n | score | AUROC | turned away |\n{'| --- ' * 5}|\n{rows}")
+        parts.append("\n".join([heading, "| --- " * heading.count(" | ") + "| --- |", *rows]))
     return parts

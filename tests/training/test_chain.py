@@ -76,7 +76,7 @@ def wary(stills_root: Path, others_root: Path, tmp_path_factory: pytest.TempPath
     data = ["--layout", "stills", "--data", str(stills_root), "--groups", "FOLDS.tsv:video", "--fold", "1"]
     data += ["--others-data", str(others_root)]
     options = [*data, "--classes", ",".join(CLASSES), "--others", "Golf,Knitting", "--others-share", "0.4"]
-    options += ["--name", "wary", "--stages", "8x1x24x8,1x10x128x8", "--ema", "0.5", "--cache", str(folder / "cache")]
+    options += ["--name", "wary", "--stages", "2x1x24x8", "--cache", str(folder / "cache")]
     options += ["--run", str(folder / "run"), "--store", str(folder / "store")]
     trained = command("training.run", *options)
     assert trained.returncode == 0, trained.stderr
@@ -109,7 +109,8 @@ def test_evaluation_tells_the_cards_figures_of_outsiders(wary: tuple[Path, list[
     assert known.outsiders["classes seen in training"].source_videos == 4  # groups 2 and 5 of two classes
     card = (release.folder / "MODEL_CARD.md").read_text()
     assert "the background: Golf, Knitting." in card
-    assert "| screen recording | 24 | background |" in card
+    assert "| shown | n | turned away | AUROC, background |" in card
+    assert "| screen recording | 24 | " in card
 
 
 def test_a_rehearsal_shows_the_card_and_releases_nothing(store: Path) -> None:
