@@ -40,8 +40,9 @@ class Settings(BaseSettings):
             "work: `cuda:0,cuda:1`"
         ),
     )
-    precision: Literal["auto", "f32", "bf16"] = Field(
-        "auto", description="`f32`, `bf16`; `auto` is bf16 on GPUs and on CPUs that have it natively"
+    precision: Literal["auto", "f32", "bf16", "int8"] = Field(
+        "auto",
+        description="`f32`, `bf16`, on CPUs `int8`; `auto` is bf16 where native, or int8 if the model passed in it",
     )
     max_upload_mb: int = Field(512, ge=1, description="largest upload, in MiB")
     upload_timeout: float = Field(120.0, gt=0, allow_inf_nan=False, description="seconds that an upload may take")

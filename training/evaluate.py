@@ -100,7 +100,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="views of each video: 1 (default), as the service; 3, 6, 10, ...",
     )
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
-    parser.add_argument("--precision", default="f32", choices=["auto", "f32", "bf16"], help="(default: f32)")
+    parser.add_argument("--precision", default="f32", choices=["auto", "f32", "bf16", "int8"], help="(default: f32)")
     parser.add_argument(
         "--plots", type=Path, metavar="DIR", help="draw confusion matrix, reliability, mistakes and ROC curves there"
     )

@@ -25,6 +25,7 @@ from training.data import DataSet, Split, load_outside, load_split, short_name
 from training.errors import TrainingError
 from training.export import export_graph
 from training.figures import Evaluation, evaluate, with_known
+from training.int8.release import add_int8
 from training.outsiders import SEEN, UNSEEN, ask_far_off, ask_outsiders, candidates
 from training.plots import draw_evaluation, draw_or_say
 from training.report import model_card, table
@@ -38,7 +39,7 @@ from videoxception.manifest import Architecture, Calibration, Golden, KnownScore
 from videoxception.nets import create
 from videoxception.nets.folded import fold, settle
 from videoxception.nets.served import load_served
-from videoxception.store import CARD, GRAPH, MANIFEST, WEIGHTS, Release, StoreError, next_version, sha256_of
+from videoxception.store import CARD, MANIFEST, Release, StoreError, files_of, next_version, sha256_of
 from videoxception.store import publish as publish_to_store
 
 _GOLDEN_SEED, _GOLDEN_CLIPS = 16, 3
@@ -104,7 +105,8 @@ def _release(run: Path, store: Path, note: str) -> Release:
         save_file(weights, release.weights)
         export_graph(fold(load_served(release), draft.clip), draft.clip, release.graph)
         manifest, evaluation = _measured(release, split, config)
-        manifest = manifest.model_copy(update={"files": _hashes(folder)})
+        manifest = add_int8(Release(folder, manifest), split, config.data.skip_bad)
+        manifest = manifest.model_copy(update={"files": _hashes(folder, manifest)})
         (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
         (folder / CARD).write_text(model_card(manifest))
         _check_engines(Release(folder, manifest))
@@ -165,7 +167,7 @@ def _golden(release: Release) -> Golden:
     with torch.inference_mode():
         logits = load_served(release).double()(clips)
     largest = max(1.0, logits.abs().max().item())
-    tolerance = {precision: share * largest for precision, share in _TOLERANCE.items()}
+    tolerance: dict[Precision, float] = {name: share * largest for name, share in _TOLERANCE.items()}
     return Golden(seed=_GOLDEN_SEED, logits=logits.tolist(), tolerance=tolerance)
 
 
@@ -205,16 +207,15 @@ def _outsiders(split: Split, config: Config) -> dict[str, DataSet]:
 
 def _check_engines(release: Release) -> None:
     """The exported graph must give the golden answers before anyone sees the release."""
-    precisions: tuple[Precision, ...] = ("f32", "bf16")
-    for precision in precisions:
+    for precision in release.manifest.golden.tolerance:
         try:
             golden.check(OpenVINOEngine(release, precision), release.manifest)
         except golden.GoldenMismatch as error:
             raise TrainingError(f"the exported graph is not the network: {error}") from error
 
 
-def _hashes(folder: Path) -> dict[str, str]:
-    return {name: sha256_of(folder / name) for name in (WEIGHTS, *GRAPH)}
+def _hashes(folder: Path, manifest: Manifest) -> dict[str, str]:
+    return {name: sha256_of(folder / name) for name in files_of(manifest)}
 
 
 def _provenance(config: Config, split: Split, note: str) -> Provenance:

@@ -24,13 +24,16 @@ def item_clip(path: Path, spec: ClipSpec) -> Frames:
 
 
 def read_all(
-    data: DataSet, read: Callable[[Path], npt.NDArray[Scalar]], skip_bad: bool
+    data: DataSet, read: Callable[[Path], npt.NDArray[Scalar]], skip_bad: bool, what: str = "reading"
 ) -> tuple[npt.NDArray[Scalar], DataSet, list[str]]:
-    """What `read` gives for every item, stacked; unreadable ones are left out, or raise `TrainingError`."""
+    """What `read` gives for every item, stacked; unreadable ones are left out, or raise `TrainingError`.
+
+    `what` is written beside the progress bar.
+    """
     stacked: npt.NDArray[Scalar] | None = None  # filled as it comes: the pixels of a data set may fit into memory once
     kept: list[Item] = []
     skipped: list[str] = []
-    for item in track(data.items, "reading"):
+    for item in track(data.items, what):
         try:
             array = read(item.path)
         except (VideoError, OSError) as error:

@@ -12,6 +12,7 @@ from videoxception import engine as engines
 from videoxception.answer import Answer, answer
 from videoxception.clip import Clip
 from videoxception.engine import Engine
+from videoxception.engine.base import Precision
 from videoxception.store import ModelStore, Release
 from videoxception.video import Limits, VideoError
 from videoxception.video.pool import DecoderPool, Job
@@ -50,7 +51,7 @@ class Classifier:
         *,
         store: ModelStore | None = None,
         device: str = "auto",
-        precision: Literal["auto", "f32", "bf16"] = "auto",
+        precision: Literal["auto"] | Precision = "auto",
         limits: Limits | None = None,
         decoders: int = 1,
     ) -> Self:

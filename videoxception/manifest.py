@@ -187,7 +187,22 @@ class Golden(_Strict):
 
     seed: int
     logits: list[list[float]] = Field(min_length=1)
-    tolerance: dict[Literal["f32", "bf16"], Positive]
+    tolerance: dict[Literal["f32", "bf16", "int8"], Positive]
+
+
+class Agreement(_Strict):
+    """How near the answers of the int8 graph are to those in f32, over `n` clips.
+
+    `equal_labels` is the share of clips with the same label. A clip's change is that of the probability that changes
+    most: half of the clips change less than `change_median`, and 99 % less than `change_p99`. `passed` says whether the
+    graph is served where nobody asks for a precision.
+    """
+
+    n: int
+    equal_labels: Share
+    change_median: Share
+    change_p99: Share
+    passed: bool
 
 
 class Provenance(_Strict):
@@ -221,6 +236,7 @@ class Manifest(_Strict):
     calibration: Calibration
     metrics: Metrics | None
     golden: Golden
+    int8: Agreement | None = None  # None without an int8 graph
     provenance: Provenance
 
     @model_validator(mode="after")

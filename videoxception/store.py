@@ -19,7 +19,8 @@ from videoxception.manifest import FORMAT_VERSION, NAME_PATTERN, Manifest
 
 BUILT_IN = Path(__file__).parent.parent / "model_store"
 DEFAULT_NAMES = ("videoxception-b", "videoxception-a")  # the first that is there
-WEIGHTS, GRAPH, MANIFEST, CARD = "model.safetensors", ("graph.xml", "graph.bin"), "model.json", "MODEL_CARD.md"
+WEIGHTS, MANIFEST, CARD = "model.safetensors", "model.json", "MODEL_CARD.md"
+GRAPH, INT8_GRAPH = ("graph.xml", "graph.bin"), ("graph-int8.xml", "graph-int8.bin")
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +49,11 @@ class Release:
     def graph(self) -> Path:
         """The OpenVINO graph; its constants lie in a .bin file beside it."""
         return self.folder / GRAPH[0]
+
+    @property
+    def int8_graph(self) -> Path:
+        """The same for 8-bit integers; it is there if the manifest says how near its answers are."""
+        return self.folder / INT8_GRAPH[0]
 
     @property
     def sha256(self) -> str:
@@ -141,9 +147,14 @@ def open_release(folder: Path) -> Release:
         raise StoreError(f"{path} is not a format {FORMAT_VERSION} model.json: {where}: {why}") from error
     if (manifest.name, str(manifest.version)) != (folder.parent.name, folder.name):
         raise StoreError(f"{path} is of {manifest.name}@{manifest.version}, which does not belong in {folder}")
-    for name in (WEIGHTS, *GRAPH):
+    for name in files_of(manifest):
         _check_file(folder / name, manifest.files.get(name))
     return Release(folder, manifest)
+
+
+def files_of(manifest: Manifest) -> tuple[str, ...]:
+    """The files beside the manifest that a model must have."""
+    return (WEIGHTS, *GRAPH, *(INT8_GRAPH if manifest.int8 is not None else ()))
 
 
 def _check_file(path: Path, expected: str | None) -> None:

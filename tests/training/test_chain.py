@@ -41,6 +41,9 @@ def store(stills_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_released_model_answers(store: Path, tmp_path: Path) -> None:
     classifier = Classifier.load("toy", store=ModelStore(built_in=store), device="cpu", precision="f32")
     golden.check(classifier.engine, classifier.release.manifest)
+    golden.check(OpenVINOEngine(classifier.release, "int8"), classifier.release.manifest)
+    assert classifier.release.manifest.int8 is not None
+    assert "## In 8-bit integers" in (classifier.release.folder / "MODEL_CARD.md").read_text()
     assert classifier.classes == list(CLASSES)
     prediction = classifier.predict(make_video(tmp_path / "clip.mp4", "libx264", 12))
     assert set(prediction.answer.probabilities) == set(CLASSES)

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from videoxception.engine.base import Engine, EngineError, OutOfMemory, Unsuitable
+from videoxception.engine.base import Engine, EngineError, FloatPrecision, OutOfMemory, Precision, Unsuitable
 from videoxception.store import Release
 
 __all__ = ["Engine", "EngineError", "OutOfMemory", "create"]
@@ -13,7 +13,7 @@ __all__ = ["Engine", "EngineError", "OutOfMemory", "create"]
 _log = logging.getLogger(__name__)
 
 
-def create(release: Release, device: str = "auto", precision: Literal["auto", "f32", "bf16"] = "auto") -> Engine:
+def create(release: Release, device: str = "auto", precision: Literal["auto"] | Precision = "auto") -> Engine:
     """An engine for a released model on "cpu", "cuda", "cuda:N" or "auto" (a GPU if there is one and torch to use it).
 
     Raises `EngineError` if it cannot be had here.
@@ -26,12 +26,14 @@ def create(release: Release, device: str = "auto", precision: Literal["auto", "f
         return OpenVINOEngine(release, precision)
     if device.partition(":")[0] != "cuda":
         raise EngineError(f"the device must be auto, cpu, cuda or cuda:N, but got {device!r}")
+    if precision == "int8":
+        raise EngineError("int8 is for CPUs; on a GPU, ask for bf16, f32 or auto")
     if find_spec("torch") is None:
         raise EngineError(f"the device {device!r} needs PyTorch: pip install 'videoxception[torch]'")
     return _on_gpu(release, device, precision)
 
 
-def _on_gpu(release: Release, device: str, precision: Literal["auto", "f32", "bf16"]) -> Engine:
+def _on_gpu(release: Release, device: str, precision: Literal["auto"] | FloatPrecision) -> Engine:
     """The fused kernels if they can run there, else plain PyTorch."""
     try:
         from videoxception.engine.cuda import CudaEngine

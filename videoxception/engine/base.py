@@ -10,7 +10,8 @@ from videoxception.clip import Frames
 Logits = npt.NDArray[np.float32]
 """(B, K), one row a clip and one column a class; (B, K + 1) of a model with a background, whose logit is the last."""
 
-Precision = Literal["f32", "bf16"]
+Precision = Literal["f32", "bf16", "int8"]
+FloatPrecision = Literal["f32", "bf16"]
 
 
 class EngineError(Exception):

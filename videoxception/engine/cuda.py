@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from videoxception.clip import Frames
-from videoxception.engine.base import EngineError, Logits, Precision, Unsuitable, check_frames
+from videoxception.engine.base import EngineError, FloatPrecision, Logits, Unsuitable, check_frames
 from videoxception.engine.kernels.network import FusedNetwork, bytes_a_clip, check_supported
 from videoxception.nets.folded import Folded, fold
 from videoxception.nets.served import load_served
@@ -51,14 +51,14 @@ class CudaEngine:
         net: nn.Module,
         shape: tuple[int, int, int, int],
         device: str = "cuda",
-        precision: Literal["auto", "f32", "bf16"] = "auto",
+        precision: Literal["auto"] | FloatPrecision = "auto",
     ) -> None:
         """Of a network by `fold`, for clips of `shape` (F, H, W, 3).
 
         Raises `EngineError` if the device cannot be used at all, `Unsuitable` if it can, but not by this engine.
         """
         self.device = device
-        self.precision: Precision = "bf16" if precision == "auto" else precision
+        self.precision: FloatPrecision = "bf16" if precision == "auto" else precision
         self._device = _usable(device)
         self._shape = shape
         self._lock = threading.Lock()
@@ -73,7 +73,7 @@ class CudaEngine:
 
     @classmethod
     def load(
-        cls, release: Release, device: str = "cuda", precision: Literal["auto", "f32", "bf16"] = "auto"
+        cls, release: Release, device: str = "cuda", precision: Literal["auto"] | FloatPrecision = "auto"
     ) -> "CudaEngine":
         """The engine of a released model."""
         spec = release.manifest.clip

@@ -7,7 +7,7 @@ import numpy as np
 import openvino as ov
 
 from videoxception.clip import Frames
-from videoxception.engine.base import EngineError, Logits, Precision, check_frames
+from videoxception.engine.base import EngineError, FloatPrecision, Logits, Precision, check_frames
 from videoxception.store import Release
 
 
@@ -20,18 +20,22 @@ class OpenVINOEngine:
 
     device = "cpu"
 
-    def __init__(self, release: Release, precision: Literal["auto", "f32", "bf16"] = "auto") -> None:
+    def __init__(self, release: Release, precision: Literal["auto"] | Precision = "auto") -> None:
         core = ov.Core()
-        self.precision: Precision = _native_precision(core) if precision == "auto" else precision
+        self.precision: Precision = _best_precision(core, release) if precision == "auto" else precision
+        if self.precision == "int8" and not release.int8_graph.exists():
+            raise EngineError(f"{release} was released without an int8 graph; ask for bf16, f32 or auto")
+        graph = release.int8_graph if self.precision == "int8" else release.graph
         self._shape = release.manifest.clip.shape
         try:
-            model = core.read_model(release.graph)
+            model = core.read_model(graph)
             model.reshape({0: [1, *self._shape]})
             # The precision is always said: left alone, OpenVINO takes bf16 wherever the CPU has it.
-            hints = {"INFERENCE_PRECISION_HINT": self.precision, "PERFORMANCE_HINT": "LATENCY"}
+            floats = _native_precision(core) if self.precision == "int8" else self.precision  # int8 is not everywhere
+            hints = {"INFERENCE_PRECISION_HINT": floats, "PERFORMANCE_HINT": "LATENCY"}
             compiled = core.compile_model(model, "CPU", hints)
         except RuntimeError as error:
-            raise EngineError(f"OpenVINO cannot run {release.graph}: {error}") from error
+            raise EngineError(f"OpenVINO cannot run {graph}: {error}") from error
         self._request = compiled.create_infer_request()
         self._lock = threading.Lock()
 
@@ -47,6 +51,15 @@ class OpenVINOEngine:
         return logits
 
 
-def _native_precision(core: ov.Core) -> Precision:
+def _best_precision(core: ov.Core, release: Release) -> Precision:
+    """int8 where the model was released with it and its answers were near enough, and the CPU is of a kind that has it.
+
+    CPUs with bf16 multiply 8-bit integers in one step; on older ones sums may overflow, or int8 gain nothing.
+    """
+    native, int8 = _native_precision(core), release.manifest.int8
+    return "int8" if native == "bf16" and int8 is not None and int8.passed else native
+
+
+def _native_precision(core: ov.Core) -> FloatPrecision:
     """bf16 where the CPU multiplies in it, f32 elsewhere: emulated, bf16 is both slower and less exact."""
     return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"

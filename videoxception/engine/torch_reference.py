@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 
 from videoxception.clip import Frames
-from videoxception.engine.base import EngineError, Logits, OutOfMemory, Precision, check_frames
+from videoxception.engine.base import EngineError, FloatPrecision, Logits, OutOfMemory, check_frames
 from videoxception.nets.served import load_served
 from videoxception.store import Release
 
@@ -18,7 +18,7 @@ class TorchEngine:
     """
 
     def __init__(
-        self, release: Release, device: str = "cpu", precision: Literal["auto", "f32", "bf16"] = "auto"
+        self, release: Release, device: str = "cpu", precision: Literal["auto"] | FloatPrecision = "auto"
     ) -> None:
         try:
             self._device = torch.device(device)
@@ -26,7 +26,7 @@ class TorchEngine:
         except (RuntimeError, AssertionError) as error:
             raise EngineError(f"PyTorch cannot use the device {device!r}: {error}") from error
         self.device = device
-        self.precision: Precision = "f32" if precision == "auto" else precision
+        self.precision: FloatPrecision = "f32" if precision == "auto" else precision
         if self.precision == "f32":  # cuDNN would round factors to tf32, which has ten bits
             torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
         self._shape = release.manifest.clip.shape

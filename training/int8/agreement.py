@@ -1,0 +1,25 @@
+"""How far an engine's answers are from those of the one that it is to replace, and whether that is near enough."""
+
+import numpy as np
+
+from videoxception.answer import probabilities
+from videoxception.engine.base import Logits
+from videoxception.manifest import Agreement
+
+EQUAL_LABELS, PROBABILITY_CHANGE = 0.985, 0.05
+"""What it must keep to: the least share of equal labels, and the change that 99 % of the clips must stay below."""
+
+
+def agreement(expected: Logits, found: Logits, classes: int, temperature: float) -> Agreement:
+    """Of two engines' logits (N, K or more) for the same clips; the first `classes` of them are of the classes."""
+    before, after = (probabilities(logits[:, :classes], temperature) for logits in (expected, found))
+    changes = np.abs(before - after).max(1)
+    equal = float((before.argmax(1) == after.argmax(1)).mean())
+    change = float(np.quantile(changes, 0.99))
+    return Agreement(
+        n=len(changes),
+        equal_labels=equal,
+        change_median=float(np.median(changes)),
+        change_p99=change,
+        passed=equal >= EQUAL_LABELS and change <= PROBABILITY_CHANGE,
+    )
