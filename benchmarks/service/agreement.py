@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.service.client import Connection, Request
+from benchmarks.service.client import Connection, Request, Response
 
 Probabilities = dict[str, float]
 
@@ -19,16 +19,16 @@ class Answer:
 
 def ask(port: int, requests: Sequence[Request]) -> dict[str, Answer]:
     """{file: answer}. Raises `RuntimeError` for an answer that is none."""
-    connection, answers = Connection(port), {}
-    for request in requests:
-        response = connection.send(request)
-        if response.status != 200:
-            raise RuntimeError(f"{request.name} was answered with {response.status}: {response.body[:200]!r}")
-        said = json.loads(response.body)
-        said = said[0] if isinstance(said, list) else said  # a batch of one
-        answers[request.name] = Answer(said["label"], said["probabilities"])
-    connection.close()
-    return answers
+    with Connection(port) as connection:
+        return {request.name: _answer(request, connection.send(request)) for request in requests}
+
+
+def _answer(request: Request, response: Response) -> Answer:
+    if response.status != 200:
+        raise RuntimeError(f"{request.name} was answered with {response.status}: {response.body[:200]!r}")
+    said = json.loads(response.body)
+    said = said[0] if isinstance(said, list) else said  # a batch of one
+    return Answer(said["label"], said["probabilities"])
 
 
 def compare(ours: Mapping[str, Answer], theirs: Mapping[str, Answer]) -> str:

@@ -41,7 +41,10 @@ def prepare(path: Path) -> Request:
 
 
 class Connection:
-    """A connection to a port of this machine that is kept from one request to the next, and made again if it is lost."""
+    """A connection to a port of this machine: kept from one request to the next, and made again if it is lost.
+
+    A context manager.
+    """
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -67,6 +70,12 @@ class Connection:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
 
 def _is_closed(connection: socket.socket) -> bool:

@@ -68,17 +68,16 @@ def drive(
     outcomes: list[Outcome] = []
     taking = threading.Lock()
 
+    def take() -> Arrival | None:
+        with taking:
+            return next(arrivals, None)
+
     def send_all() -> None:
-        connection = Connection(port)
-        while True:
-            with taking:
-                arrival = next(arrivals, None)
-            if arrival is None:
-                break
-            outcome = _send(connection, arrival)
-            outcomes.append(outcome)
-            note(outcome)
-        connection.close()
+        with Connection(port) as connection:
+            while (arrival := take()) is not None:
+                outcome = _send(connection, arrival)
+                outcomes.append(outcome)
+                note(outcome)
 
     threads = [threading.Thread(target=send_all) for _ in range(senders)]
     for thread in threads:

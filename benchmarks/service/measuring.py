@@ -35,6 +35,11 @@ class Measurement:
     client_cpu: float
     peak: float
 
+    @property
+    def shown_load(self) -> str:
+        """In words."""
+        return f"closed, {self.load:.0f} senders" if self.loop == "closed" else f"open, {self.load:.0%}"
+
 
 def measure(running: Running, loop: str, load: float, arrivals: Iterator[Arrival], senders: int) -> Measurement:
     """Drives one load to its end. Raises `RuntimeError` if nothing at all was answered."""

@@ -68,13 +68,13 @@ def _free_port() -> int:
 
 
 def _answers(process: "subprocess.Popen[bytes]", port: int, first: Request) -> bool:
-    connection, end = Connection(port), time.monotonic() + _START
-    while time.monotonic() < end and process.poll() is None:
-        with suppress(OSError):
-            if connection.send(first).status == 200:
-                connection.close()
-                return True
-        time.sleep(0.1)
+    end = time.monotonic() + _START
+    with Connection(port) as connection:
+        while time.monotonic() < end and process.poll() is None:
+            with suppress(OSError):
+                if connection.send(first).status == 200:
+                    return True
+            time.sleep(0.1)
     return False
 
 
