@@ -56,7 +56,7 @@ class Log:
             self._count += 1
             count = self._count
         if count % self._every == 0:
-            self.looks.append((count, memory(self._pid).anonymous))
+            self.looks.append((count, memory(self._pid)))
         if count % max(1, self._answers // 20) == 0:
             print(f"  {count} of {self._answers} answers, {self.looks[-1][1] / 2**20:.1f} MiB", flush=True)
 

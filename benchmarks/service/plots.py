@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from benchmarks.service.visit import Visit
 from training.plots.style import BLUE, GREEN, GREY, INK, ORANGE, figure
@@ -13,10 +14,10 @@ _COLOURS = (BLUE, GREEN, ORANGE, "#CC79A7", "#E69F00", GREY, INK)
 
 def draw(visits: Sequence[Visit], path: Path) -> None:
     """Latency against answers a second, to the left at rising numbers of senders, to the right at random arrivals."""
-    with figure(path, "Latency at throughput", 11, 5) as drawn:
+    with figure(path, "Latency at throughput: p50, and p99 dashed", 11, 5) as drawn:
         closed, opened = drawn.subplots(1, 2, sharex=True, sharey=True)
-        closed.set_title("closed loop, rising numbers of senders: p50, and p99 dashed")
-        opened.set_title("open loop, Poisson arrivals: p50, and p99 dashed")
+        closed.set_title("closed loop, more and more senders")
+        opened.set_title("open loop, random arrivals")
         for visit, colour in zip(visits, _COLOURS, strict=False):
             for axes, loop in ((closed, "closed"), (opened, "open")):
                 _curve(axes, visit, loop, colour)
@@ -24,6 +25,9 @@ def draw(visits: Sequence[Visit], path: Path) -> None:
             axes.set_xscale("log")
             axes.set_yscale("log")
             axes.set_xlabel("answers a second")
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+                axis.set_minor_formatter(NullFormatter())
         closed.set_ylabel("milliseconds")
         closed.legend()
 

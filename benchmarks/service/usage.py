@@ -3,22 +3,10 @@
 import os
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_KIB = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """Bytes: all that is resident, pages that are shared counted in parts, and of it what lies in no file."""
-
-    resident: int = 0
-    anonymous: int = 0
-
-    def __add__(self, other: "Memory") -> "Memory":
-        return Memory(self.resident + other.resident, self.anonymous + other.anonymous)
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def tree(root: int) -> list[int]:
@@ -36,9 +24,13 @@ def cpu_seconds(root: int) -> float:
     return sum(sum(map(int, fields[11:15])) for pid, fields in _all_stats() if pid in pids) / _TICKS
 
 
-def memory(root: int) -> Memory:
-    """Of a process and its descendants."""
-    return sum((_memory_of(pid) for pid in tree(root)), Memory())
+def memory(root: int) -> int:
+    """Resident bytes of a process and its descendants that lie in no file: libraries are left out.
+
+    The kernel keeps count of these. What it would have to walk all pages for, shares of pages that several processes
+    have in common, costs so much that it would spoil the measurement.
+    """
+    return sum(_memory_of(pid) for pid in tree(root))
 
 
 def _all_stats() -> list[tuple[int, list[str]]]:
@@ -50,13 +42,12 @@ def _all_stats() -> list[tuple[int, list[str]]]:
     return stats
 
 
-def _memory_of(pid: int) -> Memory:
+def _memory_of(pid: int) -> int:
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+        resident, in_files = map(int, Path(f"/proc/{pid}/statm").read_text().split()[1:3])
     except OSError:  # it has ended
-        return Memory()
-    sizes = {name: int(rest.split()[0]) * _KIB for name, _, rest in (line.partition(":") for line in lines)}
-    return Memory(sizes["Pss"], sizes["Pss_Anon"])
+        return 0
+    return (resident - in_files) * _PAGE
 
 
 class Watch:
@@ -67,11 +58,11 @@ class Watch:
         self._every = every
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look)
-        self.peak = 0  # resident bytes
+        self.peak = 0  # bytes
 
     def _look(self) -> None:
         while True:
-            self.peak = max(self.peak, memory(self._pid).resident)
+            self.peak = max(self.peak, memory(self._pid))
             if self._over.wait(self._every):
                 return
 
