@@ -9,8 +9,6 @@ looks at it (Theil and Sen), which decoders that are replaced by and by do not s
 
 import argparse
 import json
-import signal
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -25,7 +23,7 @@ from benchmarks.service.contestants import contestants
 from benchmarks.service.load import Outcome, closed_loop, drive, open_loop
 from benchmarks.service.machine import machine
 from benchmarks.service.measuring import measure, percentiles
-from benchmarks.service.running import Running, run
+from benchmarks.service.running import Running, end_tidily, run
 from benchmarks.service.usage import memory
 
 _SETTLING = 5000  # answers after which memory is to stay as it is
@@ -106,7 +104,7 @@ def main() -> None:
     parser.add_argument("--load", type=float, default=0.7, help="share of the closed loop's throughput")
     parser.add_argument("--json", type=Path, default=Path("soak.json"), metavar="FILE", help="default: soak.json")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the service is stopped, too
+    end_tidily()
     requests, begun = [prepare(path) for path in videos(options.files)], time.monotonic()
     print(machine(None), flush=True)
     (ours,) = contestants(newest(), None)

@@ -8,7 +8,6 @@ service and the machine's ceiling alone are measured. Prints tables and whether 
 
 import argparse
 import json
-import signal
 import sys
 import time
 from pathlib import Path
@@ -22,7 +21,7 @@ from benchmarks.service.machine import machine
 from benchmarks.service.plan import QUICK, USUAL, Plan
 from benchmarks.service.plots import draw
 from benchmarks.service.report import Report
-from benchmarks.service.running import NotRunning
+from benchmarks.service.running import NotRunning, end_tidily
 from benchmarks.service.visit import visit
 from videoxception.store import ModelStore
 
@@ -76,7 +75,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=Path("service.json"), metavar="FILE", help="default: service.json")
     parser.add_argument("--plot", type=Path, default=Path("service.png"), metavar="FILE", help="default: service.png")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that contestants are stopped, too
+    end_tidily()
     plan, begun = QUICK if options.quick else USUAL, time.monotonic()
     paths = videos(options.files)[:: plan.nth]
     requests = [prepare(path) for path in paths]

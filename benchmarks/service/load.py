@@ -79,7 +79,7 @@ def drive(
                 outcomes.append(outcome)
                 note(outcome)
 
-    threads = [threading.Thread(target=send_all) for _ in range(senders)]
+    threads = [threading.Thread(target=send_all, daemon=True) for _ in range(senders)]  # so that an interrupt ends them
     for thread in threads:
         thread.start()
     for thread in threads:

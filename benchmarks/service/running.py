@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -58,6 +59,16 @@ def run(contestant: Contestant, first: Request) -> Iterator[Running]:
             yield Running(contestant.name, process.pid, port, time.monotonic() - begun)
         finally:
             _stop(process)
+
+
+def end_tidily() -> None:
+    """From now on SIGTERM ends this process as an exception does, so that contestants end with it; once is enough."""
+
+    def end(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would cut the tidying up short
+        sys.exit("stopped")
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def _free_port() -> int:
