@@ -63,7 +63,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         await asyncio.to_thread(decoders.close)
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:  # a plain function would be run in a thread of FastAPI's
     return cast(Service, request.app.state.service)
 
 

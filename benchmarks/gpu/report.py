@@ -1,28 +1,11 @@
 """Rows -> a table, and whether the goals were met."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from benchmarks.goals import Goal, goal_table
 from benchmarks.gpu.rows import Row
 
 _OURS, _COMPILED = "ours bf16, batch {}, {}", "torch.compile bf16, batch {}, {}"
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """A figure to reach on one H200, in the unit of `value`."""
-
-    what: str
-    value: float | None
-    wanted: float
-    at_most: bool = False
-
-    @property
-    def outcome(self) -> str:
-        """In words."""
-        if self.value is None:
-            return "not measured"
-        return "met" if (self.value <= self.wanted if self.at_most else self.value >= self.wanted) else "missed"
 
 
 def goals(rows: Sequence[Row]) -> list[Goal]:
@@ -46,12 +29,7 @@ def table(rows: Sequence[Row]) -> str:
     """Everything that was measured, then the goals."""
     lines = ["| section | what | figure | note |", "| --- | --- | --- | --- |"]
     lines += [f"| {row.section} | {row.what} | {_figure(row)} | {row.note} |" for row in rows]
-    lines += ["", "| goal on one H200 | figure | wanted | outcome |", "| --- | --- | --- | --- |"]
-    for goal in goals(rows):
-        figure = "" if goal.value is None else f"{goal.value:,.4g}"
-        wanted = f"{'at most' if goal.at_most else 'at least'} {goal.wanted:,}"
-        lines.append(f"| {goal.what} | {figure} | {wanted} | {goal.outcome} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", goal_table("goal on one H200", goals(rows))])
 
 
 def _figure(row: Row) -> str:

@@ -1,0 +1,53 @@
+"""Rounds: each method once at each size of batch, one after the other."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from benchmarks.engine.methods import METHODS, PEERS, export_plain
+from benchmarks.engine.report import Times
+from benchmarks.engine.runner import Missing, Runner
+from videoxception.store import Release
+
+BATCHES = (1, 8)
+
+
+def measure(release: Release, peers: str | None, rounds: int) -> tuple[Times, dict[str, float]]:
+    """The times of every method at every size of batch, and how far each one's golden logits are off."""
+    with _runners(release, peers) as ready:
+        runners = {name: runner for name, (runner, _) in ready.items()}
+        times: dict[tuple[str, int], list[float]] = {(name, batch): [] for name in runners for batch in BATCHES}
+        for _ in range(rounds):
+            for (name, batch), seconds in times.items():
+                seconds.append(runners[name].run(batch))
+        return times, {name: off for name, (_, off) in ready.items()}
+
+
+@contextmanager
+def _runners(release: Release, peers: str | None) -> Iterator[dict[str, tuple[Runner, float]]]:
+    """The methods that can be had here, warm, and how far their golden logits are off. Prints why others cannot."""
+    ready: dict[str, tuple[Runner, float]] = {}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        export_plain(release, folder)
+        for name in METHODS:
+            python = peers if name in PEERS else sys.executable
+            if python is None:
+                continue
+            runner = stack.enter_context(Runner(python, name, release, folder))
+            try:
+                ready[name] = (runner, _warm(runner))
+                print(f"  {name} is ready", flush=True)
+            except Missing as reason:
+                print(f"  {name}: not measured: {reason}", flush=True)
+        yield ready
+
+
+def _warm(runner: Runner) -> float:
+    """How far its golden logits are off, when it has seen every size of batch."""
+    off = runner.first()
+    for batch in BATCHES:
+        runner.run(batch)
+    return off

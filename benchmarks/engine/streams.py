@@ -1,0 +1,56 @@
+"""Latency against throughput: the served graph with so many streams of so many threads, at every way to split cores."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import openvino as ov
+
+from videoxception import golden
+from videoxception.store import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """`streams` clips at a time, each by `threads` threads: clips a second, and milliseconds of one clip among them."""
+
+    streams: int
+    threads: int
+    throughput: float
+    latency: float
+
+
+def splits(release: Release, precision: str, seconds: float) -> Iterator[Split]:
+    """From one stream with all cores to as many streams as cores."""
+    cores = os.cpu_count() or 1
+    for streams in (count for count in range(1, cores + 1) if cores % count == 0):
+        yield _split(release, precision, streams, cores // streams, seconds)
+    if cores > 1:
+        yield _split(release, precision, 1, 1, seconds)
+
+
+def _split(release: Release, precision: str, streams: int, threads: int, seconds: float) -> Split:
+    core = ov.Core()
+    model = core.read_model(release.graph)
+    model.reshape({0: [1, *release.manifest.clip.shape]})
+    hints = {
+        "INFERENCE_PRECISION_HINT": precision,
+        "NUM_STREAMS": str(streams),
+        "INFERENCE_NUM_THREADS": streams * threads,
+    }
+    queue = ov.AsyncInferQueue(core.compile_model(model, "CPU", hints), streams)
+    frames = golden.draw(release.manifest.clip, 0, 1)
+    _run(queue, frames, 0.2)
+    clips, taken = _run(queue, frames, seconds)
+    return Split(streams, threads, clips / taken, streams * taken * 1e3 / clips)
+
+
+def _run(queue: ov.AsyncInferQueue, frames: object, seconds: float) -> tuple[int, float]:
+    """Clips, and the seconds that they took."""
+    start, clips = time.perf_counter(), 0
+    while time.perf_counter() - start < seconds:
+        queue.start_async([frames])
+        clips += 1
+    queue.wait_all()
+    return clips, time.perf_counter() - start

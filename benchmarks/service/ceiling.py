@@ -1,0 +1,88 @@
+"""What the machine can do without any HTTP: clips decoded by the pool and inferred, back to back.
+
+    python -m benchmarks.service.ceiling --seconds 10 FILE...
+
+Prints JSON {answers, seconds, cpu}. It has as many decoder processes as the service, the same engine, and enough files
+in hand that neither waits for the other; whichever file is decoded first is inferred first.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from queue import SimpleQueue
+
+from app.settings import Settings
+from benchmarks.service.load import passes
+from benchmarks.service.usage import cpu_seconds
+from videoxception import engine as engines
+from videoxception.clip import ClipSpec
+from videoxception.engine import Engine
+from videoxception.store import ModelStore
+from videoxception.video.pool import DecoderPool, Job
+
+_AHEAD = 4  # files in hand for each decoder
+
+
+def ceiling(paths: Sequence[Path], seconds: float, model: str) -> dict[str, float]:
+    """What a process of its own measures: answers, seconds, CPU seconds."""
+    command = [sys.executable, "-m", "benchmarks.service.ceiling", "--seconds", str(seconds), *map(str, paths)]
+    environment = os.environ | {"VX_MODEL": model, "VX_DEVICE": "cpu"}
+    output = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    figures: dict[str, float] = json.loads(output)
+    return figures
+
+
+def answer_all(paths: Iterator[Path], pool: DecoderPool, engine: Engine, spec: ClipSpec, ahead: int) -> int:
+    """Answers all files, `ahead` of them in hand, and says how many they were. Raises `VideoError` of a bad file."""
+    decoded: SimpleQueue[Job] = SimpleQueue()
+
+    def submit() -> int:
+        path = next(paths, None)
+        if path is None:
+            return 0
+        job = pool.submit(path.open("rb"), spec)
+        job.done.add_done_callback(lambda _: decoded.put(job))
+        return 1
+
+    answered, in_hand = 0, sum(submit() for _ in range(ahead))
+    while in_hand:
+        job = decoded.get()
+        in_hand += submit() - 1
+        with job.file:
+            engine.predict(job.done.result().frames[None])
+        answered += 1
+    return answered
+
+
+def _whole_passes(paths: Sequence[Path], seconds: float) -> Iterator[Path]:
+    end, endless = time.monotonic() + seconds, passes(paths, 0)
+    while time.monotonic() < end:
+        for _ in paths:
+            yield next(endless)
+
+
+def main() -> None:
+    """The command line. One pass over the files is not counted."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    options = parser.parse_args()
+    settings = Settings()
+    release = ModelStore.from_path(settings.model_store).load(settings.model)
+    engine, spec = engines.create(release, settings.device, settings.precision), release.manifest.clip
+    ahead = settings.decoders * _AHEAD
+    with DecoderPool(settings.decoders) as pool:
+        answer_all(iter(options.files), pool, engine, spec, ahead)
+        start, used = time.monotonic(), cpu_seconds(os.getpid())
+        answers = answer_all(_whole_passes(options.files, options.seconds), pool, engine, spec, ahead)
+        seconds, used = time.monotonic() - start, cpu_seconds(os.getpid()) - used
+    print(json.dumps({"answers": answers, "seconds": seconds, "cpu": used}))
+
+
+if __name__ == "__main__":
+    main()

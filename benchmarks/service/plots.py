@@ -1,0 +1,39 @@
+"""Throughput-latency curves."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from benchmarks.service.visit import Visit
+from training.plots.style import BLUE, GREEN, GREY, INK, ORANGE, figure
+
+_COLOURS = (BLUE, GREEN, ORANGE, "#CC79A7", "#E69F00", GREY, INK)
+
+
+def draw(visits: Sequence[Visit], path: Path) -> None:
+    """Latency against answers a second, to the left at rising numbers of senders, to the right at random arrivals."""
+    with figure(path, "Latency at throughput: p50, and p99 dashed", 11, 5) as drawn:
+        closed, opened = drawn.subplots(1, 2, sharex=True, sharey=True)
+        closed.set_title("closed loop, more and more senders")
+        opened.set_title("open loop, random arrivals")
+        for visit, colour in zip(visits, _COLOURS, strict=False):
+            for axes, loop in ((closed, "closed"), (opened, "open")):
+                _curve(axes, visit, loop, colour)
+        for axes in (closed, opened):
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            axes.set_xlabel("answers a second")
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+                axis.set_minor_formatter(NullFormatter())
+        closed.set_ylabel("milliseconds")
+        closed.legend()
+
+
+def _curve(axes: Axes, visit: Visit, loop: str, colour: str) -> None:
+    points = [measured for measured in visit.measurements if measured.loop == loop]
+    rates = [measured.throughput for measured in points]
+    axes.plot(rates, [p.p50 for p in points], color=colour, marker="o", markersize=4, label=visit.contestant)
+    axes.plot(rates, [p.p99 for p in points], color=colour, marker="o", markersize=3, linestyle="--", linewidth=1)

@@ -1,0 +1,121 @@
+"""Whether the service stays as it is: tens of thousands of answers at a steady load.
+
+    python -m benchmarks.soak --files DIR [--answers 50000] [--load 0.7] [--json FILE]
+
+The load is a share of the throughput that a closed loop reaches first; requests come at random moments (Poisson).
+Memory is that of the service and its decoders that lies in no file. Its growth is the median slope between all pairs of
+looks at it (Theil and Sen), which decoders that are replaced by and by do not sway.
+"""
+
+import argparse
+import json
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.goals import Goal, goal_table
+from benchmarks.service.__main__ import newest, videos
+from benchmarks.service.client import Request, prepare
+from benchmarks.service.contestants import contestants
+from benchmarks.service.load import Outcome, closed_loop, drive, open_loop
+from benchmarks.service.machine import machine
+from benchmarks.service.measuring import measure, percentiles
+from benchmarks.service.running import Running, end_tidily, run
+from benchmarks.service.usage import memory
+
+_SETTLING = 5000  # answers after which memory is to stay as it is
+_LOOKS = 500  # at memory, over the whole soak
+_SENDERS = 64
+_PROBE = 10.0  # seconds of the closed loop, by so many senders
+_PROBERS = 8
+_STEADY = 1.25  # how many times its first value p99 may have in the end, and still be called steady
+
+Look = tuple[int, int]
+"""Answers so far, and bytes of memory then."""
+
+
+class Log:
+    """Counts outcomes as they come, looks at memory now and then, and prints how far it is."""
+
+    def __init__(self, running: Running, answers: int) -> None:
+        self._pid = running.pid
+        self._answers = answers
+        self._every = max(1, answers // _LOOKS)
+        self._counting = threading.Lock()
+        self._count = 0
+        self.looks: list[Look] = []
+
+    def note(self, outcome: Outcome) -> None:
+        """Called after each, from any thread."""
+        with self._counting:
+            self._count += 1
+            count = self._count
+        if count % self._every == 0:
+            self.looks.append((count, memory(self._pid)))
+        if count % max(1, self._answers // 20) == 0:
+            print(f"  {count} of {self._answers} answers, {self.looks[-1][1] / 2**20:.1f} MiB", flush=True)
+
+
+def soak(running: Running, requests: Sequence[Request], answers: int, load: float) -> tuple[list[Outcome], list[Look]]:
+    """What came of all requests, and of the looks at memory."""
+    best = measure(running, "closed", _PROBERS, closed_loop(requests, _PROBE, 0), _PROBERS).throughput
+    rate = load * best
+    print(f"{best:.1f} answers/s at most; {rate:.1f}/s now, for about {answers / rate / 60:.0f} minutes", flush=True)
+    log = Log(running, answers)
+    outcomes = drive(running.port, open_loop(requests, rate, answers, 0), _SENDERS, log.note)
+    return outcomes, log.looks
+
+
+def growth(looks: Sequence[Look], settling: int = _SETTLING) -> float | None:
+    """Bytes an answer, once so many have been given; None if there are no two looks after that."""
+    counts, sizes = np.array([look for look in looks if look[0] >= settling], float).reshape(-1, 2).T
+    first, second = np.triu_indices(len(counts), 1)
+    slopes = (sizes[second] - sizes[first]) / (counts[second] - counts[first])
+    return float(np.median(slopes)) if len(slopes) else None
+
+
+def tails(outcomes: Sequence[Outcome]) -> tuple[float, float]:
+    """p99 of the first and of the last tenth of the answers, in seconds."""
+    seconds = [outcome.seconds for outcome in sorted(outcomes, key=lambda outcome: outcome.due)]
+    tenth = max(1, len(seconds) // 10)
+    return percentiles(seconds[:tenth])[2], percentiles(seconds[-tenth:])[2]
+
+
+def goals(outcomes: Sequence[Outcome], looks: Sequence[Look]) -> list[Goal]:
+    """What a service that could run for ever reaches."""
+    first, last = tails(outcomes)
+    errors = sum(outcome.status != 200 for outcome in outcomes)
+    return [
+        Goal("answers", len(outcomes), 50_000),
+        Goal("errors", errors, 0, at_most=True),
+        Goal(f"growth after {_SETTLING} answers, bytes an answer", growth(looks), 100, at_most=True),
+        Goal("p99 of the last tenth / of the first", last / first, _STEADY, at_most=True),
+    ]
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=Path, nargs="+", required=True, metavar="DIR", help="folders of videos")
+    parser.add_argument("--answers", type=int, default=50_000)
+    parser.add_argument("--load", type=float, default=0.7, help="share of the closed loop's throughput")
+    parser.add_argument("--json", type=Path, default=Path("soak.json"), metavar="FILE", help="default: soak.json")
+    options = parser.parse_args()
+    end_tidily()
+    requests, begun = [prepare(path) for path in videos(options.files)], time.monotonic()
+    print(machine(None), flush=True)
+    (ours,) = contestants(newest(), None)
+    with run(ours, requests[0]) as running:
+        outcomes, looks = soak(running, requests, options.answers, options.load)
+    reached, (first, last) = goals(outcomes, looks), tails(outcomes)
+    figures = {"goals": [(goal.what, goal.value, goal.outcome) for goal in reached], "p99": (first, last)}
+    options.json.write_text(json.dumps(figures | {"memory": looks}, indent=1))
+    print(f"\np99 {first * 1e3:.0f} ms in the first tenth, {last * 1e3:.0f} ms in the last\n")
+    print(f"{goal_table('goal', reached)}\n\n{time.monotonic() - begun:.0f} s; written to {options.json}")
+
+
+if __name__ == "__main__":
+    main()
