@@ -80,7 +80,7 @@ def plain_epochs(state: State, loader: DataLoader[Any], device: torch.device) ->
             state.optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             state.optimiser.step()
-            losses.append(float(loss))
+            losses.append(loss.item())
         state.epoch += 1
         seconds = time.monotonic() - start
         yield EpochReport(state.epoch, statistics.mean(losses), 0.0, seconds, waited / seconds, None)

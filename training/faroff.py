@@ -1,16 +1,23 @@
 """Clips of nothing that a camera ever saw: what people post by mistake, and what a classifier should turn away.
 
 Everything is drawn by seeded code at twice the size and averaged down, which is how a video of it would arrive.
+
+python -m training.faroff DIR      writes stills of the same kinds, other ones than those that are measured, as a class
+                                   folder to train on: --others-data DIR --others Drawn
 """
 
+import argparse
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from videoxception.clip import ClipSpec, Frames
 
-CLIPS = 24  # of each kind
+CLIPS = 24  # of each kind, to measure with
+_STILLS = 60  # of each kind, to train on
+_STILL_SIZE = (192, 256)  # what a trainer's cache holds of a still
 _OVER = 2  # drawn larger by so much
 _GLYPH = (5, 3)  # of a letter, in dots
 
@@ -169,3 +176,31 @@ KINDS: dict[str, Callable[[np.random.RandomState, int, int], Draw]] = {
     "colour bars": _bars,
     "gradient": _gradient,
 }
+
+
+def main() -> None:
+    """The command `python -m training.faroff`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.faroff", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the class folder Drawn is made in it")
+    print(f"{write_stills(parser.parse_args().folder)} stills written")
+
+
+def write_stills(folder: Path) -> int:
+    """Writes `Drawn/v_Drawn_gGG_cCC.jpg`, CC the kind, none of them a picture of a clip that is measured. How many."""
+    import torch  # measuring needs neither
+    from torchvision.io import write_jpeg
+
+    spec = ClipSpec(frames=1, size=_STILL_SIZE)
+    (folder / "Drawn").mkdir(parents=True, exist_ok=True)
+    for number in range(_STILLS):
+        for i, kind in enumerate(KINDS, 1):
+            (picture,) = draw_far_off(kind, CLIPS + number, spec)
+            path = folder / "Drawn" / f"v_Drawn_g{number + 1:02d}_c{i:02d}.jpg"
+            write_jpeg(torch.from_numpy(picture.transpose(2, 0, 1).copy()), str(path), quality=90)
+    return len(KINDS) * _STILLS
+
+
+if __name__ == "__main__":
+    main()

@@ -1,10 +1,12 @@
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from training.faroff import KINDS, draw_far_off
+from training.faroff import CLIPS, KINDS, draw_far_off, write_stills
 from videoxception.clip import ClipSpec
+from videoxception.video.still import read_still
 
 SPEC = ClipSpec(frames=4, size=(64, 48))
 
@@ -32,3 +34,11 @@ def test_black_is_dark_and_white_is_light() -> None:
 def test_drawn_clips_are_the_same_for_ever() -> None:
     clips = np.stack([draw_far_off("noise", number, ClipSpec()) for number in range(3)])
     assert hashlib.sha256(clips.tobytes()).hexdigest().startswith("dba613d0cfa239f2")
+
+
+def test_stills_to_train_on_are_of_every_kind_and_not_those_that_are_measured(tmp_path: Path) -> None:
+    assert write_stills(tmp_path) == len(list((tmp_path / "Drawn").glob("v_Drawn_g??_c??.jpg"))) == 60 * len(KINDS)
+    white = read_still(tmp_path / "Drawn" / f"v_Drawn_g01_c{list(KINDS).index('white') + 1:02d}.jpg", (64, 48))
+    assert white.min() > 205
+    measured = {draw_far_off("cartoon", n, SPEC).tobytes() for n in range(CLIPS)}
+    assert draw_far_off("cartoon", CLIPS, SPEC).tobytes() not in measured

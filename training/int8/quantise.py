@@ -15,7 +15,7 @@ from training.int8.weights import Array, Block, Largest, Weights, equalised, wei
 from videoxception.clip import ClipSpec, Frames
 from videoxception.nets.folded import Folded
 
-_COLUMNS = 2000  # of a clip's places, as many are looked at for the mean products
+_COLUMNS = 500  # of a clip's places, as many are looked at for the mean products
 _IDLE = 1e-3  # as a share of the median channel's largest value
 _PLACES = np.array([2, 3, 4])  # the dimensions of time, height and width
 
