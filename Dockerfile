@@ -45,6 +45,7 @@ ENV PATH=/app/.venv/bin:$PATH \
     VX_HOST=0.0.0.0 \
     VX_PORT=8000 \
     VX_LOG=json \
+    VX_CACHE_DIR= \
     VX_MODEL_STORE=/models
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s CMD ["python", "-ISc", \

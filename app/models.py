@@ -200,7 +200,7 @@ class Models:
         raise first_error
 
     def _make_engine(self, release: Release, device: str) -> Engine:
-        engine = create(release, device, self._settings.precision)
+        engine = create(release, device, self._settings.precision, self._settings.compiled)
         try:
             golden.check(engine, release.manifest)  # which warms it up, too
         except (OutOfMemory, MemoryError, RuntimeError, ValueError) as error:

@@ -134,12 +134,23 @@ class Settings(BaseSettings):
         None, ge=1, le=65535, description="metrics are served on this port of `VX_HOST` instead, at any path"
     )
     log: Literal["text", "json"] = Field("text", description="`json`: one object a line")
+    cache_dir: str = Field(
+        "~/.cache/videoxception", description="folder for compiled models, for quicker starts on CPUs; empty: none"
+    )
     temp_dir: Path | None = Field(None, description="folder for uploads while they are looked at, if not the system's")
 
     @property
     def devices(self) -> list[str]:
         """What `device` names, each with an engine of its own."""
         return [name.strip() for name in self.device.split(",")]
+
+    @property
+    def compiled(self) -> Path | None:
+        """The folder for compiled models."""
+        try:
+            return Path(self.cache_dir).expanduser() if self.cache_dir else None
+        except RuntimeError:  # whoever runs it has no home
+            return None
 
     @property
     def max_upload_bytes(self) -> int:

@@ -98,7 +98,7 @@ def test_every_setting_that_is_named_exists() -> None:
 
 @pytest.mark.parametrize("name", ["gpu", "cpu"])
 def test_every_setting_can_be_handed_through(name: str) -> None:
-    of_the_container = {"VX_HOST", "VX_PORT", "VX_MODEL_STORE", "VX_TEMP_DIR"}
+    of_the_container = {"VX_HOST", "VX_PORT", "VX_MODEL_STORE", "VX_TEMP_DIR", "VX_CACHE_DIR"}
     settings = {f"VX_{setting.upper()}" for setting in Settings.model_fields}
     assert {key for key in SERVICES[name]["environment"] if key.startswith("VX_")} == settings - of_the_container
 

@@ -13,17 +13,22 @@ __all__ = ["Engine", "EngineError", "OutOfMemory", "create"]
 _log = logging.getLogger(__name__)
 
 
-def create(release: Release, device: str = "auto", precision: Literal["auto"] | Precision = "auto") -> Engine:
+def create(
+    release: Release,
+    device: str = "auto",
+    precision: Literal["auto"] | Precision = "auto",
+    cache: Path | None = None,
+) -> Engine:
     """An engine for a released model on "cpu", "cuda", "cuda:N" or "auto" (a GPU if there is one and torch to use it).
 
-    Raises `EngineError` if it cannot be had here.
+    On CPUs, what was compiled is kept in the folder `cache`, if there is one. Raises `EngineError` if it cannot be had here.
     """
     if device == "auto":
         device = "cuda" if _has_gpu() else "cpu"
     if device == "cpu":
         from videoxception.engine.openvino import OpenVINOEngine
 
-        return OpenVINOEngine(release, precision)
+        return OpenVINOEngine(release, precision, cache)
     if device.partition(":")[0] != "cuda":
         raise EngineError(f"the device must be auto, cpu, cuda or cuda:N, but got {device!r}")
     if precision == "int8":

@@ -1,6 +1,9 @@
 """Released models on CPUs, by OpenVINO. Imports no torch."""
 
+import logging
+import os
 import threading
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -10,18 +13,25 @@ from videoxception.clip import Frames
 from videoxception.engine.base import EngineError, FloatPrecision, Logits, Precision, check_frames
 from videoxception.store import Release
 
+_log = logging.getLogger(__name__)
+
 
 class OpenVINOEngine:
     """A compiled graph for one clip at a time.
 
     The batch is fixed at 1 and a batch's clips run one after the other: one clip already keeps all cores busy, and its
-    answer cannot depend on its neighbours.
+    answer cannot depend on its neighbours. What was compiled is kept in the folder `cache`, if there is one, for the
+    next start; OpenVINO looks it up by graph, settings, CPU and its own version.
     """
 
     device = "cpu"
 
-    def __init__(self, release: Release, precision: Literal["auto"] | Precision = "auto") -> None:
+    def __init__(
+        self, release: Release, precision: Literal["auto"] | Precision = "auto", cache: Path | None = None
+    ) -> None:
         core = ov.Core()
+        if cache is not None and _usable(cache):
+            core.set_property({"CACHE_DIR": str(cache)})
         self.precision: Precision = _best_precision(core, release) if precision == "auto" else precision
         if self.precision == "int8" and not release.int8_graph.exists():
             raise EngineError(f"{release} was released without an int8 graph; ask for bf16, f32 or auto")
@@ -49,6 +59,16 @@ class OpenVINOEngine:
     def _predict_one(self, clip: Frames) -> Logits:
         logits: Logits = self._request.infer([np.ascontiguousarray(clip)[None]])[0].copy()
         return logits
+
+
+def _usable(cache: Path) -> bool:
+    """Whether files can be kept there. Only its owner may write into it: what is compiled is run."""
+    try:
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        _log.warning("compiled models are not kept: %s", error)
+        return False
+    return os.access(cache, os.W_OK)
 
 
 def _best_precision(core: ov.Core, release: Release) -> Precision:

@@ -91,3 +91,19 @@ def test_auto_takes_the_cpu_without_a_gpu(release: Release) -> None:
 def test_devices_that_are_not_there_are_named(device: str, message: str, release: Release) -> None:
     with pytest.raises(EngineError, match=message):
         engines.create(release, device)
+
+
+def test_what_was_compiled_is_kept_and_gives_the_same_answers(release: Release, tmp_path: Path) -> None:
+    clips, folder = golden.draw(release.manifest.clip, 1, 1), tmp_path / "cache"
+    plain, first = (OpenVINOEngine(release, "f32", cache).predict(clips) for cache in (None, folder))
+    (kept,) = folder.glob("*.blob")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    again = OpenVINOEngine(release, "f32", folder).predict(clips)
+    kept.write_bytes(kept.read_bytes()[:1000])
+    assert all(np.array_equal(plain, found) for found in (first, again))
+    assert np.array_equal(plain, OpenVINOEngine(release, "f32", folder).predict(clips))
+
+
+def test_a_folder_that_cannot_be_written_does_not_matter(release: Release, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    OpenVINOEngine(release, "f32", tmp_path / "file" / "cache")
