@@ -21,7 +21,7 @@ def create(
 ) -> Engine:
     """An engine for a released model on "cpu", "cuda", "cuda:N" or "auto" (a GPU if there is one and torch to use it).
 
-    On CPUs, what was compiled is kept in the folder `cache`, if there is one. Raises `EngineError` if it cannot be had here.
+    On CPUs, what was compiled is kept in the folder `cache`, if there is one. Raises `EngineError` if none can be had.
     """
     if device == "auto":
         device = "cuda" if _has_gpu() else "cpu"
