@@ -224,6 +224,7 @@ def _provenance(config: Config, split: Split, note: str) -> Provenance:
     for name in ("data", "others_data", "lists"):
         recipe["data"][name] = Path(recipe["data"][name]).name
     recipe["data"]["groups"] = Path(recipe["data"]["groups"]).name
+    recipe["init"] = Path(recipe["init"]).name  # of a run's folder; a released model's name stays as it is
     return Provenance(
         trained_on=f"{_trained_on(config, split)} {note}".strip(),
         saw_all_groups=set(split.validation.groups) <= set(split.training.groups),

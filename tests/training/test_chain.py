@@ -73,13 +73,16 @@ def test_evaluation_gives_the_cards_figures_to_the_digit(store: Path, stills_roo
 
 
 @pytest.fixture(scope="module")
-def wary(stills_root: Path, others_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+def wary(
+    store: Path, stills_root: Path, others_root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[str]]:
     """A store with a model that has learnt two other classes, and the options that name its data."""
     folder = tmp_path_factory.mktemp("wary")
     data = ["--layout", "stills", "--data", str(stills_root), "--groups", "FOLDS.tsv:video", "--fold", "1"]
     data += ["--others-data", str(others_root)]
     options = [*data, "--classes", ",".join(CLASSES), "--others", "Golf,Knitting", "--others-share", "0.4"]
     options += ["--name", "wary", "--stages", "2x1x24x8", "--cache", str(folder / "cache")]
+    options += ["--init", str(store.parent / "run")]
     options += ["--run", str(folder / "run"), "--store", str(folder / "store")]
     trained = command("training.run", *options)
     assert trained.returncode == 0, trained.stderr
