@@ -3,7 +3,7 @@
     python -m benchmarks.service.ceiling --seconds 10 FILE...
 
 Prints JSON {answers, seconds, cpu}. It has as many decoder processes as the service, the same engine, and enough files
-in hand that neither waits for the other; whichever file is decoded first is inferred first.
+in hand that neither waits for the other; what is decoded by then is inferred together.
 """
 
 import argparse
@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from queue import SimpleQueue
+
+import numpy as np
 
 from app.settings import Settings
 from benchmarks.service.load import passes
@@ -51,11 +53,12 @@ def answer_all(paths: Iterator[Path], pool: DecoderPool, engine: Engine, spec: C
 
     answered, in_hand = 0, sum(submit() for _ in range(ahead))
     while in_hand:
-        job = decoded.get()
-        in_hand += submit() - 1
-        with job.file:
-            engine.predict(job.done.result().frames[None])
-        answered += 1
+        ready = [decoded.get() for _ in range(max(1, decoded.qsize()))]
+        in_hand += sum(submit() for _ in ready) - len(ready)
+        engine.predict(np.stack([job.done.result().frames for job in ready]))
+        for job in ready:
+            job.file.close()
+        answered += len(ready)
     return answered
 
 
