@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from videoxception.store import BUILT_IN, ModelStore, Release
+from tests.shipped import SHIPPED
+from videoxception.store import Release
 
 if not Path("/dev/nvidiactl").exists():  # then Triton's interpreter runs the kernels
     os.environ["TRITON_INTERPRET"] = "1"
@@ -23,4 +24,4 @@ def real_clips() -> Path:
 @pytest.fixture(scope="session")
 def release() -> Release:
     """The model that the project ships."""
-    return ModelStore(built_in=BUILT_IN).load("videoxception-a@1")
+    return SHIPPED

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import openvino as ov
 
 from videoxception import golden
+from videoxception.engine.base import Precision
+from videoxception.engine.openvino import graph_of
 from videoxception.store import Release
 
 
@@ -21,7 +23,7 @@ class Split:
     latency: float
 
 
-def splits(release: Release, precision: str, seconds: float) -> Iterator[Split]:
+def splits(release: Release, precision: Precision, seconds: float) -> Iterator[Split]:
     """From one stream with all cores to as many streams as cores."""
     cores = os.cpu_count() or 1
     for streams in (count for count in range(1, cores + 1) if cores % count == 0):
@@ -30,12 +32,13 @@ def splits(release: Release, precision: str, seconds: float) -> Iterator[Split]:
         yield _split(release, precision, 1, 1, seconds)
 
 
-def _split(release: Release, precision: str, streams: int, threads: int, seconds: float) -> Split:
+def _split(release: Release, precision: Precision, streams: int, threads: int, seconds: float) -> Split:
     core = ov.Core()
-    model = core.read_model(release.graph)
+    graph, floats = graph_of(core, release, precision)
+    model = core.read_model(graph)
     model.reshape({0: [1, *release.manifest.clip.shape]})
     hints = {
-        "INFERENCE_PRECISION_HINT": precision,
+        "INFERENCE_PRECISION_HINT": floats,
         "NUM_STREAMS": str(streams),
         "INFERENCE_NUM_THREADS": streams * threads,
     }

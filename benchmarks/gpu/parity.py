@@ -25,7 +25,7 @@ def parity(setting: Setting, count: int = 2, crowd: int = 256) -> Iterator[Row]:
 
 
 def _golden(setting: Setting, precision: str) -> Iterator[Row]:
-    release = ModelStore(built_in=BUILT_IN).load("videoxception-a@1")
+    release = ModelStore(built_in=BUILT_IN).load("videoxception-a")
     expected = release.manifest.golden
     engine = CudaEngine.load(release, str(setting.device), precision)
     logits = engine.predict(golden.draw(release.manifest.clip, expected.seed, len(expected.logits)))

@@ -18,6 +18,7 @@ from app.factory import assemble
 from app.metrics import Metrics
 from app.settings import Settings
 from tests.service import ROOT, wait_until_ready
+from tests.shipped import REFERENCE
 
 Clients = Callable[..., httpx.Client]
 
@@ -48,7 +49,7 @@ def test_an_answer_is_one_line_with_what_became_of_it(
     client.post("/predict", content=video.read_bytes())
     (line,) = access(caplog)
     assert (line["method"], line["route"], line["status"], line["outcome"]) == ("POST", "/predict", 200, "answered")
-    assert (line["bytes"], line["codec"], line["model"]) == (video.stat().st_size, "h264", "videoxception-a@1")
+    assert (line["bytes"], line["codec"], line["model"]) == (video.stat().st_size, "h264", REFERENCE)
     assert set(line["stages_ms"]) == {"upload", "queue", "decode", "batch", "infer"}
     assert sum(line["stages_ms"].values()) <= line["ms"] + 1
 

@@ -24,6 +24,7 @@ from app.records import Record
 from app.settings import Settings
 from tests.app.conftest import serve
 from tests.service import ROOT
+from tests.shipped import NAME, REFERENCE, VERSION
 
 Clients = Callable[..., httpx.Client]
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -112,10 +113,10 @@ def test_codecs_that_are_not_on_the_list_share_one_label() -> None:
 def test_the_model_and_the_decoders_are_told(client: httpx.Client) -> None:
     samples = read(client)
     (info,) = (dict(labels) for name, labels in samples if name == "videoxception_model_info")
-    assert (info["name"], info["version"], info["default"]) == ("videoxception-a", "1", "true")
+    assert (info["name"], info["version"], info["default"]) == (NAME, str(VERSION), "true")
     assert value(samples, "decoders_up") >= 1
     assert value(samples, "requests_in_flight") == value(samples, "decode_queue_videos") == 0
-    assert value(samples, "batch_queue_clips", model="videoxception-a@1") == 0
+    assert value(samples, "batch_queue_clips", model=REFERENCE) == 0
     assert ("process_open_fds", frozenset()) in samples
 
 

@@ -12,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.settings import Settings
+from tests.shipped import REFERENCE, VERSION
 from tests.videos import make_video
 from videoxception import ACTIONS, Classifier
 
@@ -74,10 +75,10 @@ def test_other_fields_of_the_form_are_ignored(client: httpx.Client, video: Path)
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize("reference", ["videoxception-a", "videoxception-a@1"])
+@pytest.mark.parametrize("reference", ["videoxception-a", REFERENCE])
 def test_a_model_can_be_named(reference: str, client: httpx.Client, video: Path) -> None:
     response = client.post("/predict", params={"model": reference}, content=video.read_bytes())
-    assert response.json()["model"]["version"] == 1
+    assert response.json()["model"]["version"] == VERSION
 
 
 @pytest.mark.parametrize("reference", ["nothing", "videoxception-a@99", "../../etc", "videoxception-a@1@1", "@"])

@@ -16,11 +16,14 @@ import httpx
 import pytest
 
 from tests.service import process
+from tests.shipped import VERSION
 from tests.videoxception.test_store import edit, install
 from videoxception import engine
 from videoxception.clip import Frames
 from videoxception.engine import Engine
 from videoxception.store import Release
+
+NEXT = VERSION + 1
 
 
 def publish(release: Release, store: Path, version: int, spoil: Callable[[Path], None] = lambda folder: None) -> Path:
@@ -73,31 +76,31 @@ def posting(address: str, video: Path) -> Iterator[Counter[tuple[int, int]]]:
 
 def test_a_new_version_takes_over_without_a_failed_request(release: Release, video: Path, tmp_path: Path) -> None:
     with process(VX_MODEL_STORE=str(tmp_path), VX_RELOAD="0.2", VX_ANSWER_CACHE="0") as (_, address):
-        assert default(address) == 1
+        assert default(address) == VERSION
         with posting(address, video) as seen:
-            publish(release, tmp_path, 2)
-            wait_for(address, 2)
+            publish(release, tmp_path, NEXT)
+            wait_for(address, NEXT)
             time.sleep(0.5)
         assert {status for status, _ in seen} == {200}
-        assert seen[200, 1] > 0
-        assert seen[200, 2] > 0
+        assert seen[200, VERSION] > 0
+        assert seen[200, NEXT] > 0
 
 
 def test_a_bad_version_never_answers_and_the_old_one_stays(release: Release, tmp_path: Path) -> None:
     with process(VX_MODEL_STORE=str(tmp_path), VX_RELOAD="0.1") as (_, address):
-        publish(release, tmp_path, 2, exported_wrongly)
-        refused = httpx.post(f"{address}/predict?model=videoxception-a@2", content=b"x", timeout=60)
+        publish(release, tmp_path, NEXT, exported_wrongly)
+        refused = httpx.post(f"{address}/predict?model=videoxception-a@{NEXT}", content=b"x", timeout=60)
         assert "golden" in refused.json()["detail"]
         time.sleep(1)
-        assert default(address) == 1
+        assert default(address) == VERSION
 
 
 def test_a_version_that_breaks_when_it_is_tried_is_passed_over(
     release: Release, tmp_path: Path, client_of: Callable[..., httpx.Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def create(release: Release, device: str, precision: Any) -> Engine:
-        made = engine.create(release, device, precision)
-        if release.manifest.version == 2:
+    def create(release: Release, device: str, *rest: Any) -> Engine:
+        made = engine.create(release, device, *rest)
+        if release.manifest.version == NEXT:
             monkeypatch.setattr(made, "predict", breaks)
         return made
 
@@ -105,26 +108,26 @@ def test_a_version_that_breaks_when_it_is_tried_is_passed_over(
         raise RuntimeError("no such operation")
 
     monkeypatch.setattr("app.models.create", create)
-    publish(release, tmp_path, 2)
+    publish(release, tmp_path, NEXT)
     client = client_of(model_store=str(tmp_path))
-    assert client.get("/classes").json()["model"]["version"] == 1
-    refused = client.post("/predict?model=videoxception-a@2", content=b"x")
+    assert client.get("/classes").json()["model"]["version"] == VERSION
+    refused = client.post(f"/predict?model=videoxception-a@{NEXT}", content=b"x")
     assert refused.status_code == 503
     assert "does not run on cpu: no such operation" in refused.json()["detail"]
 
 
 def test_a_signal_brings_in_a_new_version_and_takes_it_back(release: Release, tmp_path: Path) -> None:
     with process(VX_MODEL_STORE=str(tmp_path), VX_RELOAD="0") as (service, address):
-        folder = publish(release, tmp_path, 2)
+        folder = publish(release, tmp_path, NEXT)
         time.sleep(0.5)
-        assert default(address) == 1
+        assert default(address) == VERSION
         service.send_signal(signal.SIGHUP)
-        wait_for(address, 2)
+        wait_for(address, NEXT)
         shutil.rmtree(folder)
         service.send_signal(signal.SIGHUP)
-        wait_for(address, 1)
+        wait_for(address, VERSION)
         assert httpx.get(f"{address}/readyz").status_code == 200
         loaded = re.findall(r'model_info\{.*version="(\d)"\}', httpx.get(f"{address}/metrics").text)
-        assert loaded == ["1"]
+        assert loaded == [str(VERSION)]
         service.terminate()
         assert service.wait(timeout=30) == 0

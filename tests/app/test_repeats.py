@@ -14,6 +14,7 @@ from app.problems import Problem
 from app.repeats import Repeats
 from app.routes import predict
 from tests.app.conftest import HeldEngine
+from tests.shipped import REFERENCE
 from tests.videos import make_video
 
 Clients = Callable[..., httpx.Client]
@@ -223,7 +224,7 @@ def test_an_upload_that_comes_again_is_answered_from_memory(
 ) -> None:
     client = client_of(answer_cache=1)
     first, again = (client.post("/predict", content=video.read_bytes()) for _ in range(2))
-    in_a_form = client.post("/predict", files={"file": video.read_bytes()}, params={"model": "videoxception-a@1"})
+    in_a_form = client.post("/predict", files={"file": video.read_bytes()}, params={"model": REFERENCE})
     assert [cached(first), cached(again), cached(in_a_form)] == ["miss", "hit", "hit"]
     assert first.json() == again.json() == in_a_form.json()
     assert re.findall(r"(\w+);dur", again.headers["server-timing"]) == ["upload"]

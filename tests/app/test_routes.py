@@ -5,6 +5,7 @@ import httpx
 import pytest
 
 from app.problems import PROBLEMS
+from tests.shipped import NAME, VERSION
 from videoxception import ACTIONS
 
 
@@ -19,7 +20,7 @@ def test_health(path: str, client: httpx.Client) -> None:
 
 def test_classes(client: httpx.Client) -> None:
     assert client.get("/classes").json() == {
-        "model": {"name": "videoxception-a", "version": 1},
+        "model": {"name": NAME, "version": VERSION},
         "classes": list(ACTIONS),
     }
 
@@ -31,7 +32,7 @@ def test_classes_of_an_unknown_model(client: httpx.Client) -> None:
 
 
 def test_models_marks_the_default(client: httpx.Client) -> None:
-    assert {"name": "videoxception-a", "version": 1, "default": True} in client.get("/models").json()["models"]
+    assert {"name": NAME, "version": VERSION, "default": True} in client.get("/models").json()["models"]
 
 
 @pytest.mark.parametrize(

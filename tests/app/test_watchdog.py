@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.app.conftest import HeldEngine
+from tests.shipped import REFERENCE
 from videoxception.clip import Frames
 
 Clients = Callable[..., httpx.Client]
@@ -88,10 +89,10 @@ def test_readyz_is_red_while_the_engine_fails(
     for _ in range(3):
         assert client.post("/predict", content=video.read_bytes()).status_code == 500
     assert "fails" in wait_for(client, 503).json()["detail"]
-    assert 'videoxception_model_up{model="videoxception-a@1"} 0.0' in client.get("/metrics").text
+    assert f'videoxception_model_up{{model="{REFERENCE}"}} 0.0' in client.get("/metrics").text
     refused = client.post("/predict", content=video.read_bytes())
     assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (503, "not-ready")
     monkeypatch.setattr(engine, "predict", well)
     wait_for(client, 200)
     assert client.post("/predict", content=video.read_bytes()).status_code == 200
-    assert 'videoxception_model_up{model="videoxception-a@1"} 1.0' in client.get("/metrics").text
+    assert f'videoxception_model_up{{model="{REFERENCE}"}} 1.0' in client.get("/metrics").text

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.shipped import REFERENCE
 from training.config import Config, DataConfig, TeacherConfig
 from training.errors import TrainingError
 from training.teacher import Teacher
@@ -63,13 +64,13 @@ def test_a_teacher_that_knows_more_is_asked_for_the_students_outputs_alone() -> 
 
 
 def test_a_teacher_without_the_students_others_is_refused() -> None:
-    config = Config(teacher=TeacherConfig(teacher="videoxception-a@1"), data=replace(ACTIONS_ONLY, others=("YoYo",)))
+    config = Config(teacher=TeacherConfig(teacher=REFERENCE), data=replace(ACTIONS_ONLY, others=("YoYo",)))
     with pytest.raises(TrainingError, match="knows other --others than this run"):
         Teacher.load(config, CPU)
 
 
 def test_a_released_model_teaches() -> None:
-    one = TeacherConfig(teacher="videoxception-a@1", teacher_temperature=1.0)
+    one = TeacherConfig(teacher=REFERENCE, teacher_temperature=1.0)
     teacher = Teacher.load(Config(data=ACTIONS_ONLY, teacher=one), CPU)
     assert teacher is not None
     said = teacher(torch.rand(2, 3, 2, 32, 32))

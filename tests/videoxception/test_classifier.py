@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.shipped import REFERENCE
 from tests.videos import make_video
 from videoxception import ACTIONS, Classifier, Prediction, VideoError
 
 
 def test_the_library_in_one_line(tmp_path: Path) -> None:
-    classifier = Classifier.load("videoxception-a@1", device="cpu")
+    classifier = Classifier.load(REFERENCE, device="cpu")
     prediction = classifier.predict(make_video(tmp_path / "clip.mp4", "libx264", 20))
     assert prediction.answer.label in ACTIONS
     assert prediction.clip.frames.shape == (10, 128, 128, 3)

@@ -50,10 +50,10 @@ def test_a_damaged_b_leaves_a_as_the_default(release: Release, tmp_path: Path) -
 
 def test_a_search_path_looks_in_the_built_in_store_first(release: Release, tmp_path: Path) -> None:
     install(release, tmp_path / "one", "extra")
-    install(release, tmp_path / "two", "videoxception-a")
+    install(release, tmp_path / "two", release.manifest.name, release.manifest.version)
     store = ModelStore.from_path(os.pathsep.join([str(tmp_path / "one"), str(tmp_path / "two")]))
     assert store.load("extra").folder == tmp_path / "one/extra/1"
-    assert store.load("videoxception-a@1").folder == release.folder
+    assert store.load(str(release)).folder == release.folder
 
 
 @pytest.mark.parametrize("reference", ["nothing", "toy@7", "toy@", "toy@x", "../toy", "@1"])

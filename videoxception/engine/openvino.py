@@ -36,13 +36,12 @@ class OpenVINOEngine:
         self.precision: Precision = _best_precision(core, release) if precision == "auto" else precision
         if self.precision == "int8" and not release.int8_graph.exists():
             raise EngineError(f"{release} was released without an int8 graph; ask for bf16, f32 or auto")
-        graph = release.int8_graph if self.precision == "int8" else release.graph
+        graph, floats = graph_of(core, release, self.precision)
         self._shape = release.manifest.clip.shape
         try:
             model = core.read_model(graph)
             model.reshape({0: [1, *self._shape]})
             # The precision is always said: left alone, OpenVINO takes bf16 wherever the CPU has it.
-            floats = _native_precision(core) if self.precision == "int8" else self.precision  # int8 is not everywhere
             alone, several = (
                 core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": floats, "PERFORMANCE_HINT": hint})
                 for hint in ("LATENCY", "THROUGHPUT")
@@ -70,6 +69,13 @@ class OpenVINOEngine:
             self._several.start_async([np.ascontiguousarray(clip)[None]], i)
         self._several.wait_all()
         return [rows[i] for i in range(len(clips))]
+
+
+def graph_of(core: ov.Core, release: Release, precision: Precision) -> tuple[Path, FloatPrecision]:
+    """What is run for a precision: a graph, and the precision of what is in floating point in it."""
+    if precision == "int8":
+        return release.int8_graph, _native_precision(core)
+    return release.graph, precision
 
 
 def _usable(cache: Path) -> bool:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.shipped import REFERENCE
 from tests.videos import make_video
 from videoxception.actions import ACTIONS
 from videoxception.cli import main
@@ -44,7 +45,7 @@ def test_classes_in_order(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_models_lists_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("models") == 0
-    assert "videoxception-a@1" in capsys.readouterr().out
+    assert REFERENCE in capsys.readouterr().out
 
 
 def test_models_tells_which_are_damaged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

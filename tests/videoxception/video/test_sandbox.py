@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.shipped import SHIPPED
+
 ROOT = Path(__file__).parents[3]
 
 pytestmark = pytest.mark.skipif(
@@ -36,7 +38,7 @@ else:
 """
 
 ESCAPES = {
-    "open the model store": f"open({str(ROOT / 'model_store/videoxception-a/1/model.json')!r})",
+    "open the model store": f"open({str(SHIPPED.folder / 'model.json')!r})",
     "open /etc/passwd": "open('/etc/passwd')",
     "open another's upload": "open(sys.argv[1] + '.other')",
     "list a folder": "os.listdir('/tmp')",
