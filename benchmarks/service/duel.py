@@ -1,7 +1,12 @@
-"""Figures that lie close together: measured one right after the other, several times, while both services are up."""
+"""Figures that lie close together: measured one right after the other, several times, while both services are up.
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+Whoever is not at turn is paused: some look for work without a rest, and would take CPU time from the others.
+"""
+
+import os
+import signal
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -13,6 +18,7 @@ from benchmarks.service.load import closed_loop
 from benchmarks.service.measuring import Measurement, measure
 from benchmarks.service.plan import Plan
 from benchmarks.service.running import Running, run
+from benchmarks.service.usage import tree
 from benchmarks.service.visit import warm_up
 
 CEILING = "ceiling: no HTTP"
@@ -41,11 +47,27 @@ def duel(
         for each, _ in running:
             warm_up(each, requests)
         for number in range(plan.rounds):
-            turns = [_ceiling(paths, model, plan)]
-            turns += [_turn(each, senders, requests, plan, number) for each, senders in running]
+            with paused(each for each, _ in running):
+                turns = [_ceiling(paths, model, plan)]
+            for each, senders in running:
+                with paused(other for other, _ in running if other is not each):
+                    turns.append(_turn(each, senders, requests, plan, number))
             print("  " + ", ".join(f"{turn.name} {turn.throughput:.2f}/s" for turn in turns), flush=True)
             rounds.append(turns)
     return rounds
+
+
+@contextmanager
+def paused(services: Iterable[Running]) -> Iterator[None]:
+    """Stops all their processes (SIGSTOP), and lets them go on in the end."""
+    stopped = [pid for service in services for pid in tree(service.pid)]
+    try:
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
 
 
 def ratio(rounds: Sequence[Round], over: str, under: str) -> float | None:

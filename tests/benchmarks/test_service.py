@@ -20,7 +20,7 @@ from benchmarks.service.agreement import Answer, ask, compare
 from benchmarks.service.ceiling import answer_all
 from benchmarks.service.client import Connection, Request, prepare
 from benchmarks.service.contestants import LIT_OURS, NAIVE, OURS, Contestant, contestants
-from benchmarks.service.duel import CEILING, Turn, ratio
+from benchmarks.service.duel import CEILING, Turn, paused, ratio
 from benchmarks.service.load import Outcome, closed_loop, drive, open_loop, passes
 from benchmarks.service.measuring import Measurement, measure, percentiles, summary
 from benchmarks.service.plan import Plan
@@ -299,3 +299,23 @@ def test_this_service_is_measured(requests: list[Request], tmp_path: Path) -> No
     assert measured.cpu > 0
     assert len(pids) >= 3
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_whoever_is_not_at_turn_is_paused(tmp_path: Path) -> None:
+    script, path = "while True: print(1, flush=True)", tmp_path / "out"
+
+    def has_grown() -> bool:
+        before = path.stat().st_size
+        time.sleep(0.1)
+        return path.stat().st_size > before
+
+    with path.open("wb") as out, subprocess.Popen([sys.executable, "-c", script], stdout=out) as process:
+        try:
+            while not has_grown():
+                pass
+            with paused([SimpleNamespace(pid=process.pid)]):
+                time.sleep(0.1)
+                assert not has_grown()
+            assert has_grown()
+        finally:
+            process.kill()
