@@ -242,7 +242,8 @@ def test_the_ceiling_infers_every_file_whichever_is_decoded_first(tmp_path: Path
 
     engine = SimpleNamespace(predict=lambda frames: inferred.append(frames.shape))
     assert answer_all(iter(paths), SimpleNamespace(submit=submit), engine, None, 3) == 5  # type: ignore[arg-type]
-    assert inferred == [(1, 2, 4, 4, 3)] * 5
+    assert sum(shape[0] for shape in inferred) == 5
+    assert {shape[1:] for shape in inferred} == {(2, 4, 4, 3)}
     assert most <= 3
 
 

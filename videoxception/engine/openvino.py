@@ -37,7 +37,7 @@ class OpenVINOEngine:
         if self.precision == "int8" and not release.int8_graph.exists():
             raise EngineError(f"{release} was released without an int8 graph; ask for bf16, f32 or auto")
         graph, floats = graph_of(core, release, self.precision)
-        self._shape = release.manifest.clip.shape
+        self._shape, self._outputs = release.manifest.clip.shape, release.manifest.outputs
         try:
             model = core.read_model(graph)
             model.reshape({0: [1, *self._shape]})
@@ -57,7 +57,7 @@ class OpenVINOEngine:
         check_frames(frames, self._shape)
         with self._lock:
             rows = self._predict_one(frames) if len(frames) == 1 else self._predict_several(frames)
-        return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
+        return np.concatenate(rows) if rows else np.empty((0, self._outputs), np.float32)
 
     def _predict_one(self, clip: Frames) -> list[Logits]:
         return [self._alone.infer([np.ascontiguousarray(clip)])[0].copy()]
