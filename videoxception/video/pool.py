@@ -307,7 +307,9 @@ class _Worker:
                 pass_fds=[theirs.fileno()],
                 env={"OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
                 cwd="/",
-                start_new_session=True,
+                # A terminal's interrupt is not for it. In a session of its own it would count as much as the whole
+                # service, however nice it is, where Linux shares the cores by session (autogroup).
+                process_group=0,
             )
         self._connection = ours
         self._connection.settimeout(_START)

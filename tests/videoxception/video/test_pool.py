@@ -73,6 +73,15 @@ def test_processes_see_nothing_of_this_one(pool: DecoderPool, monkeypatch: pytes
         assert len(descriptors) <= 5, descriptors
 
 
+def test_processes_give_way_and_are_not_interrupted(pool: DecoderPool, good: Path) -> None:
+    pool.decode(good, SPEC)
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    for pid in pool.processes:
+        assert os.getpriority(os.PRIO_PROCESS, pid) == min(19, ours + 10)
+        assert os.getpgid(pid) == pid, "an interrupt at the terminal reaches it"
+        assert os.getsid(pid) == os.getsid(0), "autogroups make its niceness worth nothing"
+
+
 def test_a_file_whose_process_dies_is_tried_once_more(dear: Path) -> None:
     with DecoderPool(1) as pool, dear.open("rb") as file:
         job = pool.submit(file, SPEC)
