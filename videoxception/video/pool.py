@@ -37,7 +37,9 @@ _FAILURES = 3  # starts in a row that fail before those who wait are told
 _START = 60.0  # seconds that a process may take to start
 _PAUSE = 0.5  # seconds between looks at whether an idle process is still up
 _PACKAGES = str(Path(__file__).parent.parent.parent)
-_STARTER = "import sys; sys.path.append(sys.argv[1]); from videoxception.video.worker import main; main()"
+_NICE = 10  # decoding gives way to the engine, which ends what was begun: under load, the slowest answers come sooner
+_START_WORKER = "sys.path.append(sys.argv[1]); from videoxception.video.worker import main; main()"
+_STARTER = f"import os, sys; os.nice({_NICE}); {_START_WORKER}"
 
 _log = logging.getLogger(__name__)
 

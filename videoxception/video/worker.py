@@ -21,14 +21,12 @@ from videoxception.video.limits import Limits
 from videoxception.video.picture import Scaler, turn
 
 _MEMORY = 4 * 2**30  # bytes of address space; OpenBLAS and FFmpeg reserve more than they use
-_NICE = 10  # decoding gives way to the engine, which ends what was begun: under load, the slowest answers come sooner
 
 
 def main() -> None:
     """Serves the socket whose descriptor is the last argument."""
     connection = socket.socket(fileno=int(sys.argv[-1]))
     _import_everything()
-    os.nice(_NICE)
     missing = sandbox.enter(_MEMORY)
     wire.send(connection, wire.Reply(kind="ready", missing=missing))
     while True:
