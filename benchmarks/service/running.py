@@ -18,6 +18,7 @@ from benchmarks.service.usage import tree
 
 _ROOT = Path(__file__).parents[2]
 _START = 90.0  # seconds until the first answer
+_LOOK = 0.01  # seconds between tries until then
 _STOP = 10.0  # seconds to end when asked to
 
 
@@ -85,7 +86,7 @@ def _answers(process: "subprocess.Popen[bytes]", port: int, first: Request) -> b
             with suppress(OSError):
                 if connection.send(first).status == 200:
                     return True
-            time.sleep(0.1)
+            time.sleep(_LOOK)
     return False
 
 
