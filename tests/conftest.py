@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.shipped import SHIPPED
 from videoxception.store import Release
@@ -25,3 +26,9 @@ def real_clips() -> Path:
 def release() -> Release:
     """The model that the project ships."""
     return SHIPPED
+
+
+@pytest.fixture(scope="session")
+def kernel_device() -> torch.device:
+    """Where Triton kernels are tested: on the GPU if there is one, else by Triton's interpreter on the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

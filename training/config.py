@@ -275,6 +275,7 @@ class Config:
     seed: int = option(0, "seed of everything that is drawn")
     parts: int = option(1, "parts that each batch is worked off in, to save memory; torchrun's processes share them")
     compile: bool = option(False, "let torch.compile make the network faster; it takes minutes at the start of a stage")
+    fused: bool = option(False, "run the network's blocks by this project's own GPU kernels; not with --compile")
     keep: int = option(1, "newest checkpoints that are kept")
     data: DataConfig = DataConfig()
     cache: CacheConfig = CacheConfig()
@@ -292,6 +293,8 @@ class Config:
                 raise TrainingError(f"--{name} must be at least 1, but got {getattr(self, name)}")
         if self.others_share is not None and not 0 < self.others_share < 1:
             raise TrainingError(f"--others-share must be above 0 and below 1, but got {self.others_share}")
+        if self.fused and self.compile:
+            raise TrainingError("--fused and --compile both replace PyTorch's own kernels; leave one of them out")
         if self.residual and any(stage.pictures == 1 for stage in self.stages):
             raise TrainingError("--residual needs at least 2 pictures in each of --stages: one alone does not change")
         if not re.fullmatch(NAME_PATTERN, self.model_name):

@@ -26,7 +26,7 @@ from training.randaugment import randaugment
 from training.state import State, follow
 from training.teacher import Teacher
 from training.world import World, floating_buffers
-from videoxception.nets.planar import forward_fast
+from videoxception.nets.planar import PLAIN, Passes, forward_fast
 
 _ALONE = World()
 
@@ -76,12 +76,13 @@ def train(
     device: torch.device,
     world: World = _ALONE,
     teacher: Teacher | None = None,
+    passes: Passes = PLAIN,
 ) -> Iterator[EpochReport]:
     """Trains from `state.epoch` to the last epoch; yields after each, when the state is whole and can be saved.
 
-    Raises `TrainingError` if the loss stops being a number.
+    The network's blocks are done by `passes`. Raises `TrainingError` if the loss stops being a number.
     """
-    means = _Means(config, footage, _forward(state.net, config, device, world), device, world, teacher)
+    means = _Means(config, footage, _forward(_Fast(state.net, passes), config, device, world), device, world, teacher)
     for epoch in range(state.epoch, config.epochs):
         start, stage = time.monotonic(), config.stage(epoch)
         loss, waited = _train_epoch(state, _plan_epoch(config, epoch, footage, world), means)
@@ -245,17 +246,17 @@ def _from_the_same_norms(net: nn.Module, parts: list[Part]) -> Iterator[Part]:
 class _Fast(nn.Module):
     """A network that is trained by its fast form."""
 
-    def __init__(self, net: nn.Module) -> None:
+    def __init__(self, net: nn.Module, passes: Passes) -> None:
         super().__init__()
         self.net = net
+        self.passes = passes
 
     def forward(self, clips: Tensor) -> Tensor:
-        return forward_fast(self.net, clips)
+        return forward_fast(self.net, clips, self.passes)
 
 
-def _forward(net: nn.Module, config: Config, device: torch.device, world: World) -> nn.Module:
+def _forward(forward: nn.Module, config: Config, device: torch.device, world: World) -> nn.Module:
     """What computes the logits of a training step; with several processes, it averages their gradients as well."""
-    forward: nn.Module = _Fast(net)
     if config.compile:
         forward = torch.compile(forward)  # type: ignore[assignment]
     if world.size > 1:

@@ -28,6 +28,7 @@ from training.config import Config, config_from_json
 from training.data import Split
 from training.errors import TrainingError
 from training.footage import Clips, Footage
+from training.fused import passes_for
 from training.library import find_material
 from training.loop import EpochReport, train
 from training.options import add_options, config_from_options
@@ -75,6 +76,7 @@ def run(
     world: World = _ALONE,
 ) -> bool:
     """Trains to the config's last epoch, saving after each; false if that was done before. Raises `TrainingError`."""
+    passes = passes_for(config.fused, device)
     material = find_material(config, ClipSpec(), cache)
     config = replace(material.config, parts=_parts(material.config, world))
     if config.others_share is not None and not config.data.others:
@@ -93,7 +95,7 @@ def run(
     if len(split.validation):
         clips, targets = Clips(split.validation, library), torch.tensor(split.validation.targets)
         validate = Validation(clips, targets, len(config.data.classes), device, world)
-    reports = train(state, config, footage, validate, device, world, Teacher.load(config, device))
+    reports = train(state, config, footage, validate, device, world, Teacher.load(config, device), passes)
     if not world.leads:
         for _ in reports:
             pass

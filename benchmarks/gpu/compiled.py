@@ -2,7 +2,8 @@
 
     python -m benchmarks.gpu.compiled [--capability 90]
 
-Every kernel of types A and B is compiled just as the engine launches it, in bf16.
+Every kernel of types A and B is compiled just as the engine launches it, in bf16, and those of `--fused` training as
+for some of their blocks.
 """
 
 import argparse
@@ -21,9 +22,19 @@ from triton.backends.compiler import GPUTarget
 from triton.runtime.jit import JITFunction
 
 from benchmarks.gpu.networks import SHAPE, folded
+from training.kernels.depthwise_backward import norm_backward, spatial_backward, temporal_backward
+from training.kernels.depthwise_forward import activate, spatial_forward, temporal_forward
+from training.kernels.product_backward import inputs_backward, weight_backward
+from training.kernels.product_forward import product_forward
+from training.kernels.shape import Shape
 from videoxception.engine.kernels.network import FusedNetwork
 from videoxception.nets.folded import Folded
 
+_TRAINING = {  # the blocks that most of the work is in, and the length of B's kernels
+    "block 1, training": Shape(1, 10, 128, 128, 3, 3),
+    "block 2, training": Shape(1, 10, 64, 64, 64, 3),
+    "block 6, training": Shape(1, 10, 4, 4, 512, 7),
+}
 _TOOLS = Path(triton.__file__).parent / "backends" / "nvidia" / "bin"
 
 
@@ -80,6 +91,24 @@ def compile_kernels(net: Folded, capability: int, dtype: torch.dtype = torch.bfl
     return [_describe(kernel) for kernel in made]
 
 
+def compile_training(shape: Shape, capability: int, dtype: torch.dtype = torch.bfloat16) -> list[Compiled]:
+    """The kernels of a block in training, in the order in which they run."""
+    x, outer = torch.zeros(shape.pixels, shape.channels, dtype=dtype), torch.zeros(5, shape.channels)
+    spatial, temporal = torch.zeros(shape.kernel**2, shape.channels), torch.zeros(shape.kernel, shape.channels)
+    weight, bias = torch.zeros(2 * shape.channels, 64, dtype=dtype), torch.zeros(64)
+    with _compiling(capability) as made:
+        spatial_forward(x, spatial, shape)
+        temporal_forward(x, outer[0], outer[1], temporal, shape)
+        activate(x, outer[0], outer[1], shape)
+        pooled, winners = product_forward(x, x, weight, bias, shape)
+        inputs_backward(pooled, pooled, winners, weight, shape)
+        weight_backward(pooled, pooled, winners, x, x, shape)
+        norm_backward(x, x, outer[0], outer[1], shape)
+        temporal_backward(x, x, x, outer, outer[:2], temporal, shape)
+        spatial_backward(x, x, x, outer[:3], spatial, shape)
+    return [_describe(kernel) for kernel in made]
+
+
 def _describe(kernel: Any) -> Compiled:
     with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
         file.write(kernel.asm["cubin"])
@@ -104,8 +133,10 @@ def main() -> None:
     options = parser.parse_args()
     print("| type | kernel | registers | spilled, bytes | shared, bytes | warps | instructions |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    for kind in ("a", "b"):
-        for k in compile_kernels(folded(kind), options.capability):
+    found = {kind: compile_kernels(folded(kind), options.capability) for kind in ("a", "b")}
+    found |= {kind: compile_training(shape, options.capability) for kind, shape in _TRAINING.items()}
+    for kind, kernels in found.items():
+        for k in kernels:
             print(f"| {kind} | {k.name} | {k.registers} | {k.spilled} | {k.shared} | {k.warps} | {k.instructions} |")
 
 

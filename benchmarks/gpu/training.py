@@ -19,12 +19,18 @@ Forward = Callable[[Tensor], Tensor]
 
 def training(kind: str, setting: Setting) -> Iterator[Row]:
     """Eager, ours and compiled, each a whole step in bf16 by autocast: augmentation and loading are left out."""
-    for name, make in (("ours", _ours), ("eager", _eager), ("torch.compile", _compiled)):
+    for name, make in MAKERS.items():
         yield from attempt(f"training {kind}", name, lambda name=name, make=make: _row(kind, name, make, setting))
 
 
-def _ours(net: nn.Module) -> Forward:
+def _planar(net: nn.Module) -> Forward:
     return lambda clips: forward_fast(net, clips)
+
+
+def _fused(net: nn.Module) -> Forward:
+    from training.kernels import FUSED  # needs Triton, which the others do not
+
+    return lambda clips: forward_fast(net, clips, FUSED)
 
 
 def _eager(net: nn.Module) -> Forward:
@@ -36,13 +42,23 @@ def _compiled(net: nn.Module) -> Forward:
     return torch.compile(net, dynamic=False)
 
 
-def _row(kind: str, name: str, make: Callable[[nn.Module], Forward], setting: Setting) -> Iterator[Row]:
+MAKERS = {"ours": _planar, "ours, --fused": _fused, "eager": _eager, "torch.compile": _compiled}
+
+
+def made_step(kind: str, make: Callable[[nn.Module], Forward], setting: Setting) -> Callable[[], Tensor]:
+    """A step of training on clips that are drawn once."""
     net = network(f"videoxception-{kind}").to(setting.device).train()
     state, forward = new_state(net, OptimiserConfig()), make(net)
     pictures, height, width, _ = setting.shape
     clips = torch.rand(setting.training_batch, 3, pictures, height, width, device=setting.device)
     targets = torch.randint(0, CLASSES, (setting.training_batch,), device=setting.device)
-    taken = seconds_a_call(lambda: step(state, forward, clips, targets), setting)
+    return lambda: step(state, forward, clips, targets)
+
+
+def _row(kind: str, name: str, make: Callable[[nn.Module], Forward], setting: Setting) -> Iterator[Row]:
+    if setting.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(setting.device)
+    taken = seconds_a_call(made_step(kind, make, setting), setting)
     peak = f"{torch.cuda.max_memory_allocated() / 2**30:.1f} GiB at most; " if setting.device.type == "cuda" else ""
     note = f"{peak}{taken * 1e3:.1f} ms a step of {setting.training_batch}"
     yield Row(f"training {kind}", name, setting.training_batch / taken, "clips/s", note)

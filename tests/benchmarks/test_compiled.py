@@ -16,7 +16,8 @@ from videoxception.nets.videoxception import VideoXception
 
 sizes = tuple(map(int, sys.argv[2:]))
 net = Folded(VideoXception(84, (64, 128, 128)[: len(sizes)], sizes).eval(), ClipSpec(), others=68)
-for kernel in compile_kernels(net, 90, getattr(torch, sys.argv[1])):
+dtype = getattr(torch, sys.argv[1])
+for kernel in compile_kernels(net, 90, dtype):
     print(kernel.name, kernel.registers, kernel.spilled, kernel.shared)
 """
 
@@ -25,13 +26,35 @@ BF16 = ["first_block", "separable", "product_pool", "separable", "product_mean",
 F32 = ["first_block", "separable", "product_mean", "head"]  # which is there for exactness, and may spill a little
 
 
+TRAINING = """
+import sys
+from benchmarks.gpu.compiled import compile_training
+from training.kernels.shape import Shape
+
+for kernel in compile_training(Shape(*map(int, sys.argv[1:])), 90):
+    print(kernel.name, kernel.registers, kernel.spilled, kernel.shared)
+"""
+FORWARD = ["spatial_forward", "temporal_forward", "activate", "product_forward"]
+BACKWARD = ["inputs_backward", "weight_backward", "norm_backward", "temporal_backward", "spatial_backward"]
+
+
 @pytest.mark.parametrize(
     ("dtype", "sizes", "names", "most"), [("bfloat16", "337", BF16, 16), ("float32", "33", F32, 256)]
 )
 def test_every_kernel_compiles_for_hopper(dtype: str, sizes: str, names: list[str], most: int) -> None:
     """Without spilling many bytes of registers. Takes seconds, since it is the real compiler."""
+    check(COMPILE, [dtype, *sizes], names, most)
+
+
+@pytest.mark.parametrize("shape", ["2 10 128 128 3 3", "2 10 64 64 64 3", "2 10 4 4 512 7"])
+def test_every_kernel_of_training_compiles_for_hopper(shape: str) -> None:
+    """Blocks 1 and 2 of both types, and one of those that only B has."""
+    check(TRAINING, shape.split(), FORWARD + BACKWARD, 64)
+
+
+def check(script: str, arguments: list[str], names: list[str], most: int) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
-    command = [sys.executable, "-c", COMPILE, dtype, *sizes]
+    command = [sys.executable, "-c", script, *arguments]
     output = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
     kernels = [line.split() for line in output.splitlines()]
     assert [name for name, *_ in kernels] == [f"{name}_kernel" for name in names]

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from benchmarks.gpu import __main__ as command
-from benchmarks.gpu import card, decoding, parity, serving, training
+from benchmarks.gpu import card, decoding, parity, profile, serving, training
 from benchmarks.gpu.networks import SHAPE, folded
 from benchmarks.gpu.report import goals, table
 from benchmarks.gpu.roofline import limit, work
@@ -42,8 +42,16 @@ def test_plain_pytorch_is_measured_at_every_batch_with_and_without_copies() -> N
     assert all(row.value for row in rows)
 
 
+def test_a_profile_says_where_a_step_spends_its_time() -> None:
+    rows = list(profile._rows("a", "ours", training.MAKERS["ours"], TINY))
+    shares = [row.value for row in rows if row.value is not None]
+    assert shares == sorted(shares, reverse=True)
+    assert 20 < sum(shares) <= 100
+    assert any("conv" in row.what for row in rows)
+
+
 def test_training_steps_are_measured_and_train() -> None:
-    (row,) = training._row("a", "ours", training._ours, TINY)
+    (row,) = training._row("a", "ours", training.MAKERS["ours"], TINY)
     assert row.value
 
 
@@ -103,7 +111,7 @@ def test_goals_are_met_missed_or_not_measured() -> None:
 
 def test_every_section_exists() -> None:
     modules = {section.module for section in SECTIONS}
-    assert modules == {"card", "serving", "kernels", "parity", "training", "decoding"}
+    assert modules == {"card", "serving", "kernels", "parity", "training", "profile", "decoding"}
     for section in SECTIONS:
         module = __import__(f"benchmarks.gpu.{section.module}", fromlist=[section.function])
         assert callable(getattr(module, section.function))

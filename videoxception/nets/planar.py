@@ -4,44 +4,68 @@ Time is folded into the batch, (B, C, T, H, W) -> (B*T, C, H, W) channels last, 
 convolutions; a temporal convolution becomes a k x 1 one over pictures laid out as (T, H*W).
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from videoxception.nets.videoxception import ResidualBlock, VideoXception, differences, draw_kept
+from videoxception.nets.videoxception import CTSeparableConv3D, ResidualBlock, VideoXception, differences, draw_kept
 
 
-def forward_fast(net: nn.Module, x: Tensor) -> Tensor:
+def depthwise(separable: CTSeparableConv3D, x: Tensor, pictures: int) -> Tensor:
+    """A separable convolution up to its second ReLU: (B*T, C, H, W) -> the same, channels last."""
+    half = separable.spatial.kernel_size[1] // 2
+    y = F.conv2d(x, separable.spatial.weight[:, :, 0], padding=half, groups=x.shape[1])
+    y = F.relu(_norm(separable.spatial_norm, y))
+    y = _over_time(y, separable.temporal.weight, pictures)
+    return F.relu(_norm(separable.temporal_norm, y))
+
+
+def product(block: ResidualBlock, h: Tensor, x: Tensor, pooled: bool) -> Tensor:
+    """The rest of a block: of h, which `depthwise` made of x, (B*T, C, H, W) -> (B*T, K, H, W), or pooled to half."""
+    y = F.conv2d(h, block.separable.pointwise.weight[:, :, 0])
+    y = F.relu(y + F.conv2d(x, block.shortcut.weight[:, :, 0], block.shortcut.bias))
+    return F.max_pool2d(y, 2) if pooled else y
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """What does the two halves of a block, with the interfaces of `depthwise` and `product`."""
+
+    depthwise: Callable[[CTSeparableConv3D, Tensor, int], Tensor] = depthwise
+    product: Callable[[ResidualBlock, Tensor, Tensor, bool], Tensor] = product
+
+
+PLAIN = Passes()
+
+
+def forward_fast(net: nn.Module, x: Tensor, passes: Passes = PLAIN) -> Tensor:
     """What `net(x)` gives, by `forward_planar` if the network is one that it is for."""
-    return forward_planar(net, x) if isinstance(net, VideoXception) else cast(Tensor, net(x))
+    return forward_planar(net, x, passes) if isinstance(net, VideoXception) else cast(Tensor, net(x))
 
 
-def forward_planar(net: VideoXception, x: Tensor) -> Tensor:
+def forward_planar(net: VideoXception, x: Tensor, passes: Passes = PLAIN) -> Tensor:
     """What `net(x)` gives, in training and evaluation: float (B, 3, T, H, W) in 0..1 -> logits (B, num_classes)."""
     batch, _, pictures, height, width = x.shape
     x = differences(x) if net.residual else x
     x = x.permute(0, 2, 3, 4, 1).reshape(batch * pictures, height, width, 3).permute(0, 3, 1, 2)
     x = F.conv2d(_norm(net.norm, x), net.stem.weight[:, :, 0], net.stem.bias)
-    for layer in net.blocks:
-        x = _block(layer, x, pictures) if isinstance(layer, ResidualBlock) else F.max_pool2d(x, 2)
+    blocks = [layer for layer in net.blocks if isinstance(layer, ResidualBlock)]
+    for block in blocks:
+        x = _block(block, x, pictures, block is not blocks[-1], passes)
     features = x.mean((2, 3)).view(batch, pictures, -1).mean(1)  # (B, C)
     return cast(Tensor, net.head(F.dropout(features, net.dropout, net.training)))
 
 
-def _block(block: ResidualBlock, x: Tensor, pictures: int) -> Tensor:
-    separable, shortcut = block.separable, block.shortcut
-    half = separable.spatial.kernel_size[1] // 2
-    y = F.conv2d(x, separable.spatial.weight[:, :, 0], padding=half, groups=x.shape[1])
-    y = F.relu(_norm(separable.spatial_norm, y))
-    y = _over_time(y, separable.temporal.weight, pictures)
-    y = F.relu(_norm(separable.temporal_norm, y))
-    y = F.conv2d(y, separable.pointwise.weight[:, :, 0])
-    if block.training and block.drop > 0:
-        kept = draw_kept(y, len(y) // pictures, block.drop)
-        y = y * kept.repeat_interleave(pictures).view(-1, 1, 1, 1)
-    return F.relu(y + F.conv2d(x, shortcut.weight[:, :, 0], shortcut.bias))
+def _block(block: ResidualBlock, x: Tensor, pictures: int, pooled: bool, passes: Passes) -> Tensor:
+    h = passes.depthwise(block.separable, x, pictures)
+    if block.training and block.drop > 0:  # what follows is linear in h, so that it may as well be left out here
+        kept = draw_kept(h, len(h) // pictures, block.drop)
+        h = h * kept.repeat_interleave(pictures).view(-1, 1, 1, 1)
+    return passes.product(block, h, x, pooled)
 
 
 def _over_time(x: Tensor, weight: Tensor, pictures: int) -> Tensor:

@@ -1,0 +1,24 @@
+import pytest
+import torch
+
+from training.config import Config
+from training.errors import TrainingError
+from training.fused import passes_for
+from training.kernels import FUSED
+from videoxception.nets.planar import PLAIN
+
+
+def test_kernels_are_used_when_asked_for_on_a_gpu() -> None:
+    assert passes_for(False, torch.device("cuda")) is PLAIN
+    assert passes_for(False, torch.device("cpu")) is PLAIN
+    assert passes_for(True, torch.device("cuda")) is FUSED
+
+
+def test_asking_for_them_elsewhere_is_an_error() -> None:
+    with pytest.raises(TrainingError, match="--fused is for GPUs, and this run is on cpu"):
+        passes_for(True, torch.device("cpu"))
+
+
+def test_fused_and_compile_do_not_go_together() -> None:
+    with pytest.raises(TrainingError, match="--fused and --compile"):
+        Config(fused=True, compile=True)

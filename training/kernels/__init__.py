@@ -1,0 +1,16 @@
+"""The blocks of the network in training, forwards and backwards, as two autograd functions made of Triton kernels.
+
+Plain PyTorch reads and writes the activations of a separable convolution 38 times a step: each convolution, norm and
+ReLU is a pass of its own, and so is what undoes it. Here a norm and its ReLU are done wherever their input is read, the
+sums that batch norms and gradients of weights need are taken while their terms are in registers, and 16 times are left.
+And a block's output is never written before its maximum over 2 x 2 pixels, nor its gradient (docs/gpu.md).
+
+Activations are (pixels, C), channels last: clips, pictures, lines and columns in a row. Each program sums what it has,
+always in the same order, and PyTorch adds up the programs: nothing is added atomically, so a step can be repeated.
+"""
+
+from training.kernels.depthwise import fused_depthwise
+from training.kernels.product import fused_product
+from videoxception.nets.planar import Passes
+
+FUSED = Passes(fused_depthwise, fused_product)

@@ -1,0 +1,154 @@
+"""Forwards: both depthwise convolutions with what their batch norms need, and the activation behind the second one."""
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from training.kernels.rows import row, store_row
+from training.kernels.shape import TEMPORAL_WARPS, Shape
+
+
+def spatial_forward(x: Tensor, taps: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
+    """x (pixels, C), taps f32 (k * k, C) -> the convolution (pixels, C); f32 (programs, 2, C): its sums, squares'."""
+    y, programs = torch.empty_like(x), triton.cdiv(shape.pixels, shape.lanes)
+    sums = x.new_empty(programs, 2, shape.channels, dtype=torch.float32)
+    spatial_forward_kernel[(programs, triton.cdiv(shape.channels, shape.block))](
+        x,
+        taps,
+        y,
+        sums,
+        shape.pixels,
+        shape.height,
+        shape.width,
+        shape.channels,
+        shape.kernel,
+        shape.lanes,
+        shape.block,
+    )
+    return y, sums
+
+
+def temporal_forward(s: Tensor, scale: Tensor, shift: Tensor, taps: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
+    """s (pixels, C), taps f32 (k, C) -> the convolution of ReLU(s * scale + shift), and its sums, as above."""
+    y, programs = torch.empty_like(s), triton.cdiv(shape.places, shape.lanes)
+    sums = s.new_empty(programs, 2, shape.channels, dtype=torch.float32)
+    temporal_forward_kernel[(programs, triton.cdiv(shape.channels, shape.block))](
+        s,
+        scale,
+        shift,
+        taps,
+        y,
+        sums,
+        shape.places,
+        shape.pictures,
+        shape.height * shape.width,
+        shape.channels,
+        shape.kernel,
+        shape.lanes,
+        shape.block,
+        num_warps=TEMPORAL_WARPS,
+    )
+    return y, sums
+
+
+def activate(t: Tensor, scale: Tensor, shift: Tensor, shape: Shape) -> Tensor:
+    """ReLU(t * scale + shift), (pixels, C)."""
+    h = torch.empty_like(t)
+    grid = (triton.cdiv(shape.pixels, shape.lanes), triton.cdiv(shape.channels, shape.block))
+    activate_kernel[grid](t, scale, shift, h, shape.pixels, shape.channels, shape.lanes, shape.block)
+    return h
+
+
+@triton.jit(do_not_specialize=["pixels"])
+def spatial_forward_kernel(
+    x,
+    taps,
+    y,
+    sums,
+    pixels,
+    height: tl.constexpr,
+    width: tl.constexpr,
+    channels: tl.constexpr,
+    kernel: tl.constexpr,
+    lanes: tl.constexpr,
+    block: tl.constexpr,
+):
+    """A program does `lanes` pixels and `block` channels."""
+    half: tl.constexpr = kernel // 2
+    pixel = tl.program_id(0).to(tl.int64) * lanes + tl.arange(0, lanes)
+    channel = tl.program_id(1) * block + tl.arange(0, block)
+    alive, known = pixel < pixels, (channel < channels)[None, :]
+    line, column = pixel // width % height, pixel % width
+    here = pixel[:, None] * channels + channel[None, :]
+    total = tl.zeros((lanes, block), tl.float32)
+    for dy in tl.static_range(-half, half + 1):
+        for dx in tl.static_range(-half, half + 1):
+            inside = alive & (line + dy >= 0) & (line + dy < height) & (column + dx >= 0) & (column + dx < width)
+            there = tl.load(x + here + (dy * width + dx) * channels, mask=inside[:, None] & known, other=0.0)
+            number = (dy + half) * kernel + dx + half
+            total += there.to(tl.float32) * row(taps + number * channels, channel, channels)
+    rounded = total.to(y.dtype.element_ty)
+    tl.store(y + here, rounded, mask=alive[:, None] & known)
+    total = rounded.to(tl.float32)  # zero where nothing is alive
+    target = sums + tl.program_id(0) * 2 * channels
+    store_row(target, channel, channels, tl.sum(total, 0))
+    store_row(target + channels, channel, channels, tl.sum(total * total, 0))
+
+
+@triton.jit(do_not_specialize=["places"])
+def temporal_forward_kernel(
+    s,
+    scale,
+    shift,
+    taps,
+    y,
+    sums,
+    places,
+    pictures: tl.constexpr,
+    picture: tl.constexpr,
+    channels: tl.constexpr,
+    kernel: tl.constexpr,
+    lanes: tl.constexpr,
+    block: tl.constexpr,
+):
+    """A program walks through time with `lanes` pixels of a picture, those of all clips in a row; one has `picture`."""
+    half: tl.constexpr = kernel // 2
+    place = tl.program_id(0).to(tl.int64) * lanes + tl.arange(0, lanes)
+    channel = tl.program_id(1) * block + tl.arange(0, block)
+    alive = (place < places)[:, None] & (channel < channels)[None, :]
+    first = place // picture * (pictures * picture) + place % picture
+    here = first[:, None] * channels + channel[None, :]
+    scales, shifts = row(scale, channel, channels), row(shift, channel, channels)
+    nothing = tl.zeros((lanes, block), tl.float32)
+    window = (nothing,) * (kernel - 1)
+    plain, squared = nothing, nothing
+    for t in range(pictures + half):
+        present = alive & (t < pictures)
+        now = tl.load(s + here + t * (picture * channels), mask=present, other=0.0).to(tl.float32)
+        window = window + (tl.where(present, tl.maximum(now * scales + shifts, 0.0), 0.0),)
+        total = nothing
+        for i in tl.static_range(kernel):
+            total += window[i] * row(taps + i * channels, channel, channels)
+        written = alive & (t >= half)
+        rounded = tl.where(written, total, 0.0).to(y.dtype.element_ty)
+        tl.store(y + here + (t - half) * (picture * channels), rounded, mask=written)
+        total = rounded.to(tl.float32)
+        plain += total
+        squared += total * total
+        window = window[1:]
+    target = sums + tl.program_id(0) * 2 * channels
+    store_row(target, channel, channels, tl.sum(plain, 0))
+    store_row(target + channels, channel, channels, tl.sum(squared, 0))
+
+
+@triton.jit(do_not_specialize=["pixels"])
+def activate_kernel(t, scale, shift, h, pixels, channels: tl.constexpr, lanes: tl.constexpr, block: tl.constexpr):
+    """A program does `lanes` pixels and `block` channels."""
+    pixel = tl.program_id(0).to(tl.int64) * lanes + tl.arange(0, lanes)
+    channel = tl.program_id(1) * block + tl.arange(0, block)
+    alive = (pixel < pixels)[:, None] & (channel < channels)[None, :]
+    here = pixel[:, None] * channels + channel[None, :]
+    scales, shifts = row(scale, channel, channels), row(shift, channel, channels)
+    total = tl.load(t + here, mask=alive, other=0.0).to(tl.float32) * scales + shifts
+    tl.store(h + here, tl.maximum(total, 0.0).to(h.dtype.element_ty), mask=alive)
