@@ -204,6 +204,17 @@ class RandAugmentConfig:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CodingConfig:
+    """What small size and compression take away from a video."""
+
+    small_share: float = option(0.0, "share of clips that are blurred as if filmed up to three times smaller")
+    coded_share: float = option(0.0, "share of clips with the blocks of a coder")
+
+    def __post_init__(self) -> None:
+        _check_shares(self, "small_share", "coded_share")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MixingConfig:
     """Mixup and cutmix: clips of two videos in one."""
 
@@ -282,6 +293,7 @@ class Config:
     camera: CameraConfig = CameraConfig()
     colour: ColourConfig = ColourConfig()
     randaugment: RandAugmentConfig = RandAugmentConfig()
+    coding: CodingConfig = CodingConfig()
     mixing: MixingConfig = MixingConfig()
     teacher: TeacherConfig = TeacherConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
@@ -329,6 +341,7 @@ SECTIONS = {
     "camera": CameraConfig,
     "colour": ColourConfig,
     "randaugment": RandAugmentConfig,
+    "coding": CodingConfig,
     "mixing": MixingConfig,
     "teacher": TeacherConfig,
     "optimiser": OptimiserConfig,
@@ -336,10 +349,13 @@ SECTIONS = {
 
 
 def config_from_json(text: str) -> Config:
-    """The config that `Config.to_json` wrote. Raises `TrainingError` for anything else."""
+    """The config that `Config.to_json` wrote, maybe before some sections were there: those are as they are by default.
+
+    Raises `TrainingError` for anything else.
+    """
     try:
         saved = json.loads(text)
-        sections = {name: kind(**_tuples(saved.pop(name))) for name, kind in SECTIONS.items()}
+        sections = {name: kind(**_tuples(saved.pop(name, {}))) for name, kind in SECTIONS.items()}
         stages = tuple(Stage(**stage) for stage in saved.pop("stages"))
         return Config(**saved, **sections, stages=stages)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

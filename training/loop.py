@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
 from training.camera import film
+from training.coding import wear
 from training.colour import recolour
 from training.config import Config, OptimiserConfig, Stage
 from training.errors import TrainingError
@@ -186,7 +187,7 @@ def draw_clips(pictures: Tensor, stage: Stage, config: Config, rng: torch.Genera
     """Augmented clips of the stage's size, float (B, 3, T, H, W) in 0..1, from pictures uint8 (B, T or 1, 3, h, w)."""
     small = _shrink(pictures.float() / 255, stage.size)
     clips = film(small.expand(-1, stage.pictures, -1, -1, -1), (stage.size, stage.size), config.camera, rng)
-    return recolour(randaugment(clips, config.randaugment, rng), config.colour, rng)
+    return wear(recolour(randaugment(clips, config.randaugment, rng), config.colour, rng), config.coding, rng)
 
 
 def draw_rows(targets: Tensor, classes: int, share: float | None, rng: torch.Generator) -> Tensor:

@@ -1,4 +1,5 @@
 import argparse
+import json
 
 import pytest
 
@@ -63,3 +64,9 @@ def test_values_out_of_range() -> None:
         parse_stages("1x1x96x0")
     with pytest.raises(TrainingError, match=r"--ema must be at least 0 and below 1, but got 1\.0"):
         OptimiserConfig(ema=1.0)
+
+
+def test_a_config_from_before_a_section_was_there_is_read() -> None:
+    saved = json.loads(Config(seed=3).to_json())
+    del saved["coding"]
+    assert config_from_json(json.dumps(saved)) == Config(seed=3)
