@@ -8,6 +8,7 @@ the time between its pictures to either side; and the one to the video encoded a
 
 import argparse
 import statistics
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class Seen:
 
 
 def look(path: Path, release: Release, engine: Engine) -> Seen:
-    """Asks for all of them. Raises `VideoError`."""
+    """Asks for all of them. Raises `VideoError`, or FFmpeg's error if the video cannot be encoded again."""
     spec = release.manifest.clip
     clips = _VIEWS.clips(spec, lambda wanted: decode(path, wanted).frames)
     own = _VIEWS.own(clips)
@@ -130,7 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=Path, nargs="+", required=True, metavar="DIR", help="folders of videos")
     parser.add_argument("--model", default="videoxception-a", metavar="NAME[@V]")
-    parser.add_argument("--label", default="", help="a class, whose share of all answers is printed")
+    parser.add_argument("--label", default="", help="a class, whose answers are counted")
     options = parser.parse_args()
     release = ModelStore().load(options.model)
     engine = engines.create(release, "cpu")
@@ -138,8 +139,10 @@ def main() -> None:
     for path in videos(options.files):
         try:
             seen.append(look(path, release, engine))
-        except VideoError as error:
+        except (VideoError, av.FFmpegError) as error:
             print(f"left out: {path.name}: {error}")
+    if not seen:
+        sys.exit("error: none of the files could be read")
     print(f"{release}, {engine.precision}\n")
     if len(seen) <= _TABLE:
         print(f"{table(seen)}\n")

@@ -21,6 +21,8 @@ from training.progress import track
 
 def recrop(source: Path, target: Path, shape: Fraction) -> int:
     """Writes the pictures of `source`'s folders, cut to `shape` (width / height). How many. Raises `TrainingError`."""
+    if target.resolve() == source.resolve():
+        raise TrainingError(f"{source} would be written over; name another folder")
     pictures = sorted(path for path in source.glob("*/*") if is_still(path))
     if not pictures:
         raise TrainingError(f"{source} has no class folders with pictures in them")

@@ -14,7 +14,6 @@ changes many of them at once, and options that are named change single ones.
 """
 
 import argparse
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from training.boards import open_board
 from training.cache import place
 from training.config import Config, config_from_json
 from training.data import Split
+from training.device import find_device
 from training.errors import TrainingError
 from training.footage import Clips, Footage
 from training.fused import passes_for
@@ -51,7 +51,7 @@ def main() -> None:
         options = _parse()
         config = config_from_options(options)
         folder = Path(options.run or f"runs/{config.model_name}")
-        with joined(_device(options.device)) as (world, device):
+        with joined(find_device(options.device)) as (world, device):
             config = _with_made_data(config, options.recipe, folder, world)
             trained = run(config, folder, options.resume, device, options.cache, world)
         if not world.leads:
@@ -148,18 +148,6 @@ def _publish(folder: Path, store: Path) -> None:
         print(f"not released here, for want of {error.name}; elsewhere: python -m training.publish {folder}")
     else:
         publish(folder, store)
-
-
-def _device(name: str) -> torch.device:
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise TrainingError(f"the device {name!r} cannot be used: {str(error).splitlines()[0]}") from error
-    if device.type == "cuda":  # the same weights from the same seed, where PyTorch can; where not, it says so
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True, warn_only=True)
-    return device
 
 
 def _parse() -> argparse.Namespace:

@@ -30,10 +30,11 @@ from training.kernels.shape import Shape
 from videoxception.engine.kernels.network import FusedNetwork
 from videoxception.nets.folded import Folded
 
-_TRAINING = {  # the blocks that most of the work is in, and the length of B's kernels
-    "block 1, training": Shape(1, 10, 128, 128, 3, 3),
-    "block 2, training": Shape(1, 10, 64, 64, 64, 3),
-    "block 6, training": Shape(1, 10, 4, 4, 512, 7),
+_TRAINING = {  # with how many channels come out
+    "block 1, training": (Shape(1, 10, 128, 128, 3, 3), 64),
+    "block 2, training": (Shape(1, 10, 64, 64, 64, 3), 128),
+    "block 3, training": (Shape(1, 10, 32, 32, 128, 3), 256),
+    "block 6 of b, training": (Shape(1, 10, 4, 4, 512, 7), 1024),
 }
 _TOOLS = Path(triton.__file__).parent / "backends" / "nvidia" / "bin"
 
@@ -91,11 +92,11 @@ def compile_kernels(net: Folded, capability: int, dtype: torch.dtype = torch.bfl
     return [_describe(kernel) for kernel in made]
 
 
-def compile_training(shape: Shape, capability: int, dtype: torch.dtype = torch.bfloat16) -> list[Compiled]:
-    """The kernels of a block in training, in the order in which they run."""
+def compile_training(shape: Shape, wide: int, capability: int, dtype: torch.dtype = torch.bfloat16) -> list[Compiled]:
+    """The kernels of a block in training that has `wide` channels at its end: products first, then convolutions."""
     x, outer = torch.zeros(shape.pixels, shape.channels, dtype=dtype), torch.zeros(5, shape.channels)
     spatial, temporal = torch.zeros(shape.kernel**2, shape.channels), torch.zeros(shape.kernel, shape.channels)
-    weight, bias = torch.zeros(2 * shape.channels, 64, dtype=dtype), torch.zeros(64)
+    weight, bias = torch.zeros(2 * shape.channels, wide, dtype=dtype), torch.zeros(wide)
     with _compiling(capability) as made:
         spatial_forward(x, spatial, shape)
         temporal_forward(x, outer[0], outer[1], temporal, shape)
@@ -134,7 +135,7 @@ def main() -> None:
     print("| type | kernel | registers | spilled, bytes | shared, bytes | warps | instructions |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     found = {kind: compile_kernels(folded(kind), options.capability) for kind in ("a", "b")}
-    found |= {kind: compile_training(shape, options.capability) for kind, shape in _TRAINING.items()}
+    found |= {kind: compile_training(*block, options.capability) for kind, block in _TRAINING.items()}
     for kind, kernels in found.items():
         for k in kernels:
             print(f"| {kind} | {k.name} | {k.registers} | {k.spilled} | {k.shared} | {k.warps} | {k.instructions} |")

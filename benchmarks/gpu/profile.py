@@ -43,7 +43,7 @@ def _spent(profiler: torch.profiler.profile, device: torch.device) -> Counter[st
     """Microseconds of each kernel on a card; of each of PyTorch's functions, what it calls left out, on a CPU."""
     spent: Counter[str] = Counter()
     for event in profiler.key_averages():
-        if device.type == "cuda" and event.device_type == DeviceType.CUDA:
+        if device.type == "cuda" and event.device_type == DeviceType.CUDA and not event.is_user_annotation:
             spent[event.key] += event.self_device_time_total
         elif device.type != "cuda":
             spent[event.key] += event.self_cpu_time_total

@@ -10,6 +10,7 @@ from benchmarks.gpu.networks import CLASSES, network
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.timing import Setting, seconds_a_call
 from training.config import OptimiserConfig
+from training.device import make_repeatable
 from training.loop import autocast, take_step
 from training.state import State, new_state
 from videoxception.nets.planar import forward_fast
@@ -46,7 +47,9 @@ MAKERS = {"ours": _planar, "ours, --fused": _fused, "eager": _eager, "torch.comp
 
 
 def made_step(kind: str, make: Callable[[nn.Module], Forward], setting: Setting) -> Callable[[], Tensor]:
-    """A step of training on clips that are drawn once."""
+    """A step of training on clips that are drawn once, as a run is set up."""
+    if setting.device.type == "cuda":
+        make_repeatable()
     net = network(f"videoxception-{kind}").to(setting.device).train()
     state, forward = new_state(net, OptimiserConfig()), make(net)
     pictures, height, width, _ = setting.shape

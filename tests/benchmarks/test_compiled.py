@@ -31,7 +31,7 @@ import sys
 from benchmarks.gpu.compiled import compile_training
 from training.kernels.shape import Shape
 
-for kernel in compile_training(Shape(*map(int, sys.argv[1:])), 90):
+for kernel in compile_training(Shape(*map(int, sys.argv[2:])), int(sys.argv[1]), 90):
     print(kernel.name, kernel.registers, kernel.spilled, kernel.shared)
 """
 FORWARD = ["spatial_forward", "temporal_forward", "activate", "product_forward"]
@@ -46,9 +46,11 @@ def test_every_kernel_compiles_for_hopper(dtype: str, sizes: str, names: list[st
     check(COMPILE, [dtype, *sizes], names, most)
 
 
-@pytest.mark.parametrize("shape", ["2 10 128 128 3 3", "2 10 64 64 64 3", "2 10 4 4 512 7"])
+@pytest.mark.parametrize(
+    "shape", ["64 2 10 128 128 3 3", "128 2 10 64 64 64 3", "256 2 10 32 32 128 3", "1024 2 10 4 4 512 7"]
+)
 def test_every_kernel_of_training_compiles_for_hopper(shape: str) -> None:
-    """Blocks 1 and 2 of both types, and one of those that only B has."""
+    """Blocks 1, 2 and 3 of both types, and one of those that only B has; first comes how wide they end."""
     check(TRAINING, shape.split(), FORWARD + BACKWARD, 64)
 
 

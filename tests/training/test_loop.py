@@ -11,7 +11,8 @@ from training.footage import Footage
 from training.loop import learning_rate, train
 from training.start import forget_motion
 from training.state import State, new_state
-from videoxception.nets.videoxception import VideoXception
+from videoxception.nets.planar import Passes, depthwise, product
+from videoxception.nets.videoxception import CTSeparableConv3D, VideoXception
 
 CPU = torch.device("cpu")
 TWO = DataConfig(classes=("dark", "light"))
@@ -151,6 +152,17 @@ def test_parts_of_a_batch_add_up_to_its_gradient() -> None:
         trained.append(weights(state))
     for other in trained[1:]:
         torch.testing.assert_close(other, trained[0], rtol=1e-4, atol=1e-5)
+
+
+def test_the_network_is_run_by_the_passes_that_are_given() -> None:
+    seen = []
+
+    def spy(separable: CTSeparableConv3D, x: torch.Tensor, pictures: int) -> torch.Tensor:
+        seen.append(pictures)
+        return depthwise(separable, x, pictures)
+
+    next(train(fresh(), CONFIG, footage(), None, CPU, passes=Passes(spy, product)))
+    assert seen
 
 
 def test_more_parts_than_items_is_a_mistake() -> None:

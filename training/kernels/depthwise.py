@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from training.kernels.depthwise_backward import norm_backward, spatial_backward, temporal_backward
 from training.kernels.depthwise_forward import activate, spatial_forward, temporal_forward
@@ -17,9 +18,9 @@ _Gradients = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, None,
 def fused_depthwise(separable: CTSeparableConv3D, x: Tensor, pictures: int) -> Tensor:
     """What `videoxception.nets.planar.depthwise` gives in training: (B*T, C, H, W) -> the same, channels last.
 
-    In the type that autocast asks for, if it does. In evaluation plain PyTorch does it.
+    In the type that autocast asks for, if it does. In evaluation, and if a norm is frozen, plain PyTorch does it.
     """
-    if not separable.training:
+    if not (separable.spatial_norm.training and separable.temporal_norm.training):
         return depthwise(separable, x, pictures)
     if torch.is_autocast_enabled(x.device.type):
         x = x.to(torch.get_autocast_dtype(x.device.type))
@@ -68,6 +69,7 @@ class _Depthwise(torch.autograd.Function):
         return activate(t, outer[0], outer[1], shape)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, dh: Tensor) -> _Gradients:
         x, s, t, spatial_taps, temporal_taps, inner, outer = ctx.saved_tensors
         shape, dh = ctx.shape, dh.contiguous()

@@ -93,7 +93,7 @@ def norm_backward_kernel(
     y = tl.load(t + here, mask=alive, other=0.0).to(tl.float32)
     g = tl.load(dh + here, mask=alive, other=0.0).to(tl.float32)
     g = tl.where(y * scales + shifts > 0, g, 0.0)
-    target = sums + tl.program_id(0) * 2 * channels
+    target = sums + tl.program_id(0).to(tl.int64) * 2 * channels
     store_row(target, channel, channels, tl.sum(g, 0))
     store_row(target + channels, channel, channels, tl.sum(g * y, 0))
 
@@ -162,7 +162,7 @@ def temporal_backward_kernel(
         plain += tl.sum(total, 0)
         weighted += tl.sum(total * raw[0], 0)
         gradients, inputs, raw = gradients[1:], inputs[1:], raw[1:]
-    target = sums + tl.program_id(0) * (2 + kernel) * channels
+    target = sums + tl.program_id(0).to(tl.int64) * (2 + kernel) * channels
     store_row(target, channel, channels, plain)
     store_row(target + channels, channel, channels, weighted)
     for i in tl.static_range(kernel):
@@ -201,11 +201,13 @@ def spatial_backward_kernel(
     c = row(inner + 2 * channels, channel, channels)
     own = tl.load(x + here, mask=alive[:, None] & known, other=0.0).to(tl.float32)
     total = tl.zeros((lanes, block), tl.float32)
-    target = sums + tl.program_id(0) * kernel * kernel * channels
-    for dy in tl.static_range(-half, half + 1):
-        for dx_ in tl.static_range(-half, half + 1):
-            inside = alive & (line - dy >= 0) & (line - dy < height) & (column - dx_ >= 0) & (column - dx_ < width)
-            there, number = here - (dy * width + dx_) * channels, (dy + half) * kernel + dx_ + half
+    target = sums + tl.program_id(0).to(tl.int64) * kernel * kernel * channels
+    for down in tl.static_range(-half, half + 1):
+        for right in tl.static_range(-half, half + 1):
+            inside = (
+                alive & (line - down >= 0) & (line - down < height) & (column - right >= 0) & (column - right < width)
+            )
+            there, number = here - (down * width + right) * channels, (down + half) * kernel + right + half
             output = tl.load(s + there, mask=inside[:, None] & known, other=0.0).to(tl.float32)
             gradient = tl.load(g + there, mask=inside[:, None] & known, other=0.0).to(tl.float32)
             gradient = tl.where(inside[:, None], gradient * a + output * b + c, 0.0)

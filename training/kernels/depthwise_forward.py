@@ -91,7 +91,7 @@ def spatial_forward_kernel(
     rounded = total.to(y.dtype.element_ty)
     tl.store(y + here, rounded, mask=alive[:, None] & known)
     total = rounded.to(tl.float32)  # zero where nothing is alive
-    target = sums + tl.program_id(0) * 2 * channels
+    target = sums + tl.program_id(0).to(tl.int64) * 2 * channels
     store_row(target, channel, channels, tl.sum(total, 0))
     store_row(target + channels, channel, channels, tl.sum(total * total, 0))
 
@@ -126,7 +126,9 @@ def temporal_forward_kernel(
     for t in range(pictures + half):
         present = alive & (t < pictures)
         now = tl.load(s + here + t * (picture * channels), mask=present, other=0.0).to(tl.float32)
-        window = window + (tl.where(present, tl.maximum(now * scales + shifts, 0.0), 0.0),)
+        window = window + (
+            tl.where(present, tl.maximum(now * scales + shifts, 0.0, propagate_nan=tl.PropagateNan.ALL), 0.0),
+        )
         total = nothing
         for i in tl.static_range(kernel):
             total += window[i] * row(taps + i * channels, channel, channels)
@@ -137,7 +139,7 @@ def temporal_forward_kernel(
         plain += total
         squared += total * total
         window = window[1:]
-    target = sums + tl.program_id(0) * 2 * channels
+    target = sums + tl.program_id(0).to(tl.int64) * 2 * channels
     store_row(target, channel, channels, tl.sum(plain, 0))
     store_row(target + channels, channel, channels, tl.sum(squared, 0))
 
@@ -151,4 +153,4 @@ def activate_kernel(t, scale, shift, h, pixels, channels: tl.constexpr, lanes: t
     here = pixel[:, None] * channels + channel[None, :]
     scales, shifts = row(scale, channel, channels), row(shift, channel, channels)
     total = tl.load(t + here, mask=alive, other=0.0).to(tl.float32) * scales + shifts
-    tl.store(h + here, tl.maximum(total, 0.0).to(h.dtype.element_ty), mask=alive)
+    tl.store(h + here, tl.maximum(total, 0.0, propagate_nan=tl.PropagateNan.ALL).to(h.dtype.element_ty), mask=alive)

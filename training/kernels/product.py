@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from training.kernels.product_backward import inputs_backward, weight_backward
 from training.kernels.product_forward import product_forward
@@ -47,6 +48,7 @@ class _Product(torch.autograd.Function):
         return pooled
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, None]:
         h, x, weight, pooled, winners = ctx.saved_tensors
         shape, g = ctx.shape, g.contiguous()

@@ -36,6 +36,8 @@ def inputs_backward(g: Tensor, pooled: Tensor, winners: Tensor, weight: Tensor, 
         shape.depth,
         COLUMNS,
         INTERPRETED,
+        num_warps=8,
+        num_stages=2,
     )
     return dh, dx
 
@@ -43,7 +45,8 @@ def inputs_backward(g: Tensor, pooled: Tensor, winners: Tensor, weight: Tensor, 
 def weight_backward(g: Tensor, pooled: Tensor, winners: Tensor, h: Tensor, x: Tensor, shape: Shape) -> Tensor:
     """f32 (programs, 2C, K): sums that make the gradient of the weight."""
     channels = g.shape[1]
-    programs = triton.cdiv(len(pooled), _CHUNK)
+    chunk = min(_CHUNK, triton.cdiv(len(pooled), POOLED) * POOLED)
+    programs = triton.cdiv(len(pooled), chunk)
     sums = torch.empty(programs, 2 * shape.channels, channels, dtype=torch.float32, device=g.device)
     grid = (programs, channels // COLUMNS, 2 * triton.cdiv(shape.channels, shape.depth))
     weight_backward_kernel[grid](
@@ -58,11 +61,12 @@ def weight_backward(g: Tensor, pooled: Tensor, winners: Tensor, h: Tensor, x: Te
         shape.width,
         shape.channels,
         channels,
-        _CHUNK,
+        chunk,
         POOLED,
         shape.depth,
         COLUMNS,
         INTERPRETED,
+        num_stages=2,
     )
     return sums
 

@@ -66,10 +66,14 @@ def product_forward_kernel(
     best, winner = sums[0], tl.zeros((lanes, columns), tl.int32)
     for q in tl.static_range(1, 4):
         winner = tl.where(sums[q] > best, q, winner)
-        best = tl.maximum(best, sums[q])
+        best = tl.maximum(best, sums[q], propagate_nan=tl.PropagateNan.ALL)
     best += biases
     here = pixel.to(tl.int64)[:, None] * channels + column[None, :]
-    tl.store(pooled + here, tl.maximum(best, 0.0).to(pooled.dtype.element_ty), mask=alive[:, None])
+    tl.store(
+        pooled + here,
+        tl.maximum(best, 0.0, propagate_nan=tl.PropagateNan.ALL).to(pooled.dtype.element_ty),
+        mask=alive[:, None],
+    )
     tl.store(winners + here, winner.to(tl.uint8), mask=alive[:, None])
 
 
