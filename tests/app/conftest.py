@@ -38,6 +38,14 @@ def serve(settings: Settings) -> Iterator[httpx.Client]:
         thread.join()
 
 
+def wait_until_ready(client: httpx.Client, seconds: float = 60.0) -> None:
+    """The port is open before the decoders are up, which takes its time beside other work."""
+    end = time.monotonic() + seconds
+    while client.get("/readyz").status_code != 200:
+        assert time.monotonic() < end, client.get("/readyz").text
+        time.sleep(0.01)
+
+
 @pytest.fixture(scope="module")
 def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the service puts what it is sent."""
@@ -48,6 +56,7 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def client(uploads: Path) -> Iterator[httpx.Client]:
     """A client of a service with the usual settings, but for the cache: a test that repeats a file means it."""
     with serve(Settings(device="cpu", temp_dir=uploads, max_upload_mb=4, answer_cache=0)) as client:
+        wait_until_ready(client)
         yield client
 
 
