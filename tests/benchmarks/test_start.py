@@ -1,9 +1,12 @@
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from benchmarks import start
-from benchmarks.service.contestants import contestants
+from benchmarks.service.client import Request
+from benchmarks.service.contestants import Contestant, contestants
+from benchmarks.service.running import Running
 from tests.shipped import REFERENCE
 
 
@@ -11,7 +14,7 @@ def test_starts_are_timed_without_and_with_a_kept_model(monkeypatch: pytest.Monk
     seen: list[list[Path]] = []
     run = start.run
 
-    def spy(contestant, request):  # type: ignore[no-untyped-def]
+    def spy(contestant: Contestant, request: Request) -> AbstractContextManager[Running]:
         seen.append(list(Path(contestant.settings["VX_CACHE_DIR"]).iterdir()))
         return run(contestant, request)
 
