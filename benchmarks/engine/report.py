@@ -41,8 +41,13 @@ def split_table(splits: Sequence[Split]) -> str:
 
 
 def goals(model: str, times: Times, batches: Sequence[int]) -> list[Goal]:
-    """bf16 against the plain export."""
-    return [
+    """bf16 and int8 against the plain export."""
+    bf16 = [
         Goal(f"{model}, ours bf16 / {BASE}, batch {batch}", ratio(times, "ours bf16", BASE, batch), 1.1, at_most=True)
         for batch in batches
     ]
+    int8 = [
+        Goal(f"{model}, {BASE} / ours int8, batch {batch}", ratio(times, BASE, "ours int8", batch), 1.4)
+        for batch in batches
+    ]
+    return bf16 + int8

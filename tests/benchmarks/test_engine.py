@@ -35,7 +35,11 @@ def test_ratios_are_of_the_same_rounds() -> None:
 def test_tables_and_goals_tell_what_was_measured() -> None:
     shown = table(TIMES, {"ours f32": 0, "ours bf16": 0.02, BASE: 0.03}, operations=2e9, rate=1e12)
     assert "| ours bf16 | 8 | 20.0 | 2.00 | 10% | 0.0200 |" in shown
-    assert [goal.outcome for goal in goals("m@1", TIMES, (1, 8, 64))] == ["missed", "missed", "not measured"]
+    found = goals("m@1", TIMES, (1, 8, 64))
+    assert [goal.outcome for goal in found[:3]] == ["missed", "missed", "not measured"]
+    assert [goal.outcome for goal in found[3:]] == ["not measured"] * 3
+    faster = {**TIMES, ("ours int8", 1): [seconds / 1.5 for seconds in TIMES[BASE, 1]]}
+    assert [goal.outcome for goal in goals("m@1", faster, (1,))][1:] == ["met"]
     assert "| 2 | 1 | 60.0 | 33.3 |" in split_table([Split(2, 1, 60, 33.3)])
 
 

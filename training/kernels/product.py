@@ -20,9 +20,9 @@ def fused_product(block: ResidualBlock, h: Tensor, x: Tensor, pooled: bool) -> T
     plain PyTorch does it.
     """
     rows, channels, height, width = x.shape
-    weight = torch.cat([block.separable.pointwise.weight.flatten(1), block.shortcut.weight.flatten(1)], 1)  # (K, 2C)
-    if not pooled or height % 2 or width % 2 or len(weight) % COLUMNS:
+    if not pooled or height % 2 or width % 2 or block.shortcut.out_channels % COLUMNS:
         return product(block, h, x, pooled)
+    weight = torch.cat([block.separable.pointwise.weight.flatten(1), block.shortcut.weight.flatten(1)], 1)  # (K, 2C)
     if torch.is_autocast_enabled(x.device.type):
         dtype = torch.get_autocast_dtype(x.device.type)
         h, x = h.to(dtype), x.to(dtype)
