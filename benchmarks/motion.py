@@ -19,6 +19,7 @@ from training.config import DataConfig
 from training.data import DataSet, load_data
 from training.data.split import split_by_fold
 from training.errors import TrainingError
+from training.judges import always
 from training.reading import item_clip, read_all
 from training.resample import SourceVideos, interval
 from training.scores import score
@@ -62,11 +63,11 @@ def answer_fold(data: DataSet, fold: int, model: str, store: ModelStore) -> Answ
     release = store.load(model)
     if tuple(release.manifest.classes) != data.classes:
         raise TrainingError(f"{release} has other classes than the data: {', '.join(release.manifest.classes)}")
-    scores = score(OpenVINOEngine(release, "f32"), spec, split.validation, skip_bad=False)
+    scores = score(always(OpenVINOEngine(release, "f32")), spec, split.validation, skip_bad=False)
     assert scores.pictures is not None  # these are videos
     truth = np.asarray(scores.data.targets)
     known, asked = (
-        read_all(part, lambda path: colours(item_clip(path, spec)), skip_bad=False)[0]
+        read_all(part, lambda item: colours(item_clip(item.path, spec)), skip_bad=False)[0]
         for part in (split.training, split.validation)
     )
     return Answers(

@@ -27,14 +27,14 @@ def open_run(folder: Path, config: Config, resume: bool) -> None:
         write_atomically(saved, config.to_json().encode())
     elif not resume:
         raise TrainingError(f"{folder} holds a run already; add --resume to go on with it, or name another with --run")
-    elif differing := _differences(read_config(folder), config):
+    elif differing := differences(read_config(folder), config):
         raise TrainingError(
             f"{folder} was started with other options: {', '.join(differing)}; repeat those that it was started with"
             f" (they are in {saved}), or name another folder with --run"
         )
 
 
-def _differences(old: Config, new: Config) -> list[str]:
+def differences(old: Config, new: Config) -> list[str]:
     """The options in which two configs differ, by name."""
     before, now = json.loads(old.to_json()), json.loads(new.to_json())
     flat = [(name, before[name], now[name]) for name in now if not isinstance(now[name], dict)]

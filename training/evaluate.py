@@ -1,26 +1,29 @@
 """Scores a released model on a data set, through the very engine and decoder that the service uses.
 
-python -m training.evaluate --model videoxception-a --data DIR --layout stills --groups FOLDS.tsv:video --fold 4
+python -m training.evaluate --model videoxception-a --data DIR --layout stills --groups FOLDS.tsv:video --out-of-fold
 python -m training.evaluate --model videoxception-a --data UCF-101 --layout ucf101 --lists ucfTrainTestlist --json
 """
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from training.config import LAYOUTS, DataConfig
 from training.data import DataSet, load_outside, load_scored
 from training.errors import TrainingError
+from training.exam import Exam, out_of_fold
 from training.figures import Evaluation, evaluate, with_known
-from training.outsiders import SEEN, UNSEEN, ask_far_off, ask_outsiders
+from training.folds import fold_engines, in_folds
+from training.judges import always, by_fold, in_turns
 from training.plots import check_matplotlib, draw_evaluation, draw_run
 from training.report import table
 from training.scores import score
 from training.views import Views
 from videoxception import engine as engines
-from videoxception.engine import EngineError
+from videoxception.engine import Engine, EngineError
 from videoxception.store import ModelStore, Release, StoreError
 
 
@@ -46,17 +49,36 @@ def _evaluate(options: argparse.Namespace) -> tuple[Release, Evaluation, tuple[s
     if options.plots:
         check_matplotlib()
     release = ModelStore.from_path(options.store).load(options.model)
-    manifest, config = release.manifest, _data_config(options, release)
-    data, protocol, notes = load_scored(config, options.part)
-    outside = _outside(options, config, release)
-    engine = engines.create(release, options.device, options.precision)
-    scores = score(engine, manifest.clip, data, options.skip_bad, views)
-    told, skipped = ask_outsiders(engine, manifest, outside, views, options.skip_bad)
-    if options.far_off:
-        told |= ask_far_off(engine, manifest)
+    manifest = release.manifest
+    with _open_exam(release, options) as (exam, notes):
+        scores = score(exam.judges, manifest.clip, exam.data, options.skip_bad, views)
+        told, skipped = exam.ask_outsiders(manifest, views, options.skip_bad, options.far_off)
     scores.skipped.extend(skipped)
-    evaluation = evaluate(scores, manifest.calibration.temperature, protocol)
+    evaluation = evaluate(scores, manifest.calibration.temperature, exam.protocol)
     return release, with_known(evaluation, told, manifest.calibration), notes
+
+
+@contextmanager
+def _open_exam(release: Release, options: argparse.Namespace) -> Iterator[tuple[Exam, tuple[str, ...]]]:
+    """Items that the options name, who judges them, and notes on them."""
+    config, folds = _data_config(options, release), release.manifest.folds
+    data, protocol, notes = load_scored(config, options.part)
+    seen, unseen = _outside(options, config, release)
+
+    def create(made: Release) -> Engine:
+        return engines.create(made, options.device, options.precision)
+
+    if options.out_of_fold:
+        with fold_engines(release, create) as by_number:
+            judges, asked = (by_fold(by_number), in_turns(by_number)), in_folds(data, folds)
+            if not len(asked):
+                raise TrainingError(f"none of the items are of the folds that {release} has fold models of: {folds}")
+            yield Exam(asked, in_folds(seen, folds), unseen, out_of_fold(protocol), *judges), notes
+    else:
+        if folds:
+            notes = (*notes, f"{release} was trained on all folds; --out-of-fold scores by models that were not")
+        judge = always(create(release))
+        yield Exam(data, seen, unseen, protocol, judge, judge), notes
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -82,6 +104,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--groups", default="", metavar="FILE:COLUMN", help="table that tells each file's source video")
     parser.add_argument("--group-pattern", default="", metavar="REGEX", help="pattern that tells it from the path")
     parser.add_argument("--fold", type=int, help="score just this fold of the --groups table")
+    parser.add_argument(
+        "--out-of-fold",
+        action="store_true",
+        help="score each item by the fold model that was trained without it, as on the card of a model that has such",
+    )
     parser.add_argument(
         "--lists", default="", metavar="DIR", help="folder of UCF-101's lists or of Kinetics' annotations"
     )
@@ -118,13 +145,12 @@ def _data_config(options: argparse.Namespace, release: Release) -> DataConfig:
     return DataConfig(classes=tuple(release.manifest.classes), **{name: getattr(options, name) for name in names})
 
 
-def _outside(options: argparse.Namespace, config: DataConfig, release: Release) -> dict[str, DataSet]:
-    """Items of other classes, those that the model was trained on beside its own apart from those that it never saw."""
+def _outside(options: argparse.Namespace, config: DataConfig, release: Release) -> tuple[DataSet, DataSet]:
+    """Items of other classes: of those that the model was trained on beside its own, and of those it never saw."""
     if not (options.others or options.others_data):
-        return {}
+        return DataSet((), ()), DataSet((), ())
     others = replace(config, others=options.others or ("all",), others_data=options.others_data)
-    seen, unseen = load_outside(others, release.manifest.others, options.part)
-    return {SEEN: seen, UNSEEN: unseen}
+    return load_outside(others, release.manifest.others, options.part)
 
 
 if __name__ == "__main__":

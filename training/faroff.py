@@ -2,8 +2,10 @@
 
 Everything is drawn by seeded code at twice the size and averaged down, which is how a video of it would arrive.
 
-python -m training.faroff DIR      writes stills of the same kinds, other ones than those that are measured, as a class
+python -m training.faroff DIR      writes stills of these kinds, other ones than those that are measured, as a class
                                    folder to train on: --others-data DIR --others Drawn
+
+Two kinds are never written, so that they tell what a model that was trained on the others makes of something new.
 """
 
 import argparse
@@ -16,8 +18,8 @@ import numpy.typing as npt
 from videoxception.clip import ClipSpec, Frames
 
 CLIPS = 24  # of each kind, to measure with
-_STILLS = 60  # of each kind, to train on
-_STILL_SIZE = (192, 256)  # what a trainer's cache holds of a still
+_STILLS = 160  # of each kind, to train on
+_STILL_SIZES = ((192, 256), (96, 128))  # what a trainer's cache holds of a still, and of a coarser one
 _OVER = 2  # drawn larger by so much
 _GLYPH = (5, 3)  # of a letter, in dots
 
@@ -28,9 +30,10 @@ Colour = npt.NDArray[np.float64]
 
 def draw_far_off(kind: str, number: int, spec: ClipSpec) -> Frames:
     """The clip (F, H, W, 3) of a kind that has this number: the same everywhere and always."""
-    rng = np.random.RandomState([list(KINDS).index(kind), number])
+    kinds = KINDS | NEW_KINDS
+    rng = np.random.RandomState([list(kinds).index(kind), number])
     height, width = spec.size[0] * _OVER, spec.size[1] * _OVER
-    picture = KINDS[kind](rng, height, width)
+    picture = kinds[kind](rng, height, width)
     times = (np.arange(spec.frames) + 0.5) / spec.frames
     return np.stack([_shrunk(picture(time)) for time in times])
 
@@ -159,6 +162,59 @@ def _gradient(rng: np.random.RandomState, height: int, width: int) -> Draw:
     return draw
 
 
+def _colour_alone(rng: np.random.RandomState, height: int, width: int) -> Draw:
+    """One colour, with the faint noise of a camera."""
+    shown, spread = _filled(height, width, _colour(rng)), rng.uniform(0, 10)
+    return lambda time: (shown + rng.normal(0, spread, shown.shape)).clip(0, 255)
+
+
+def _clouds(rng: np.random.RandomState, height: int, width: int) -> Draw:
+    """Blotches of all sizes between two colours, which slide past: fog, marble, a blurred background."""
+    wide = np.zeros((height, width + width // 2))
+    roughness = rng.uniform(0.3, 0.8)
+    for octave in range(1, 7):
+        dots = rng.normal(0, roughness**octave, (2**octave, 3 * 2 ** (octave - 1)))
+        wide += _stretched(dots, *wide.shape)
+    share = ((wide - wide.min()) / np.ptp(wide))[..., None]
+    first, last = _colour(rng), _colour(rng)
+
+    def draw(time: float) -> Picture:
+        start = int(time * width / 2)
+        return np.asarray(first + (last - first) * share[:, start : start + width], np.float64)
+
+    return draw
+
+
+def _stretched(dots: npt.NDArray[np.float64], height: int, width: int) -> npt.NDArray[np.float64]:
+    """A small array, read between its values."""
+    rows, columns = (np.linspace(0, n - 1, m) for n, m in zip(dots.shape, (height, width), strict=True))
+    tall = np.stack([np.interp(rows, np.arange(len(dots)), column) for column in dots.T], 1)
+    return np.stack([np.interp(columns, np.arange(dots.shape[1]), row) for row in tall])
+
+
+def _checks(rng: np.random.RandomState, height: int, width: int) -> Draw:
+    """A checkerboard of two colours."""
+    side, first, last = rng.randint(8, 64), _colour(rng), _colour(rng)
+    y, x = np.mgrid[0:height, 0:width] // side
+    shown = np.where(((x + y) % 2 == 0)[..., None], first, last)
+    return lambda time: shown
+
+
+def _waves(rng: np.random.RandomState, height: int, width: int) -> Draw:
+    """Waves of colour that cross each other and run."""
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
+    ways, speeds = rng.uniform(-40, 40, (3, 3, 2)), rng.uniform(-9, 9, (3, 3))  # three a colour channel
+
+    def draw(time: float) -> Picture:
+        channels = [
+            sum(np.sin(a * x + b * y + c * time) for (a, b), c in zip(way, speed, strict=True))
+            for way, speed in zip(ways, speeds, strict=True)
+        ]
+        return np.asarray(127.5 + 42.5 * np.stack(channels, -1), np.float64)
+
+    return draw
+
+
 def _filled(height: int, width: int, colour: Colour) -> Picture:
     return np.broadcast_to(colour, (height, width, 3)).astype(np.float64)
 
@@ -175,7 +231,11 @@ KINDS: dict[str, Callable[[np.random.RandomState, int, int], Draw]] = {
     "white": _white,
     "colour bars": _bars,
     "gradient": _gradient,
+    "one colour": _colour_alone,
+    "clouds": _clouds,
 }
+NEW_KINDS: dict[str, Callable[[np.random.RandomState, int, int], Draw]] = {"checkerboard": _checks, "waves": _waves}
+"""Those that no stills are written of."""
 
 
 def main() -> None:
@@ -188,16 +248,16 @@ def main() -> None:
 
 
 def write_stills(folder: Path) -> int:
-    """Writes `Drawn/v_Drawn_gGG_cCC.jpg`, CC the kind, none of them a picture of a clip that is measured. How many."""
+    """Writes `Drawn/v_Drawn_gGGG_cCC.jpg`, CC the kind, none of them a picture of a clip that is measured. How many."""
     import torch  # measuring needs neither
     from torchvision.io import write_jpeg
 
-    spec = ClipSpec(frames=1, size=_STILL_SIZE)
     (folder / "Drawn").mkdir(parents=True, exist_ok=True)
     for number in range(_STILLS):
+        spec = ClipSpec(frames=1, size=_STILL_SIZES[number % len(_STILL_SIZES)])
         for i, kind in enumerate(KINDS, 1):
             (picture,) = draw_far_off(kind, CLIPS + number, spec)
-            path = folder / "Drawn" / f"v_Drawn_g{number + 1:02d}_c{i:02d}.jpg"
+            path = folder / "Drawn" / f"v_Drawn_g{number + 1:03d}_c{i:02d}.jpg"
             write_jpeg(torch.from_numpy(picture.transpose(2, 0, 1).copy()), str(path), quality=90)
     return len(KINDS) * _STILLS
 

@@ -1,23 +1,26 @@
 """What a model says to videos that show none of its classes, and how well that tells them from true actions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from training.calibrate import ViewLogits, fit_threshold, mean_probabilities
-from training.data import DataSet
-from training.faroff import CLIPS, KINDS, draw_far_off
+from training.data import DataSet, Item
+from training.faroff import CLIPS, KINDS, NEW_KINDS, draw_far_off
+from training.judges import Judges
 from training.progress import track
 from training.reading import item_clip, read_all
 from training.resample import Floats, SourceVideos, interval, rounded
 from training.views import Views
 from videoxception.answer import log_sum, share_of_classes
-from videoxception.engine import Engine
+from videoxception.engine.base import Logits
 from videoxception.manifest import Calibration, Known, Manifest, Outsiders, Separation
 
 ACTIONS = "true actions"
-SEEN, UNSEEN, FAR_OFF = "classes seen in training", "classes never seen", "far off, all kinds"
+SEEN, UNSEEN = "classes seen in training", "classes never seen"
+FAR_OFF, NEVER_DRAWN = "far off, kinds drawn", "far off, new kinds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +48,15 @@ def candidates(outputs: ViewLogits, classes: int, temperature: float) -> dict[st
 
 
 def ask_outsiders(
-    engine: Engine, manifest: Manifest, parts: Mapping[str, DataSet], views: Views, skip_bad: bool
+    judges: Judges, manifest: Manifest, parts: Mapping[str, DataSet], views: Views, skip_bad: bool
 ) -> tuple[dict[str, Told], list[str]]:
-    """What the model says to each part of a data set, by the part's name, and a line for each file that was skipped."""
+    """What is said to each part of a data set, by the part's name, and a line for each file that was skipped."""
     told, skipped = {}, []
     for name, data in parts.items():
         if len(data):
             outputs, kept, bad = read_all(
                 data,
-                lambda path: engine.predict(views.clips(manifest.clip, lambda spec: item_clip(path, spec))),
+                lambda item: judges(item).predict(views.clips(manifest.clip, lambda spec: item_clip(item.path, spec))),
                 skip_bad,
             )
             told[name] = _told(outputs, kept.groups, manifest)
@@ -61,15 +64,24 @@ def ask_outsiders(
     return told, skipped
 
 
-def ask_far_off(engine: Engine, manifest: Manifest) -> dict[str, Told]:
-    """What the model says to clips that code draws, by their kind, and to all of them together. One view of each."""
-    rows = [(kind, number) for kind in KINDS for number in range(CLIPS)]
-    outputs = np.stack([engine.predict(draw_far_off(*row, manifest.clip)[None]) for row in track(rows, "far off")])
-    told = {}
-    for kind in KINDS:
-        members = [row for row, (of, _) in enumerate(rows) if of == kind]
-        told[kind] = _told(outputs[members], [f"{kind} {row}" for row in members], manifest)
-    return told | {FAR_OFF: _told(outputs, [f"{kind} {number}" for kind, number in rows], manifest)}
+def ask_far_off(judges: Judges, manifest: Manifest) -> dict[str, Told]:
+    """What is said to clips that code draws, by their kind, and to all of them together. One view of each."""
+    kinds = [kind for kind in (*KINDS, *NEW_KINDS) for _ in range(CLIPS)]
+    items = [Item(Path(kind), kind, f"{kind} {row}", fold=row) for row, kind in enumerate(kinds)]
+
+    def ask(item: Item, number: int) -> Logits:
+        return judges(item).predict(draw_far_off(item.label, number, manifest.clip)[None])
+
+    outputs = np.stack([ask(item, row % CLIPS) for row, item in enumerate(track(items, "far off"))])
+
+    def told_of(wanted: Collection[str]) -> Told:
+        rows = [row for row, kind in enumerate(kinds) if kind in wanted]
+        return _told(outputs[rows], [items[row].group for row in rows], manifest)
+
+    return {kind: told_of([kind]) for kind in dict.fromkeys(kinds)} | {
+        FAR_OFF: told_of(KINDS),
+        NEVER_DRAWN: told_of(NEW_KINDS),
+    }
 
 
 def _told(outputs: ViewLogits, groups: Sequence[str], manifest: Manifest) -> Told:

@@ -1,6 +1,7 @@
 """Releases a trained run: the next version of its model in a model store, with its figures on the held-out items.
 
 python -m training.publish runs/videoxception-a
+python -m training.publish runs/all --fold-runs runs/0 runs/1       with the figures of models that left out a fold each
 """
 
 import argparse
@@ -10,34 +11,30 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib.metadata import version as version_of
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
 
 from training import checkpoint
-from training.calibrate import fit_temperature, fit_threshold
 from training.config import Config, DataConfig
-from training.data import DataSet, Split, load_outside, load_split, short_name
+from training.data import DataSet, Split, load_split, short_name
 from training.errors import TrainingError
+from training.exam import open_exam, sit
 from training.export import export_graph
-from training.figures import Evaluation, evaluate, with_known
+from training.figures import Evaluation
+from training.finished import final_weights
+from training.folds import folds_of, save_fold_weights
 from training.int8.release import add_int8
-from training.outsiders import SEEN, UNSEEN, ask_far_off, ask_outsiders, candidates
 from training.plots import draw_evaluation, draw_or_say
 from training.report import model_card, table
-from training.scores import Scores, score
-from training.views import Views
 from videoxception import golden
 from videoxception.clip import ClipSpec
 from videoxception.engine.base import Precision
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.manifest import Architecture, Calibration, Golden, KnownScore, Manifest, Provenance
-from videoxception.nets import create
-from videoxception.nets.folded import fold, settle
+from videoxception.nets.folded import fold
 from videoxception.nets.served import load_served
 from videoxception.store import CARD, MANIFEST, Release, StoreError, files_of, next_version, sha256_of
 from videoxception.store import publish as publish_to_store
@@ -59,21 +56,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--note", default="", metavar="TEXT", help="what the data are, in a sentence for the model card"
     )
     parser.add_argument(
+        "--fold-runs",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="runs of the same recipe, each with another --fold, that judge what the released run, having held out"
+        " nothing (--holdout 0), has seen; their weights are released beside its own",
+    )
+    parser.add_argument(
         "--dry-run", action="store_true", help="make and measure it, print its card, and release nothing"
     )
     options = parser.parse_args(arguments)
     try:
-        (rehearse if options.dry_run else publish)(options.run, options.store, options.note)
+        (rehearse if options.dry_run else publish)(options.run, options.store, options.note, options.fold_runs)
     except (TrainingError, StoreError) as error:
         sys.exit(f"error: {error}")
 
 
-def publish(run: Path, store: Path, note: str = "") -> Release:
+def publish(run: Path, store: Path, note: str = "", fold_runs: Sequence[Path] = ()) -> Release:
     """Releases a finished run as the next version of its model; `note` says on its card what the data are.
 
-    Raises `TrainingError` or `StoreError`.
+    If there are `fold_runs`, its figures are those of the models that they made. Raises `TrainingError` or
+    `StoreError`.
     """
-    release = _release(run, store, note)
+    release = _release(run, store, note, fold_runs)
     if release.manifest.metrics is not None:
         print(table(str(release), release.manifest.metrics))
     print(f"released {release} in {release.folder}")
@@ -82,27 +89,29 @@ def publish(run: Path, store: Path, note: str = "") -> Release:
     return release
 
 
-def rehearse(run: Path, store: Path, note: str = "") -> None:
+def rehearse(run: Path, store: Path, note: str = "", fold_runs: Sequence[Path] = ()) -> None:
     """Does all that `publish` does, in a store that is thrown away, and prints the card. Raises as `publish` does."""
     name = checkpoint.read_config(run).model_name
     version = next_version(store, name)
     with tempfile.TemporaryDirectory() as scratch:
         (Path(scratch) / name / str(version - 1)).mkdir(parents=True)  # so that the card names the right version
-        release = _release(run, Path(scratch), note)
+        release = _release(run, Path(scratch), note, fold_runs)
         print((release.folder / CARD).read_text())
         sizes = ", ".join(f"{path.name} {path.stat().st_size:,} bytes" for path in sorted(release.folder.iterdir()))
     print(f"a rehearsal: nothing was released. It would be {name}@{version} in {store / name / str(version)}: {sizes}")
 
 
-def _release(run: Path, store: Path, note: str) -> Release:
+def _release(run: Path, store: Path, note: str, fold_runs: Sequence[Path]) -> Release:
     config = checkpoint.read_config(run)
-    weights = _final_weights(run, config)
+    weights = final_weights(run, config)
     split = load_split(config.data, config.seed)
+    folds = folds_of(fold_runs, config, split)
 
     def write(folder: Path, version: int) -> None:
-        draft = _draft(config, split, version, note)
+        draft = _draft(config, split, version, note).model_copy(update={"folds": list(folds)})
         release = Release(folder, draft)
         save_file(weights, release.weights)
+        save_fold_weights(release, folds)
         export_graph(fold(load_served(release), draft.clip), draft.clip, release.graph)
         manifest, evaluation = _measured(release, split, config)
         manifest = add_int8(Release(folder, manifest), split, config.data.skip_bad)
@@ -114,18 +123,6 @@ def _release(run: Path, store: Path, note: str) -> Release:
             draw_or_say(lambda: draw_evaluation(run, str(release), manifest.clip, evaluation))
 
     return publish_to_store(store, config.model_name, write)
-
-
-def _final_weights(run: Path, config: Config) -> dict[str, Tensor]:
-    """The running average of a finished run, by the network's own names, settled on what bf16 can hold."""
-    saved = checkpoint.read_checkpoint(run, torch.device("cpu"))
-    done = 0 if saved is None else saved["epoch"]
-    if saved is None or done < config.epochs:
-        raise TrainingError(f"{run} has done {done} of {config.epochs} epochs; finish it with --resume")
-    net = create(config.architecture, len(config.data.classes), others=len(config.data.others))
-    net.load_state_dict(saved["average"])
-    settle(net, ClipSpec())
-    return {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
 
 
 def _draft(config: Config, split: Split, version: int, note: str) -> Manifest:
@@ -154,9 +151,10 @@ def _draft(config: Config, split: Split, version: int, note: str) -> Manifest:
 def _measured(release: Release, split: Split, config: Config) -> tuple[Manifest, Evaluation | None]:
     """The draft with golden answers and, if items were held out, calibration and figures; and what these are of."""
     draft = release.manifest.model_copy(update={"golden": _golden(release)})
-    if not len(split.validation):
-        return draft, None
-    calibration, evaluation = _evaluated(release, split, config)
+    with open_exam(release, split, config.data) as exam:
+        if exam is None:
+            return draft, None
+        calibration, evaluation = sit(exam, release, config.data.skip_bad)
     return draft.model_copy(update={"calibration": calibration, "metrics": evaluation.metrics}), evaluation
 
 
@@ -171,38 +169,8 @@ def _golden(release: Release) -> Golden:
     return Golden(seed=_GOLDEN_SEED, logits=logits.tolist(), tolerance=tolerance)
 
 
-def _evaluated(release: Release, split: Split, config: Config) -> tuple[Calibration, Evaluation]:
-    """Temperature, threshold and all figures on the held-out items, by the engine that CPUs serve with."""
-    engine = OpenVINOEngine(release, "f32")
-    scores = score(engine, release.manifest.clip, split.validation, config.data.skip_bad)
-    temperature = fit_temperature(scores.logits, scores.data.targets)
-    calibration = Calibration(
-        temperature=temperature,
-        known_score=_known_score(config),
-        known_threshold=_threshold(scores, temperature, _known_score(config)),
-        fitted_on="the held-out items that the figures are measured on, so that nll, brier score and calibration error"
-        " are a little flattered; top-1 and top-5 do not depend on it",
-    )
-    evaluation = evaluate(scores, temperature, split.protocol)
-    if not config.data.others:
-        return calibration, evaluation
-    manifest = release.manifest.model_copy(update={"calibration": calibration})
-    told, _ = ask_outsiders(engine, manifest, _outsiders(split, config), Views(), config.data.skip_bad)
-    return calibration, with_known(evaluation, told | ask_far_off(engine, manifest), calibration)
-
-
-def _threshold(scores: Scores, temperature: float, known_score: KnownScore) -> float:
-    return fit_threshold(candidates(scores.outputs, len(scores.data.classes), temperature)[known_score])
-
-
 def _known_score(config: Config) -> KnownScore:
     return "background" if config.data.others else "max_probability"
-
-
-def _outsiders(split: Split, config: Config) -> dict[str, DataSet]:
-    """What is held out of the classes that the network learnt beside its own, and all of those that it never saw."""
-    _, unseen = load_outside(replace(config.data, others=("all",)), config.data.others)
-    return {SEEN: split.others, UNSEEN: unseen}
 
 
 def _check_engines(release: Release) -> None:

@@ -24,7 +24,7 @@ def item_clip(path: Path, spec: ClipSpec) -> Frames:
 
 
 def read_all(
-    data: DataSet, read: Callable[[Path], npt.NDArray[Scalar]], skip_bad: bool, what: str = "reading"
+    data: DataSet, read: Callable[[Item], npt.NDArray[Scalar]], skip_bad: bool, what: str = "reading"
 ) -> tuple[npt.NDArray[Scalar], DataSet, list[str]]:
     """What `read` gives for every item, stacked; unreadable ones are left out, or raise `TrainingError`.
 
@@ -35,7 +35,7 @@ def read_all(
     skipped: list[str] = []
     for item in track(data.items, what):
         try:
-            array = read(item.path)
+            array = read(item)
         except (VideoError, OSError) as error:
             if not skip_bad:
                 raise TrainingError(f"{item.path} cannot be read: {error} (--skip-bad goes on without it)") from error

@@ -179,6 +179,7 @@ def model_card(manifest: Manifest) -> str:
         f"Seed {provenance.seed}. {provenance.epoch_rule} Data fingerprint `{provenance.data_fingerprint[:16]}`,"
         f" code revision `{provenance.code_revision}`.",
         "## How good it is",
+        *_card_folds(manifest),
         _card_figures(manifest.metrics),
         "## Probabilities",
         f"Logits are divided by a temperature of {calibration.temperature} before the softmax. An answer counts as"
@@ -193,6 +194,19 @@ def model_card(manifest: Manifest) -> str:
         " are unlike what it has seen. Do not use it to judge people.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _card_folds(manifest: Manifest) -> list[str]:
+    """Whose figures they are, if not of the released weights."""
+    if not manifest.folds:
+        return []
+    files = ", ".join(f"`fold-{fold}.safetensors`" for fold in manifest.folds)
+    return [
+        "The released weights were trained on all folds, so that nothing is left to measure them with. All figures are"
+        f" of fold models ({files}), which the same recipe made, each without the fold that it judges; temperature and"
+        " threshold are theirs too. The released weights have seen more and should be a little better, which was not"
+        " measured."
+    ]
 
 
 def _card_int8(int8: Agreement | None) -> list[str]:

@@ -1,19 +1,18 @@
 """What a model says to every item of a data set: logits of its views, and of each of its pictures alone."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from training.baselines import picture_clips
 from training.calibrate import ViewLogits
-from training.data import DataSet
+from training.data import DataSet, Item
 from training.data.stills import is_still
 from training.errors import TrainingError
+from training.judges import Judges
 from training.reading import item_clip, read_all
 from training.views import Views
 from videoxception.clip import ClipSpec
-from videoxception.engine import Engine
 from videoxception.engine.base import Logits
 
 
@@ -43,17 +42,17 @@ class Scores:
         return f"mid-frame accuracy (each still as its picture ten times){seen}"
 
 
-def score(engine: Engine, spec: ClipSpec, data: DataSet, skip_bad: bool, views: Views | None = None) -> Scores:
-    """Runs the engine on every item. Raises `TrainingError`."""
+def score(judges: Judges, spec: ClipSpec, data: DataSet, skip_bad: bool, views: Views | None = None) -> Scores:
+    """Has every item judged. Raises `TrainingError`."""
     views = views or Views()
     stills = is_still(data.items[0].path)
     if stills and views.moments > 1:
         raise TrainingError(f"--views {views.count}: a still looks the same at every moment; use 1, or 2 to mirror it")
 
-    def read(path: Path) -> Logits:
-        clips = views.clips(spec, lambda asked: item_clip(path, asked))
+    def read(item: Item) -> Logits:
+        clips = views.clips(spec, lambda asked: item_clip(item.path, asked))
         shown = clips if stills else np.concatenate([clips, picture_clips(views.own(clips))])
-        return engine.predict(np.ascontiguousarray(shown))
+        return judges(item).predict(np.ascontiguousarray(shown))
 
     outputs, kept, skipped = read_all(data, read, skip_bad)
     pictures = None if stills else outputs[:, views.count :, : len(data.classes)]

@@ -55,6 +55,10 @@ class Release:
         """The same for 8-bit integers; it is there if the manifest says how near its answers are."""
         return self.folder / INT8_GRAPH[0]
 
+    def fold_weights(self, fold: int) -> Path:
+        """The safetensors file of the model that was trained without this fold, one of the manifest's `folds`."""
+        return self.folder / _fold_weights(fold)
+
     @property
     def sha256(self) -> str:
         """Of the weights: what tells one model from another."""
@@ -154,7 +158,12 @@ def open_release(folder: Path) -> Release:
 
 def files_of(manifest: Manifest) -> tuple[str, ...]:
     """The files beside the manifest that a model must have."""
-    return (WEIGHTS, *GRAPH, *(INT8_GRAPH if manifest.int8 is not None else ()))
+    int8 = INT8_GRAPH if manifest.int8 is not None else ()
+    return (WEIGHTS, *GRAPH, *int8, *(_fold_weights(fold) for fold in manifest.folds))
+
+
+def _fold_weights(fold: int) -> str:
+    return f"fold-{fold}.safetensors"
 
 
 def _check_file(path: Path, expected: str | None) -> None:

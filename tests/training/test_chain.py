@@ -119,6 +119,73 @@ def test_evaluation_tells_the_cards_figures_of_outsiders(wary: tuple[Path, list[
     assert "| screen recording | 24 | " in card
 
 
+@pytest.fixture(scope="module")
+def complete(wary: tuple[Path, list[str]]) -> tuple[Path, list[str]]:
+    """A store with a model that was trained on everything, and judged by the one before, which left out fold 1."""
+    store, data = wary
+    without = store.parent / "run"
+    again = ["--config", str(without / "config.json"), "--init", str(without), "--run", str(store.parent / "all")]
+    at = data.index("--fold")
+    everything = json.loads((without / "config.json").read_text())
+    everything["data"] |= {"fold": None, "holdout": 0}
+    (store.parent / "all.json").write_text(json.dumps(everything))
+    again[1] = str(store.parent / "all.json")
+    trained = command("training.run", *again, "--no-publish", "--cache", str(store.parent / "cache"))
+    assert trained.returncode == 0, trained.stderr
+    released = command(
+        "training.publish",
+        str(store.parent / "all"),
+        "--store",
+        str(store.parent / "judged"),
+        "--fold-runs",
+        str(without),
+    )
+    assert released.returncode == 0, released.stderr
+    return store.parent / "judged", [*data[:at], *data[at + 2 :]]
+
+
+def test_fold_models_judge_what_the_released_weights_have_seen(
+    complete: tuple[Path, list[str]], wary: tuple[Path, list[str]]
+) -> None:
+    store, data = complete
+    release = ModelStore(built_in=store).load("wary")
+    before = ModelStore(built_in=wary[0]).load("wary")
+    assert release.manifest.folds == [1]
+    assert release.manifest.provenance.saw_all_groups
+    assert release.fold_weights(1).read_bytes() == before.weights.read_bytes()
+    assert release.sha256 != before.sha256
+    card = (release.folder / "MODEL_CARD.md").read_text()
+    assert "All figures are of fold models (`fold-1.safetensors`)" in card
+    options = ["--model", "wary", "--store", str(store), *data, "--far-off", "--json"]
+    evaluated = command("training.evaluate", *options, "--out-of-fold")
+    assert evaluated.returncode == 0, evaluated.stderr
+    found = json.loads(evaluated.stdout)
+    for other in (release, before):  # what judged is what was released before, so the figures are the same
+        assert other.manifest.metrics is not None
+        expected = json.loads(other.manifest.metrics.model_dump_json())
+        assert {k: v for k, v in found.items() if k != "protocol"} == {
+            k: v for k, v in expected.items() if k != "protocol"
+        }
+    assert "each item by a model that was trained without its fold" in found["protocol"]
+    assert "was trained on all folds; --out-of-fold" in command("training.evaluate", *options[:-2]).stderr
+
+
+def test_judges_must_be_impartial(complete: tuple[Path, list[str]], wary: tuple[Path, list[str]], store: Path) -> None:
+    runs = complete[0].parent
+    for run, judge, message in (
+        (runs / "run", runs / "run", "of which the run released was trained on 0; its --holdout must be 0"),
+        (runs / "all", runs / "all", "left out no fold"),
+        (runs / "all", store.parent / "run", "was trained with other options than the run released: "),
+    ):
+        refused = command("training.publish", str(run), "--store", str(runs / "none"), "--fold-runs", str(judge))
+        assert refused.returncode == 1
+        assert message in refused.stderr
+    twice = command("training.publish", str(runs / "all"), "--fold-runs", str(runs / "run"), str(runs / "run"))
+    assert "left out fold 1, as" in twice.stderr
+    refused = command("training.evaluate", "--model", "wary", "--store", str(wary[0]), *complete[1], "--out-of-fold")
+    assert "has no fold models; leave out --out-of-fold" in refused.stderr
+
+
 def test_a_rehearsal_shows_the_card_and_releases_nothing(store: Path) -> None:
     rehearsed = command("training.publish", str(store.parent / "run"), "--store", str(store), "--dry-run")
     assert rehearsed.returncode == 0, rehearsed.stderr

@@ -6,6 +6,7 @@ import pytest
 from tests.videos import make_video
 from training.data import DataSet, Item
 from training.errors import TrainingError
+from training.judges import always
 from training.scores import score
 from training.views import Views
 from videoxception.clip import ClipSpec, Frames, Window
@@ -66,7 +67,7 @@ def test_the_protocol_says_how_many() -> None:
 
 def test_scores_are_of_all_views_and_of_each_picture_alone(video: Path) -> None:
     data = DataSet((Item(video, "a", "v"),), ("a", "b"))
-    found = score(Brightness(), SPEC, data, False, Views(3))
+    found = score(always(Brightness()), SPEC, data, False, Views(3))
     assert found.logits.shape == (1, 3, 2)
     assert found.pictures is not None
     own = decode(video, SPEC).frames
@@ -77,8 +78,8 @@ def test_scores_are_of_all_views_and_of_each_picture_alone(video: Path) -> None:
 def test_a_still_has_no_other_moments(stills_root: Path) -> None:
     path = sorted(stills_root.glob("Punch/*.jpg"))[0]
     data = DataSet((Item(path, "a", "v"),), ("a", "b"))
-    found = score(Brightness(), SPEC, data, False, Views(2))
+    found = score(always(Brightness()), SPEC, data, False, Views(2))
     assert found.pictures is None
     assert "mid-frame accuracy" in found.kind
     with pytest.raises(TrainingError, match="--views 3: a still looks the same at every moment"):
-        score(Brightness(), SPEC, data, False, Views(3))
+        score(always(Brightness()), SPEC, data, False, Views(3))

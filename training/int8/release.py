@@ -32,7 +32,10 @@ def add_int8(release: Release, split: Split, skip_bad: bool) -> Manifest:
     if not can_quantise(net):
         return manifest
     clips, _, _ = read_all(
-        _evenly(split.training.items, _SEEN), lambda path: item_clip(path, manifest.clip), skip_bad, "clips for int8"
+        _evenly(split.training.items, _SEEN),
+        lambda item: item_clip(item.path, manifest.clip),
+        skip_bad,
+        "clips for int8",
     )
     ov.save_model(quantise(net, manifest.clip, clips), release.int8_graph, compress_to_fp16=False)
     manifest = _compared(release, split, skip_bad)
@@ -46,7 +49,7 @@ def _compared(release: Release, split: Split, skip_bad: bool) -> Manifest:
     own = [item for item in (*split.training.items, *split.validation.items) if item.label in manifest.classes]
     logits, _, _ = read_all(
         _evenly(own, _COMPARED),
-        lambda path: np.stack([engine.predict(item_clip(path, manifest.clip)[None])[0] for engine in engines]),
+        lambda item: np.stack([engine.predict(item_clip(item.path, manifest.clip)[None])[0] for engine in engines]),
         skip_bad,
         "answers in int8",
     )
