@@ -16,8 +16,8 @@ from training.data import DataSet, load_outside, load_scored
 from training.errors import TrainingError
 from training.exam import Exam, out_of_fold
 from training.figures import Evaluation, evaluate, with_known
-from training.folds import fold_engines, in_folds
-from training.judges import always, by_fold, in_turns
+from training.folds import check_items, fold_engines, of_folds
+from training.judges import always, by_fold, dealt_out
 from training.plots import check_matplotlib, draw_evaluation, draw_run
 from training.report import table
 from training.scores import score
@@ -50,8 +50,10 @@ def _evaluate(options: argparse.Namespace) -> tuple[Release, Evaluation, tuple[s
         check_matplotlib()
     release = ModelStore.from_path(options.store).load(options.model)
     manifest = release.manifest
+    if options.out_of_fold:
+        _check_out_of_fold(release, options.precision)
     with _open_exam(release, options) as (exam, notes):
-        scores = score(exam.judges, manifest.clip, exam.data, options.skip_bad, views)
+        scores = score(exam.judge_of, manifest.clip, exam.data, options.skip_bad, views)
         told, skipped = exam.ask_outsiders(manifest, views, options.skip_bad, options.far_off)
     scores.skipped.extend(skipped)
     evaluation = evaluate(scores, manifest.calibration.temperature, exam.protocol)
@@ -69,16 +71,26 @@ def _open_exam(release: Release, options: argparse.Namespace) -> Iterator[tuple[
         return engines.create(made, options.device, options.precision)
 
     if options.out_of_fold:
+        asked = of_folds(data, folds)
+        check_items(release, asked)
+        left = f"{len(data) - len(asked)} of {len(data)} items are of folds that no fold model left out"
+        notes = (*notes, left) if len(asked) < len(data) else notes
+        words = out_of_fold(protocol, {item.fold for item in asked.items if item.fold is not None})
         with fold_engines(release, create) as by_number:
-            judges, asked = (by_fold(by_number), in_turns(by_number)), in_folds(data, folds)
-            if not len(asked):
-                raise TrainingError(f"none of the items are of the folds that {release} has fold models of: {folds}")
-            yield Exam(asked, in_folds(seen, folds), unseen, out_of_fold(protocol), *judges), notes
+            yield Exam(asked, of_folds(seen, folds), unseen, words, by_fold(by_number), dealt_out(by_number)), notes
     else:
         if folds:
-            notes = (*notes, f"{release} was trained on all folds; --out-of-fold scores by models that were not")
-        judge = always(create(release))
-        yield Exam(data, seen, unseen, protocol, judge, judge), notes
+            notes = (*notes, f"{release} was trained on all of its data; --out-of-fold asks models that left some out")
+        judge_of = always(create(release))
+        yield Exam(data, seen, unseen, protocol, judge_of, judge_of), notes
+
+
+def _check_out_of_fold(release: Release, precision: str) -> None:
+    """Raises `TrainingError` if there are no fold models, or none of that precision."""
+    if not release.manifest.folds:
+        raise TrainingError(f"{release} has no fold models; leave out --out-of-fold")
+    if precision == "int8":
+        raise TrainingError("fold models have no int8 graphs; --out-of-fold goes with f32, bf16 or auto")
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

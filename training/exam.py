@@ -1,15 +1,16 @@
 """The exam that a model sits before it is released: what was held out, who judges that, and all that comes of it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from training.calibrate import fit_temperature, fit_threshold
 from training.config import DataConfig
 from training.data import DataSet, Split, load_outside
+from training.faroff import DRAWN
 from training.figures import Evaluation, evaluate, with_known
-from training.folds import fold_engines, in_folds
-from training.judges import Judges, always, by_fold, in_turns
+from training.folds import fold_engines, of_folds
+from training.judges import JudgeOf, always, by_fold, dealt_out
 from training.outsiders import SEEN, UNSEEN, Told, ask_far_off, ask_outsiders, candidates
 from training.scores import Scores, score
 from training.views import Views
@@ -17,32 +18,32 @@ from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.manifest import Calibration, KnownScore, Manifest
 from videoxception.store import Release
 
-_FITTED_ON = (
-    "the held-out items that the figures are measured on, so that nll, brier score and calibration error are a little"
-    " flattered; top-1 and top-5 do not depend on it"
-)
+_FLATTERED = "nll, brier score and calibration error are a little flattered; top-1 and top-5 do not depend on it"
+_FITTED_ON = f"the held-out items that the figures are measured on, so that {_FLATTERED}"
+_FITTED_ON_FOLDS = f"what the fold models said to the items that the figures are measured on, so that {_FLATTERED}"
 
 
 @dataclass(frozen=True, slots=True)
 class Exam:
-    """Items of the classes, items of other classes that were learnt too, items of classes that nobody has seen; and in
-    words which the first are. The first two are for `judges`, who have not seen them, and the last for `strangers`.
+    """Items of the classes, items of other classes that were learnt too, and items of classes that no weights have
+    seen, which are strangers; in words which the first are; and who judges the first two, and strangers.
     """
 
     data: DataSet
     seen: DataSet
     unseen: DataSet
     protocol: str
-    judges: Judges
-    strangers: Judges
+    judge_of: JudgeOf
+    judge_of_strangers: JudgeOf
 
     def ask_outsiders(
         self, manifest: Manifest, views: Views, skip_bad: bool, far_off: bool
     ) -> tuple[dict[str, Told], list[str]]:
         """What is said to items of other classes and, if so wanted, to clips that code draws; and skipped files."""
-        told, skipped = ask_outsiders(self.judges, manifest, {SEEN: self.seen}, views, skip_bad)
-        new, more = ask_outsiders(self.strangers, manifest, {UNSEEN: self.unseen}, views, skip_bad)
-        drawn = ask_far_off(self.strangers, manifest) if far_off else {}
+        real = self.seen.where(lambda item: item.label != DRAWN)  # what was drawn is told apart, by its kinds
+        told, skipped = ask_outsiders(self.judge_of, manifest, {SEEN: real}, views, skip_bad)
+        new, more = ask_outsiders(self.judge_of_strangers, manifest, {UNSEEN: self.unseen}, views, skip_bad)
+        drawn = ask_far_off(self.judge_of_strangers, manifest) if far_off else {}
         return told | new | drawn, skipped + more
 
 
@@ -55,11 +56,11 @@ def open_exam(release: Release, split: Split, config: DataConfig) -> Iterator[Ex
     unseen = load_outside(replace(config, others=("all",)), config.others)[1] if config.others else DataSet((), ())
     if folds:
         with fold_engines(release, _engine) as engines:
-            own, others = _apart(in_folds(split.training, folds), release)
-            yield Exam(own, others, unseen, out_of_fold(_in_words(folds)), by_fold(engines), in_turns(engines))
+            own, others = _apart(of_folds(split.training, folds), release)
+            yield Exam(own, others, unseen, out_of_fold(split.protocol, folds), by_fold(engines), dealt_out(engines))
     elif len(split.validation):
-        judges = always(_engine(release))
-        yield Exam(split.validation, split.others, unseen, split.protocol, judges, judges)
+        judge_of = always(_engine(release))
+        yield Exam(split.validation, split.others, unseen, split.protocol, judge_of, judge_of)
     else:
         yield None
 
@@ -67,13 +68,13 @@ def open_exam(release: Release, split: Split, config: DataConfig) -> Iterator[Ex
 def sit(exam: Exam, release: Release, skip_bad: bool) -> tuple[Calibration, Evaluation]:
     """Temperature, threshold and all figures. Raises `TrainingError`."""
     manifest, known_score = release.manifest, release.manifest.calibration.known_score
-    scores = score(exam.judges, manifest.clip, exam.data, skip_bad)
+    scores = score(exam.judge_of, manifest.clip, exam.data, skip_bad)
     temperature = fit_temperature(scores.logits, scores.data.targets)
     calibration = Calibration(
         temperature=temperature,
         known_score=known_score,
         known_threshold=_threshold(scores, temperature, known_score),
-        fitted_on=_FITTED_ON,
+        fitted_on=_FITTED_ON_FOLDS if manifest.folds else _FITTED_ON,
     )
     evaluation = evaluate(scores, temperature, exam.protocol)
     if not manifest.others:
@@ -83,18 +84,14 @@ def sit(exam: Exam, release: Release, skip_bad: bool) -> tuple[Calibration, Eval
     return calibration, with_known(evaluation, told, calibration)
 
 
-def out_of_fold(protocol: str) -> str:
-    """The protocol's words for items that the fold models have judged."""
-    return f"{protocol}, each item by a model that was trained without its fold"
+def out_of_fold(protocol: str, folds: Collection[int]) -> str:
+    """The protocol in words, of items of these folds that the fold models have judged."""
+    numbers = f"fold{'s' if len(folds) > 1 else ''} {', '.join(str(fold) for fold in sorted(folds))}"
+    return f"{protocol.partition(':')[0]}: {numbers}, each item by a model that was trained without its fold"
 
 
 def _engine(release: Release) -> OpenVINOEngine:
     return OpenVINOEngine(release, "f32")
-
-
-def _in_words(folds: list[int]) -> str:
-    numbers = ", ".join(str(fold) for fold in folds)
-    return f"groups: fold{'s' if len(folds) > 1 else ''} {numbers}"
 
 
 def _apart(data: DataSet, release: Release) -> tuple[DataSet, DataSet]:

@@ -9,14 +9,17 @@ Two kinds are never written, so that they tell what a model that was trained on 
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from training.errors import TrainingError
 from videoxception.clip import ClipSpec, Frames
 
+DRAWN = "Drawn"  # the class that stills to train on have
 CLIPS = 24  # of each kind, to measure with
 _STILLS = 160  # of each kind, to train on
 _STILL_SIZES = ((192, 256), (96, 128))  # what a trainer's cache holds of a still, and of a coarser one
@@ -244,20 +247,30 @@ def main() -> None:
         prog="python -m training.faroff", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="the class folder Drawn is made in it")
-    print(f"{write_stills(parser.parse_args().folder)} stills written")
+    try:
+        print(f"{write_stills(parser.parse_args().folder)} stills written")
+    except TrainingError as error:
+        sys.exit(f"error: {error}")
 
 
 def write_stills(folder: Path) -> int:
-    """Writes `Drawn/v_Drawn_gGGG_cCC.jpg`, CC the kind, none of them a picture of a clip that is measured. How many."""
+    """Writes `Drawn/v_Drawn_gGGG_cCC.jpg`, CC the kind, none of them a picture of a clip that is measured. How many.
+
+    Raises `TrainingError` if there is such a folder: what an earlier version drew may be the same under other names.
+    """
     import torch  # measuring needs neither
     from torchvision.io import write_jpeg
 
-    (folder / "Drawn").mkdir(parents=True, exist_ok=True)
+    home = folder / DRAWN
+    try:
+        home.mkdir(parents=True)
+    except OSError as error:
+        raise TrainingError(f"{home} cannot be made: {error.strerror}; remove it, or name another folder") from error
     for number in range(_STILLS):
         spec = ClipSpec(frames=1, size=_STILL_SIZES[number % len(_STILL_SIZES)])
         for i, kind in enumerate(KINDS, 1):
             (picture,) = draw_far_off(kind, CLIPS + number, spec)
-            path = folder / "Drawn" / f"v_Drawn_g{number + 1:03d}_c{i:02d}.jpg"
+            path = home / f"v_{DRAWN}_g{number + 1:03d}_c{i:02d}.jpg"
             write_jpeg(torch.from_numpy(picture.transpose(2, 0, 1).copy()), str(path), quality=90)
     return len(KINDS) * _STILLS
 

@@ -4,9 +4,10 @@ The released weights may then have seen everything, and every item is still judg
 nor another item of its source video.
 """
 
+import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,39 +22,66 @@ from training.finished import final_weights
 from videoxception.engine import Engine
 from videoxception.nets.folded import fold as fold_norms
 from videoxception.nets.served import load_served
-from videoxception.store import WEIGHTS, Release
+from videoxception.store import WEIGHTS, ModelStore, Release, StoreError
 
-# What a fold model may have otherwise than the released one: where it began, and chance.
-_FREE = frozenset({"--fold", "--holdout", "--init", "--seed", "--name"})
+# What a fold model may have otherwise than the released one: where it began, whom it learnt from, chance, where its
+# data lay (which is compared item by item), and what changes nothing that is learnt.
+_FREE = frozenset(
+    f"--{name}"
+    for name in ("fold", "holdout", "init", "teacher", "seed", "name", "data", "others-data", "groups", "lists")
+) | {"--keep", "--compile", "--fused"}
 
 
 def folds_of(runs: Sequence[Path], config: Config, split: Split) -> dict[int, Path]:
     """The runs that made the fold models, by the fold that each left out; `config` and `split` are the released run's.
 
-    Raises `TrainingError` for a run of another recipe, or one that saw what it is to judge.
+    Raises `TrainingError` for a run of another recipe, or one that may have seen what it is to judge.
     """
+    if runs and split.held_out:
+        raise TrainingError(
+            f"--fold-runs is for a run that held nothing out, but the released one did ({split.protocol}); train it"
+            " with --holdout 0 and without --fold, or leave --fold-runs out"
+        )
     found: dict[int, Path] = {}
     for run in runs:
         other = checkpoint.read_config(run)
         fold = other.data.fold
-        if fold is None or fold in found:
-            raise TrainingError(f"{run} left out {'no fold' if fold is None else f'fold {fold}, as {found[fold]} did'}")
-        if differing := [name for name in checkpoint.differences(other, config) if name not in _FREE]:
-            raise TrainingError(f"{run} was trained with other options than the run released: {', '.join(differing)}")
-        left_out = {item.path for item in load_split(other.data, other.seed).held_out}
-        judged = {item.path for item in in_folds(split.training, [fold]).items}
-        if judged != left_out:
-            raise TrainingError(
-                f"{run} left out {len(left_out)} items, of which the run released was trained on"
-                f" {len(judged & left_out)}; its --holdout must be 0, and the data the same"
-            )
+        if fold is None:
+            raise TrainingError(f"{run} left out no fold, so it cannot judge one; train it with --fold")
+        if fold in found:
+            raise TrainingError(f"{run} left out fold {fold}, as {found[fold]} did; name one of them")
+        _check_recipe(run, other, config)
+        _check_start(run, other, fold)
+        _check_left_out(run, load_split(other.data, other.seed), of_folds(split.training, [fold]))
         found[fold] = run
     return dict(sorted(found.items()))
 
 
-def in_folds(data: DataSet, folds: Sequence[int]) -> DataSet:
+def of_folds(data: DataSet, folds: Collection[int]) -> DataSet:
     """The items of some folds."""
     return data.where(lambda item: item.fold in folds)
+
+
+def digest_of(data: DataSet) -> str:
+    """A hash of which items these are: their names, labels and source videos, wherever they lie."""
+    return hashlib.sha256("\n".join(sorted(_names(data))).encode()).hexdigest()
+
+
+def check_items(release: Release, data: DataSet) -> None:
+    """Raises `TrainingError` unless the items of each fold are those that the release's fold model left out."""
+    folds = release.manifest.folds
+    if not len(data):
+        have = ", ".join(str(fold) for fold in folds)
+        raise TrainingError(
+            f"{release} has models that left out fold {have}, and none of these items is of it; folds are told by the"
+            " table that --groups names"
+        )
+    for fold in {item.fold for item in data.items if item.fold is not None}:
+        if digest_of(of_folds(data, [fold])) != folds[fold]:
+            raise TrainingError(
+                f"the items of fold {fold} are not those that the model for it left out, so it may have seen them;"
+                " --out-of-fold is for the data set and the --groups table that the model was trained with"
+            )
 
 
 def save_fold_weights(release: Release, runs: dict[int, Path]) -> None:
@@ -64,9 +92,7 @@ def save_fold_weights(release: Release, runs: dict[int, Path]) -> None:
 
 @contextmanager
 def fold_engines(release: Release, create: Callable[[Release], Engine]) -> Iterator[dict[int, Engine]]:
-    """The engines of a release's fold models, by fold. Raises `TrainingError` if it has none."""
-    if not release.manifest.folds:
-        raise TrainingError(f"{release} has no fold models; leave out --out-of-fold")
+    """The engines of a release's fold models, by fold."""
     with tempfile.TemporaryDirectory() as scratch:
         yield {fold: create(_fold_release(release, fold, Path(scratch) / str(fold))) for fold in release.manifest.folds}
 
@@ -75,6 +101,53 @@ def _fold_release(release: Release, fold: int, folder: Path) -> Release:
     """A fold model as a release of its own, with a graph but without int8."""
     folder.mkdir()
     shutil.copyfile(release.fold_weights(fold), folder / WEIGHTS)
-    made = Release(folder, release.manifest.model_copy(update={"folds": [], "int8": None}))
+    made = Release(folder, release.manifest.model_copy(update={"folds": {}, "int8": None}))
     export_graph(fold_norms(load_served(made), made.manifest.clip), made.manifest.clip, made.graph)
     return made
+
+
+def _check_recipe(run: Path, other: Config, config: Config) -> None:
+    if differing := [name for name in checkpoint.differences(other, config) if name not in _FREE]:
+        raise TrainingError(
+            f"{run} was trained with other options than the released run: {', '.join(differing)}; its figures would not"
+            " be this recipe's. Train it again with the same ones"
+        )
+
+
+def _check_start(run: Path, config: Config, fold: int) -> None:
+    """Weights that a run began with, and teachers that it learnt from, must not have seen the fold either."""
+    for source in filter(None, (config.init, *(name.strip() for name in config.teacher.teacher.split(",")))):
+        if _fold_left_out(source) != fold:
+            raise TrainingError(
+                f"{run} began with or learnt from {source}, which did not leave out fold {fold}; what it would be"
+                " measured on may have been learnt"
+            )
+        if Path(source).is_dir():
+            _check_start(run, checkpoint.read_config(Path(source)), fold)
+
+
+def _fold_left_out(source: str) -> object:
+    """The fold that a run, by its folder, or a released model left out, if any."""
+    if Path(source).is_dir():
+        return checkpoint.read_config(Path(source)).data.fold
+    try:
+        recipe = ModelStore().load(source).manifest.provenance.recipe
+    except StoreError as error:
+        raise TrainingError(f"{source} is not there to tell what it left out: {error}") from error
+    data = recipe.get("data")
+    return data.get("fold") if isinstance(data, dict) else None
+
+
+def _check_left_out(run: Path, split: Split, judged: DataSet) -> None:
+    """What the run left out must be just what it is to judge."""
+    left_out, wanted = _names(DataSet(split.held_out, ())), _names(judged)
+    if left_out != wanted:
+        more, less = sorted(left_out - wanted), sorted(wanted - left_out)
+        raise TrainingError(
+            f"{run} left out {len(more)} items that are not in the released run's fold, and kept {len(less)} that are,"
+            f" such as {(more + less)[0]}; both need the same data, classes and --groups"
+        )
+
+
+def _names(data: DataSet) -> set[str]:
+    return {f"{item.label}/{item.path.stem} of {item.group}" for item in data.items}

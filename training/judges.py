@@ -1,22 +1,23 @@
 """Who judges an item: one engine judges all, or each fold has its own, which was made without it."""
 
 from collections.abc import Callable, Mapping
+from zlib import crc32
 
 from training.data import Item
 from training.errors import TrainingError
 from videoxception.engine import Engine
 
-Judges = Callable[[Item], Engine]
+JudgeOf = Callable[[Item], Engine]
 """The engine that is to judge an item."""
 
 
-def always(engine: Engine) -> Judges:
+def always(engine: Engine) -> JudgeOf:
     """One engine for everything."""
     return lambda item: engine
 
 
-def by_fold(engines: Mapping[int, Engine]) -> Judges:
-    """The engine of the item's own fold. The judges raise `TrainingError` for an item of a fold that has none."""
+def by_fold(engines: Mapping[int, Engine]) -> JudgeOf:
+    """The engine of the item's own fold; asking for an item of another fold raises `TrainingError`."""
 
     def judge(item: Item) -> Engine:
         if item.fold is None or item.fold not in engines:
@@ -27,7 +28,7 @@ def by_fold(engines: Mapping[int, Engine]) -> Judges:
     return judge
 
 
-def in_turns(engines: Mapping[int, Engine]) -> Judges:
-    """For items that none of the engines has seen: each takes every so-manyth fold."""
+def dealt_out(engines: Mapping[int, Engine]) -> JudgeOf:
+    """For items that none of the engines has seen: each takes about as many source videos, by their names."""
     order = [engines[fold] for fold in sorted(engines)]
-    return lambda item: order[(item.fold or 0) % len(order)]
+    return lambda item: order[crc32(item.group.encode()) % len(order)]

@@ -8,8 +8,8 @@ import numpy as np
 
 from training.calibrate import ViewLogits, fit_threshold, mean_probabilities
 from training.data import DataSet, Item
-from training.faroff import CLIPS, KINDS, NEW_KINDS, draw_far_off
-from training.judges import Judges
+from training.faroff import CLIPS, DRAWN, KINDS, NEW_KINDS, draw_far_off
+from training.judges import JudgeOf
 from training.progress import track
 from training.reading import item_clip, read_all
 from training.resample import Floats, SourceVideos, interval, rounded
@@ -20,7 +20,7 @@ from videoxception.manifest import Calibration, Known, Manifest, Outsiders, Sepa
 
 ACTIONS = "true actions"
 SEEN, UNSEEN = "classes seen in training", "classes never seen"
-FAR_OFF, NEVER_DRAWN = "far off, kinds drawn", "far off, new kinds"
+FAR_OFF, FAR_OFF_NEW = f"far off, kinds of {DRAWN}", "far off, other kinds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def candidates(outputs: ViewLogits, classes: int, temperature: float) -> dict[st
 
 
 def ask_outsiders(
-    judges: Judges, manifest: Manifest, parts: Mapping[str, DataSet], views: Views, skip_bad: bool
+    judge_of: JudgeOf, manifest: Manifest, parts: Mapping[str, DataSet], views: Views, skip_bad: bool
 ) -> tuple[dict[str, Told], list[str]]:
     """What is said to each part of a data set, by the part's name, and a line for each file that was skipped."""
     told, skipped = {}, []
@@ -56,7 +56,9 @@ def ask_outsiders(
         if len(data):
             outputs, kept, bad = read_all(
                 data,
-                lambda item: judges(item).predict(views.clips(manifest.clip, lambda spec: item_clip(item.path, spec))),
+                lambda item: judge_of(item).predict(
+                    views.clips(manifest.clip, lambda spec: item_clip(item.path, spec))
+                ),
                 skip_bad,
             )
             told[name] = _told(outputs, kept.groups, manifest)
@@ -64,13 +66,13 @@ def ask_outsiders(
     return told, skipped
 
 
-def ask_far_off(judges: Judges, manifest: Manifest) -> dict[str, Told]:
+def ask_far_off(judge_of: JudgeOf, manifest: Manifest) -> dict[str, Told]:
     """What is said to clips that code draws, by their kind, and to all of them together. One view of each."""
     kinds = [kind for kind in (*KINDS, *NEW_KINDS) for _ in range(CLIPS)]
-    items = [Item(Path(kind), kind, f"{kind} {row}", fold=row) for row, kind in enumerate(kinds)]
+    items = [Item(Path(kind), kind, f"{kind} {row}") for row, kind in enumerate(kinds)]
 
     def ask(item: Item, number: int) -> Logits:
-        return judges(item).predict(draw_far_off(item.label, number, manifest.clip)[None])
+        return judge_of(item).predict(draw_far_off(item.label, number, manifest.clip)[None])
 
     outputs = np.stack([ask(item, row % CLIPS) for row, item in enumerate(track(items, "far off"))])
 
@@ -80,7 +82,7 @@ def ask_far_off(judges: Judges, manifest: Manifest) -> dict[str, Told]:
 
     return {kind: told_of([kind]) for kind in dict.fromkeys(kinds)} | {
         FAR_OFF: told_of(KINDS),
-        NEVER_DRAWN: told_of(NEW_KINDS),
+        FAR_OFF_NEW: told_of(NEW_KINDS),
     }
 
 

@@ -10,7 +10,7 @@ import hashlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib.metadata import version as version_of
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from training.exam import open_exam, sit
 from training.export import export_graph
 from training.figures import Evaluation
 from training.finished import final_weights
-from training.folds import folds_of, save_fold_weights
+from training.folds import digest_of, folds_of, of_folds, save_fold_weights
 from training.int8.release import add_int8
 from training.plots import draw_evaluation, draw_or_say
 from training.report import model_card, table
@@ -108,7 +108,7 @@ def _release(run: Path, store: Path, note: str, fold_runs: Sequence[Path]) -> Re
     folds = folds_of(fold_runs, config, split)
 
     def write(folder: Path, version: int) -> None:
-        draft = _draft(config, split, version, note).model_copy(update={"folds": list(folds)})
+        draft = _draft(config, split, version, note).model_copy(update={"folds": _folds(config, split, folds)})
         release = Release(folder, draft)
         save_file(weights, release.weights)
         save_fold_weights(release, folds)
@@ -123,6 +123,12 @@ def _release(run: Path, store: Path, note: str, fold_runs: Sequence[Path]) -> Re
             draw_or_say(lambda: draw_evaluation(run, str(release), manifest.clip, evaluation))
 
     return publish_to_store(store, config.model_name, write)
+
+
+def _folds(config: Config, split: Split, folds: Collection[int]) -> dict[int, str]:
+    """What each fold model left out of the classes, as the manifest tells it."""
+    own = split.training.where(lambda item: item.label in config.data.classes)
+    return {fold: digest_of(of_folds(own, [fold])) for fold in folds}
 
 
 def _draft(config: Config, split: Split, version: int, note: str) -> Manifest:

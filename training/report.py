@@ -1,5 +1,6 @@
 """Figures as people read them: a table for the terminal, and the model card."""
 
+from training.faroff import DRAWN, NEW_KINDS
 from videoxception.manifest import (
     Agreement,
     Baselines,
@@ -187,7 +188,7 @@ def model_card(manifest: Manifest) -> str:
         f" {calibration.fitted_on}.",
         *_card_reliability(manifest.metrics),
         *_card_known(manifest),
-        *_card_int8(manifest.int8),
+        *_card_int8(manifest.int8, bool(manifest.folds)),
         "## Where it may fail",
         f"It always names one of its classes, also for videos of something else; {_guard(manifest)}."
         " The data are sports and music videos from before 2012: other cameras, other crowds and upright phone video"
@@ -202,21 +203,22 @@ def _card_folds(manifest: Manifest) -> list[str]:
         return []
     files = ", ".join(f"`fold-{fold}.safetensors`" for fold in manifest.folds)
     return [
-        "The released weights were trained on all folds, so that nothing is left to measure them with. All figures are"
-        f" of fold models ({files}), which the same recipe made, each without the fold that it judges; temperature and"
-        " threshold are theirs too. The released weights have seen more and should be a little better, which was not"
-        " measured."
+        "The released weights were trained on all folds, so that nothing is left to measure them with. All figures but"
+        f" those of int8 are of fold models ({files}): trained with the same options, each without the fold that it"
+        " judges. Temperature and threshold are theirs too. The released weights have seen more and should be a little"
+        " better, which was not measured."
     ]
 
 
-def _card_int8(int8: Agreement | None) -> list[str]:
+def _card_int8(int8: Agreement | None, saw_all: bool) -> list[str]:
     if int8 is None:
         return []
+    held_out = "" if saw_all else " and of what was held out"
     verdict = "It is what CPUs with bf16 serve" if int8.passed else "It is served only where int8 is asked for"
     return [
         "## In 8-bit integers",
         f"The int8 graph gives the same label as f32 for {int8.equal_labels:.2%} of {int8.n:,} clips, of the data that"
-        f" it was trained on and of what was held out. The probability that changes most changes by"
+        f" it was trained on{held_out}. The probability that changes most changes by"
         f" {int8.change_median:.4f} in the median clip, and by at most {int8.change_p99:.3f} in 99 % of them."
         f" {verdict}.",
     ]
@@ -295,7 +297,8 @@ def _card_known(manifest: Manifest) -> list[str]:
         heading, *rows = [f"| {' | '.join(row)} |" for row in _known_rows(known)]
         parts.append(
             f"The model goes by {_goes_by(known)}. Turned away: the share below the threshold that keeps 95 % of the"
-            " true actions which were held out. The kinds that are far off are drawn by code."
+            " true actions which were held out. What is far off is drawn by code;"
+            f" of {' and '.join(NEW_KINDS)} training.faroff writes no stills to train on (its class is {DRAWN})."
         )
         parts.append("\n".join([heading, "| --- " * heading.count(" | ") + "| --- |", *rows]))
     return parts

@@ -9,7 +9,7 @@ from training.calibrate import ViewLogits
 from training.data import DataSet, Item
 from training.data.stills import is_still
 from training.errors import TrainingError
-from training.judges import Judges
+from training.judges import JudgeOf
 from training.reading import item_clip, read_all
 from training.views import Views
 from videoxception.clip import ClipSpec
@@ -42,7 +42,7 @@ class Scores:
         return f"mid-frame accuracy (each still as its picture ten times){seen}"
 
 
-def score(judges: Judges, spec: ClipSpec, data: DataSet, skip_bad: bool, views: Views | None = None) -> Scores:
+def score(judge_of: JudgeOf, spec: ClipSpec, data: DataSet, skip_bad: bool, views: Views | None = None) -> Scores:
     """Has every item judged. Raises `TrainingError`."""
     views = views or Views()
     stills = is_still(data.items[0].path)
@@ -52,7 +52,7 @@ def score(judges: Judges, spec: ClipSpec, data: DataSet, skip_bad: bool, views: 
     def read(item: Item) -> Logits:
         clips = views.clips(spec, lambda asked: item_clip(item.path, asked))
         shown = clips if stills else np.concatenate([clips, picture_clips(views.own(clips))])
-        return judges(item).predict(np.ascontiguousarray(shown))
+        return judge_of(item).predict(np.ascontiguousarray(shown))
 
     outputs, kept, skipped = read_all(data, read, skip_bad)
     pictures = None if stills else outputs[:, views.count :, : len(data.classes)]

@@ -222,8 +222,9 @@ class Manifest(_Strict):
     """The whole of `model.json`.
 
     `others` are classes that the network has learnt beside its own, in the order of its outputs, which no answer names:
-    served, they are one logit, the background. `folds` are those whose fold models lie beside the weights: the same
-    recipe, trained without that fold. If there are any, calibration and metrics are theirs.
+    served, they are one logit, the background. `folds` are those whose fold models lie beside the weights (the same
+    recipe, trained without that fold), each with a hash of which items it left out. If there are any, calibration and
+    metrics are theirs.
     """
 
     format_version: Literal[1] = 1
@@ -232,7 +233,7 @@ class Manifest(_Strict):
     architecture: Architecture
     classes: list[str] = Field(min_length=2)
     others: list[str] = []
-    folds: list[int] = []
+    folds: dict[int, Sha256] = {}
     clip: ClipSpec
     files: dict[str, Sha256]
     calibration: Calibration
@@ -249,8 +250,6 @@ class Manifest(_Strict):
         if any(len(row) != self.outputs for row in self.golden.logits):
             background = ", and one for the background" if self.others else ""
             raise ValueError(f"the golden answers do not have one logit a class{background}")
-        if len(set(self.folds)) != len(self.folds):
-            raise ValueError("a fold is named twice")
         if self.calibration.known_score == "background" and not self.others:
             raise ValueError("the known score is the background's, but the network has learnt no others")
         return self

@@ -1,7 +1,8 @@
 """Released models on disk: <store>/<name>/<version>/ with weights, graph, model.json and MODEL_CARD.md.
 
 A released model is never changed after it is published, and can be copied anywhere. Publishing writes to a hidden
-folder and renames it, so that a reader sees a version whole or not at all.
+folder and renames it, so that a reader sees a version whole or not at all. Weights of fold models, which evaluation
+alone uses (training.folds), are files of it like all others.
 """
 
 import hashlib

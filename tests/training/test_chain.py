@@ -13,6 +13,7 @@ from tests.videos import make_video
 from videoxception import Classifier, ModelStore, golden
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.engine.torch_reference import TorchEngine
+from videoxception.store import sha256_of
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -121,69 +122,89 @@ def test_evaluation_tells_the_cards_figures_of_outsiders(wary: tuple[Path, list[
 
 @pytest.fixture(scope="module")
 def complete(wary: tuple[Path, list[str]]) -> tuple[Path, list[str]]:
-    """A store with a model that was trained on everything, and judged by the one before, which left out fold 1."""
-    store, data = wary
-    without = store.parent / "run"
-    again = ["--config", str(without / "config.json"), "--init", str(without), "--run", str(store.parent / "all")]
-    at = data.index("--fold")
-    everything = json.loads((without / "config.json").read_text())
-    everything["data"] |= {"fold": None, "holdout": 0}
-    (store.parent / "all.json").write_text(json.dumps(everything))
-    again[1] = str(store.parent / "all.json")
-    trained = command("training.run", *again, "--no-publish", "--cache", str(store.parent / "cache"))
-    assert trained.returncode == 0, trained.stderr
-    released = command(
-        "training.publish",
-        str(store.parent / "all"),
-        "--store",
-        str(store.parent / "judged"),
-        "--fold-runs",
-        str(without),
-    )
+    """A store with a model that was trained on everything, judged by one that left out fold 1 and one that left out 2,
+    and the options that name its data.
+    """
+    runs, data = wary[0].parent, wary[1]
+    for name, changes in (("two", {"fold": 2}), ("all", {"fold": None, "holdout": 0})):
+        config = json.loads((runs / "run/config.json").read_text()) | {"init": ""}
+        (runs / f"{name}.json").write_text(json.dumps(config | {"data": config["data"] | changes}))
+        options = ["--config", str(runs / f"{name}.json"), "--run", str(runs / name), "--cache", str(runs / "cache")]
+        trained = command("training.run", *options, "--no-publish")
+        assert trained.returncode == 0, trained.stderr
+    judges = ["--fold-runs", str(runs / "two"), str(runs / "run")]
+    released = command("training.publish", str(runs / "all"), "--store", str(runs / "judged"), *judges)
     assert released.returncode == 0, released.stderr
-    return store.parent / "judged", [*data[:at], *data[at + 2 :]]
+    at = data.index("--fold")
+    return runs / "judged", [*data[:at], *data[at + 2 :]]
 
 
 def test_fold_models_judge_what_the_released_weights_have_seen(
     complete: tuple[Path, list[str]], wary: tuple[Path, list[str]]
 ) -> None:
     store, data = complete
-    release = ModelStore(built_in=store).load("wary")
-    before = ModelStore(built_in=wary[0]).load("wary")
-    assert release.manifest.folds == [1]
+    release, before = (ModelStore(built_in=at).load("wary") for at in (store, wary[0]))
+    assert list(release.manifest.folds) == [1, 2]
     assert release.manifest.provenance.saw_all_groups
     assert release.fold_weights(1).read_bytes() == before.weights.read_bytes()
-    assert release.sha256 != before.sha256
+    assert len({release.sha256, *(sha256_of(release.fold_weights(fold)) for fold in (1, 2))}) == 3
     card = (release.folder / "MODEL_CARD.md").read_text()
-    assert "All figures are of fold models (`fold-1.safetensors`)" in card
+    assert "are of fold models (`fold-1.safetensors`, `fold-2.safetensors`)" in card
+
     options = ["--model", "wary", "--store", str(store), *data, "--far-off", "--json"]
     evaluated = command("training.evaluate", *options, "--out-of-fold")
     assert evaluated.returncode == 0, evaluated.stderr
-    found = json.loads(evaluated.stdout)
-    for other in (release, before):  # what judged is what was released before, so the figures are the same
-        assert other.manifest.metrics is not None
-        expected = json.loads(other.manifest.metrics.model_dump_json())
-        assert {k: v for k, v in found.items() if k != "protocol"} == {
-            k: v for k, v in expected.items() if k != "protocol"
-        }
-    assert "each item by a model that was trained without its fold" in found["protocol"]
-    assert "was trained on all folds; --out-of-fold" in command("training.evaluate", *options[:-2]).stderr
+    assert release.manifest.metrics is not None
+    assert json.loads(evaluated.stdout) == json.loads(release.manifest.metrics.model_dump_json())
+    assert release.manifest.metrics.protocol.endswith(
+        "groups: folds 1, 2, each item by a model that was trained without its fold"
+    )
+    assert "items are of folds that no fold model left out" in evaluated.stderr
+
+    # Of fold 1 alone, the figures are those that its model was released with before.
+    alone = command("training.evaluate", *options, "--out-of-fold", "--fold", "1")
+    assert before.manifest.metrics is not None
+    found, expected = json.loads(alone.stdout), json.loads(before.manifest.metrics.model_dump_json())
+    assert found["top1"] == expected["top1"]
+    assert found["confusion"] == expected["confusion"]
+    assert found["n"] < release.manifest.metrics.n
 
 
-def test_judges_must_be_impartial(complete: tuple[Path, list[str]], wary: tuple[Path, list[str]], store: Path) -> None:
+def test_weights_that_saw_everything_are_said_to(complete: tuple[Path, list[str]]) -> None:
+    evaluated = command("training.evaluate", "--model", "wary", "--store", str(complete[0]), *complete[1])
+    assert "was trained on all of its data; --out-of-fold asks models that left some out" in evaluated.stderr
+
+
+def test_judges_must_be_impartial(complete: tuple[Path, list[str]], store: Path) -> None:
     runs = complete[0].parent
-    for run, judge, message in (
-        (runs / "run", runs / "run", "of which the run released was trained on 0; its --holdout must be 0"),
-        (runs / "all", runs / "all", "left out no fold"),
-        (runs / "all", store.parent / "run", "was trained with other options than the run released: "),
+    for run, judges, message in (
+        ("run", ["two"], "is for a run that held nothing out, but the released one did"),
+        ("all", ["all"], "left out no fold, so it cannot judge one"),
+        ("all", ["run", "run"], "left out fold 1, as"),
+        ("all", [str(store.parent / "run")], "was trained with other options than the released run: "),
     ):
-        refused = command("training.publish", str(run), "--store", str(runs / "none"), "--fold-runs", str(judge))
+        names = [str(runs / judge) for judge in judges]
+        refused = command("training.publish", str(runs / run), "--store", str(runs / "none"), "--fold-runs", *names)
         assert refused.returncode == 1
         assert message in refused.stderr
-    twice = command("training.publish", str(runs / "all"), "--fold-runs", str(runs / "run"), str(runs / "run"))
-    assert "left out fold 1, as" in twice.stderr
-    refused = command("training.evaluate", "--model", "wary", "--store", str(wary[0]), *complete[1], "--out-of-fold")
-    assert "has no fold models; leave out --out-of-fold" in refused.stderr
+
+
+def test_out_of_fold_is_refused_where_it_would_mislead(
+    complete: tuple[Path, list[str]], wary: tuple[Path, list[str]], stills_root: Path, tmp_path: Path
+) -> None:
+    store, data = complete
+    table = (stills_root / "FOLDS.tsv").read_text().replace("\t2\n", "\t1\n")
+    (tmp_path / "OTHER.tsv").write_text(table)
+    elsewhere = [str(tmp_path / "OTHER.tsv:video") if option == "FOLDS.tsv:video" else option for option in data]
+    for where, options, message in (
+        (wary[0], data, "has no fold models; leave out --out-of-fold"),
+        (store, [*data, "--precision", "int8"], "fold models have no int8 graphs"),
+        (store, [*data, "--fold", "0"], "has models that left out fold 1, 2, and none of these items is of it"),
+        (store, elsewhere, "the items of fold 1 are not those that the model for it left out"),
+    ):
+        refused = command("training.evaluate", "--model", "wary", "--store", str(where), *options, "--out-of-fold")
+        assert refused.returncode == 1
+        assert message in refused.stderr
 
 
 def test_a_rehearsal_shows_the_card_and_releases_nothing(store: Path) -> None:

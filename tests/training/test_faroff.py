@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from training.errors import TrainingError
 from training.faroff import CLIPS, KINDS, NEW_KINDS, draw_far_off, write_stills
 from videoxception.clip import ClipSpec
 from videoxception.video.still import read_still
@@ -45,3 +46,9 @@ def test_stills_to_train_on_are_of_every_kind_and_not_those_that_are_measured(tm
     assert white.min() > 205
     measured = {draw_far_off("cartoon", n, SPEC).tobytes() for n in range(CLIPS)}
     assert draw_far_off("cartoon", CLIPS, SPEC).tobytes() not in measured
+
+
+def test_old_stills_are_not_mixed_with_new_ones(tmp_path: Path) -> None:
+    (tmp_path / "Drawn").mkdir()
+    with pytest.raises(TrainingError, match="Drawn cannot be made: File exists; remove it"):
+        write_stills(tmp_path)

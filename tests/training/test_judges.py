@@ -6,7 +6,7 @@ import pytest
 
 from training.data import Item
 from training.errors import TrainingError
-from training.judges import always, by_fold, in_turns
+from training.judges import always, by_fold, dealt_out
 from videoxception.clip import Frames
 from videoxception.engine.base import Logits, Precision
 
@@ -46,6 +46,13 @@ def test_an_item_that_every_engine_may_have_seen_is_refused(fold: int | None) ->
         by_fold(ENGINES)(item(fold))
 
 
-def test_what_none_has_seen_is_shared_out() -> None:
-    judges = in_turns(ENGINES)
-    assert [judges(item(fold)) for fold in (0, 1, 2, None)] == [ENGINES[1], ENGINES[4], ENGINES[1], ENGINES[1]]
+def test_what_none_has_seen_is_dealt_out_by_source_videos() -> None:
+    judges = dealt_out(ENGINES)
+    videos = [Item(Path(f"{clip}.jpg"), "Golf", f"v_Golf_g{clip % 20:02d}") for clip in range(60)]
+    by_video: dict[str, set[str]] = {}
+    for video in videos:
+        engine = judges(video)
+        assert isinstance(engine, Named)
+        by_video.setdefault(video.group, set()).add(engine.name)
+    assert {len(names) for names in by_video.values()} == {1}
+    assert 5 <= sum(names == {"one"} for names in by_video.values()) <= 15

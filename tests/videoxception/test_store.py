@@ -85,8 +85,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "another version": (lambda folder: edit(folder, version=9), "toy@9, which does not belong"),
     "no hashes": (lambda folder: edit(folder, files={}), "gives no sha256 for model.safetensors"),
     "a class twice": (lambda folder: edit(folder, classes=["a", "a"]), "a class is named twice"),
-    "a fold twice": (lambda folder: edit(folder, folds=[7, 7]), "a fold is named twice"),
-    "a missing fold model": (lambda folder: edit(folder, folds=[7]), "gives no sha256 for fold-7.safetensors"),
+    "a fold model too few": (lambda folder: edit(folder, folds={"7": "0" * 64}), "no sha256 for fold-7.safetensors"),
     "other classes": (lambda folder: edit(folder, classes=["a", "b"]), "one logit a class"),
 }
 

@@ -138,9 +138,9 @@ def _layout(config: DataConfig) -> Layout:
     if not config.data:
         raise TrainingError(
             "say where the data is: --data DIR. python -m training.fetch ucf101 gets UCF-101 (7 GB), the University of"
-            " Central Florida's 13,320 videos of 101 actions, of which the shipped models have seen single pictures;"
-            " with --init videoxception-a, a run goes on from those to its motion. What accuracy to expect stands in"
-            " docs/training.md. --recipe smoke tries the trainer on videos that it makes itself"
+            " Central Florida's 13,320 videos of 101 actions; the shipped models have seen single pictures of its train"
+            " list 1, and --init videoxception-a goes on from those to motion. docs/training.md says what accuracy to"
+            " expect. --recipe smoke tries the trainer on videos that it makes itself"
         )
     if config.protocol and config.protocol not in layout.protocols:
         known = " or ".join(layout.protocols)

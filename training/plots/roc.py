@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from training.figures import Evaluation
-from training.outsiders import ACTIONS, FAR_OFF, SEEN, UNSEEN
+from training.outsiders import ACTIONS, FAR_OFF, FAR_OFF_NEW, SEEN, UNSEEN
 from training.plots.style import BLUE, GREEN, GREY, ORANGE, figure
 from training.resample import Floats
 
@@ -17,7 +17,7 @@ _COLOURS = {"background": BLUE, "max_probability": ORANGE, "energy": GREEN}
 def draw_roc(path: Path, title: str, evaluation: Evaluation) -> Path | None:
     """A diagram for each large set of outsiders, a curve for each candidate score; None if no outsiders were scored."""
     known, told = evaluation.metrics.known, evaluation.told
-    names = [name for name in (SEEN, UNSEEN, FAR_OFF) if name in told]
+    names = [name for name in (SEEN, UNSEEN, FAR_OFF, FAR_OFF_NEW) if name in told]
     if known is None or not names:
         return None
     heading = f"{title}: true actions against videos of something else"
