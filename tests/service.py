@@ -11,16 +11,18 @@ from pathlib import Path
 
 import httpx
 
+from tests.shipped import NAME
+
 ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
 def process(**settings: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A service's process that is ready, and its address."""
+    """A service's process that is ready, and its address. It answers with the small model, unless told otherwise."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = os.environ | {"VX_PORT": str(port), "VX_DEVICE": "cpu"} | settings
+    environment = os.environ | {"VX_PORT": str(port), "VX_DEVICE": "cpu", "VX_MODEL": NAME} | settings
     with start([sys.executable, "-m", "app"], environment) as service:
         yield service, wait_until_ready(service, f"http://127.0.0.1:{port}")
 

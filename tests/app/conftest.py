@@ -13,6 +13,7 @@ import uvicorn
 
 from app.factory import create_app
 from app.settings import Settings
+from tests.shipped import NAME
 from tests.videos import make_video
 from videoxception import engine
 from videoxception.clip import Frames
@@ -54,8 +55,10 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(uploads: Path) -> Iterator[httpx.Client]:
-    """A client of a service with the usual settings, but for the cache: a test that repeats a file means it."""
-    with serve(Settings(device="cpu", temp_dir=uploads, max_upload_mb=4, answer_cache=0)) as client:
+    """A client of a service with the usual settings, but for the model, which is the small one, and for the cache: a
+    test that repeats a file means it.
+    """
+    with serve(Settings(device="cpu", model=NAME, temp_dir=uploads, max_upload_mb=4, answer_cache=0)) as client:
         wait_until_ready(client)
         yield client
 
@@ -66,7 +69,7 @@ def client_of() -> Iterator[Callable[..., httpx.Client]]:
     from contextlib import ExitStack
 
     with ExitStack() as stack:
-        usual = {"device": "cpu", "answer_cache": 0}
+        usual = {"device": "cpu", "model": NAME, "answer_cache": 0}
         yield lambda **settings: stack.enter_context(serve(Settings(**(usual | settings))))
 
 

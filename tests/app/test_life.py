@@ -1,7 +1,6 @@
 """Starting and stopping the service as a process."""
 
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -14,7 +13,7 @@ import httpx
 import pytest
 
 from tests.service import process, start, wait_until_ready
-from tests.shipped import NAME, VERSION
+from tests.shipped import DEFAULT
 from tests.videoxception.test_store import edit, install, spoil_weights
 from videoxception.store import Release, sha256_of
 
@@ -94,16 +93,16 @@ def test_a_full_disk_is_a_problem_and_not_a_bug(tmp_path: Path) -> None:
 
 
 def test_damaged_or_unusable_newer_models_do_not_keep_it_from_starting(release: Release, tmp_path: Path) -> None:
-    spoil_weights(install(release, tmp_path, "videoxception-b", 1))
-    unusable = install(release, tmp_path, "videoxception-a", 7)
+    name, version = DEFAULT.manifest.name, DEFAULT.manifest.version
+    spoil_weights(install(release, tmp_path, name, version + 2))
+    unusable = install(release, tmp_path, name, version + 1)
     files = dict(release.manifest.files)
     for graph in unusable.glob("*.xml"):
         graph.write_text("not a graph")
         files[graph.name] = sha256_of(graph)
     edit(unusable, files=files)
-    with process(VX_MODEL_STORE=str(tmp_path)) as (_, address):
-        assert httpx.get(f"{address}/classes").json()["model"] == {"name": NAME, "version": VERSION}
-        refused = httpx.post(f"{address}/predict?model=videoxception-a@7", content=b"x")
+    with process(VX_MODEL_STORE=str(tmp_path), VX_MODEL="") as (_, address):
+        assert httpx.get(f"{address}/classes").json()["model"] == {"name": name, "version": version}
+        refused = httpx.post(f"{address}/predict?model={name}@{version + 1}", content=b"x")
         assert refused.status_code == 503
         assert "cannot be used" in refused.json()["detail"]
-        shutil.rmtree(tmp_path / "videoxception-b")

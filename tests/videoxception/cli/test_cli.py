@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shipped import REFERENCE
+from tests.shipped import DEFAULT, REFERENCE
 from tests.videos import make_video
 from videoxception.actions import ACTIONS
 from videoxception.cli import main
@@ -30,7 +30,7 @@ def test_predict_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     said = json.loads(capsys.readouterr().out)
     assert list(said["probabilities"]) == list(ACTIONS)
     assert said["clip"]["codec"] == "mpeg4"
-    assert said["model"]["name"] == "videoxception-a"
+    assert said["model"]["name"] == DEFAULT.manifest.name
 
 
 def test_a_missing_file_is_named_once(capsys: pytest.CaptureFixture[str]) -> None:
