@@ -9,7 +9,7 @@ from training.config import CameraConfig, ColourConfig, Config, DataConfig, Opti
 from training.errors import TrainingError
 from training.footage import Footage
 from training.loop import learning_rate, train
-from training.start import forget_motion
+from training.start import forget_margins, forget_motion
 from training.state import State, new_state
 from videoxception.nets.planar import Passes, depthwise, product
 from videoxception.nets.videoxception import CTSeparableConv3D, VideoXception
@@ -103,6 +103,21 @@ def test_a_network_without_motion_sees_each_picture_by_itself() -> None:
     forget_motion(net)
     one = torch.rand(2, 3, 1, 16, 16)
     torch.testing.assert_close(net(one.expand(-1, -1, 10, -1, -1)), net(one))
+
+
+def test_margins_that_small_pictures_never_reach_begin_at_zero() -> None:
+    """Maps of 8 x 8 and 4 x 4, or 1 x 1 of a picture of 2, in front of kernels of 3 and 7."""
+    net = VideoXception(4, (4, 8), (3, 7)).eval()
+    forget_margins(net, 8)
+    first, second = (net.blocks[i].separable.spatial.weight[0, 0, 0] for i in (0, 2))
+    assert bool((first != 0).all())
+    assert bool((second != 0).all())  # three to each side of one of four
+    before, small = second.clone(), torch.rand(2, 3, 1, 2, 2)
+    answers = net(small)
+    forget_margins(net, 2)
+    assert torch.equal(net(small), answers)  # what is zero now met nothing but padding
+    assert second.count_nonzero() == 1
+    assert second[3, 3] == before[3, 3]
 
 
 def test_weight_decay_leaves_norms_biases_and_depthwise_kernels_alone() -> None:
