@@ -10,6 +10,7 @@ import pytest
 
 from tests.training.conftest import CLASSES
 from tests.videos import make_video
+from training import evaluate, publish
 from videoxception import Classifier, ModelStore, golden
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.engine.torch_reference import TorchEngine
@@ -162,7 +163,8 @@ def test_fold_models_judge_what_the_released_weights_have_seen(
     assert "items are of folds that no fold model left out" in evaluated.stderr
 
     # Of fold 1 alone, the figures are those that its model was released with before.
-    alone = command("training.evaluate", *options, "--out-of-fold", "--fold", "1")
+    own = data[: data.index("--others-data")]
+    alone = command("training.evaluate", *options[:4], *own, "--out-of-fold", "--fold", "1", "--json")
     assert before.manifest.metrics is not None
     found, expected = json.loads(alone.stdout), json.loads(before.manifest.metrics.model_dump_json())
     assert found["top1"] == expected["top1"]
@@ -171,7 +173,8 @@ def test_fold_models_judge_what_the_released_weights_have_seen(
 
 
 def test_weights_that_saw_everything_are_said_to(complete: tuple[Path, list[str]]) -> None:
-    evaluated = command("training.evaluate", "--model", "wary", "--store", str(complete[0]), *complete[1])
+    own = complete[1][: complete[1].index("--others-data")]
+    evaluated = command("training.evaluate", "--model", "wary", "--store", str(complete[0]), *own)
     assert "was trained on all of its data; --out-of-fold asks models that left some out" in evaluated.stderr
 
 
@@ -184,9 +187,8 @@ def test_judges_must_be_impartial(complete: tuple[Path, list[str]], store: Path)
         ("all", [str(store.parent / "run")], "was trained with other options than the released run: "),
     ):
         names = [str(runs / judge) for judge in judges]
-        refused = command("training.publish", str(runs / run), "--store", str(runs / "none"), "--fold-runs", *names)
-        assert refused.returncode == 1
-        assert message in refused.stderr
+        with pytest.raises(SystemExit, match=message):
+            publish.main([str(runs / run), "--store", str(runs / "none"), "--fold-runs", *names])
 
 
 def test_out_of_fold_is_refused_where_it_would_mislead(
@@ -202,9 +204,8 @@ def test_out_of_fold_is_refused_where_it_would_mislead(
         (store, [*data, "--fold", "0"], "has models that left out fold 1, 2, and none of these items is of it"),
         (store, elsewhere, "the items of fold 1 are not those that the model for it left out"),
     ):
-        refused = command("training.evaluate", "--model", "wary", "--store", str(where), *options, "--out-of-fold")
-        assert refused.returncode == 1
-        assert message in refused.stderr
+        with pytest.raises(SystemExit, match=message):
+            evaluate.main(["--model", "wary", "--store", str(where), *options, "--out-of-fold"])
 
 
 def test_a_rehearsal_shows_the_card_and_releases_nothing(store: Path) -> None:
