@@ -1,4 +1,5 @@
-"""The network as an OpenVINO graph, in floating point or with the marks (FakeQuantize) that OpenVINO takes for int8."""
+"""The network as an OpenVINO graph, in floating point or as OpenVINO takes it for int8: activations marked by
+FakeQuantize, weights in 8 bits."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +12,8 @@ from openvino import opset13 as op
 from training.int8.weights import Array, Block, Weights
 from videoxception.clip import ClipSpec
 
-_LEVELS, _SIGNED_LEVELS = 256, 255  # of activations, 0 to 1; of weights, the same to both sides
+_LEVELS = 256  # of activations, 0 to 1
+_LARGEST_LEVEL = 127  # of weights, to both sides
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Graph:
         y = self._depthwise(i, y, block.temporal[:, None, None, :, None, None], block.temporal_bias, [half, 0, 0])
         y = self._rounded(i, "temporal", op.relu(y))
         if self._is_quantised(i):
-            kernel = _marked_weights(_kernel(block.across), 1, self.steps.get(i))
+            kernel = _stepped(_kernel(block.across), 1, self.steps.get(i))
             y = _across(op.concat([y, x], 1), kernel, block.across_bias)
         else:
             channels = len(block.spatial)
@@ -74,7 +76,7 @@ class Graph:
 
     def _depthwise(self, i: int, x: Node | Output, weights: Array, bias: Array, padding: list[int]) -> Node:
         kernel = weights.astype(np.float32)
-        constant = _marked_weights(kernel, 2) if self._is_quantised(i) else op.constant(kernel)
+        constant = _stepped(kernel, 2) if self._is_quantised(i) else op.constant(kernel)
         return op.add(op.group_convolution(x, constant, [1, 1, 1], padding, padding, [1, 1, 1]), _bias(bias))
 
     def _head(self, x: Node | Output) -> Node:
@@ -114,19 +116,18 @@ def _marked(x: Node | Output) -> Node:
     return op.fake_quantize(x, low, high, low, high, _LEVELS)
 
 
-def _marked_weights(kernel: npt.NDArray[np.float32], leading: int, step: Array | None = None) -> Node:
-    """A kernel to be held in 8 bits, with a step for each entry of its `leading` dimensions."""
+def _stepped(kernel: npt.NDArray[np.float32], leading: int, step: Array | None = None) -> Node:
+    """A kernel held in 8 bits, in the file as well, with a step for each entry of its `leading` dimensions."""
     if step is None:
         step = step_of(kernel.reshape(*kernel.shape[:leading], -1))
-    shape = (*kernel.shape[:leading], *[1] * (kernel.ndim - leading))
-    largest = (step * (_SIGNED_LEVELS // 2)).astype(np.float32).reshape(shape)
-    low, high = op.constant(-largest), op.constant(largest)
-    return op.fake_quantize(op.constant(kernel), low, high, low, high, _SIGNED_LEVELS)
+    steps = step.reshape(*kernel.shape[:leading], *[1] * (kernel.ndim - leading)).astype(np.float32)
+    levels = np.rint(kernel / steps).clip(-_LARGEST_LEVEL, _LARGEST_LEVEL).astype(np.int8)
+    return op.multiply(op.convert(op.constant(levels), np.float32), op.constant(steps))
 
 
 def step_of(rows: npt.NDArray[np.floating]) -> Array:
     """(..., n) -> (...): the smallest step with which a row's largest weight can still be told."""
-    return np.asarray(np.maximum(np.abs(rows).max(-1), 1e-12) / (_SIGNED_LEVELS // 2), np.float64)
+    return np.asarray(np.maximum(np.abs(rows).max(-1), 1e-12) / _LARGEST_LEVEL, np.float64)
 
 
 def _ancestors(tensors: list[Output]) -> list[Node]:

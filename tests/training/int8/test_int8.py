@@ -89,6 +89,13 @@ def test_it_does_multiply_integers() -> None:
     assert ran.count("u8") + ran.count("i8") >= 9  # three convolutions in each of three blocks
 
 
+def test_its_file_holds_its_weights_in_eight_bits(tmp_path: Path) -> None:
+    net = make_net()
+    ov.save_model(quantise(net, SPEC, CLIPS), tmp_path / "int8.xml", compress_to_fp16=False)
+    rounded = sum(b.across.size + b.spatial.size + b.temporal.size for b in weights_of(net).blocks[1:])
+    assert (tmp_path / "int8.bin").stat().st_size < 1.2 * rounded
+
+
 def test_without_the_biases_moved_it_would_be_further_off() -> None:
     """The steps are worth their while: plain rounding of the same network is further from it."""
     net = make_net()
