@@ -15,10 +15,11 @@ from safetensors.torch import save_file
 
 from training import checkpoint
 from training.config import Config
-from training.data import DataSet, Split, load_split
+from training.data import DataSet, Split
 from training.errors import TrainingError
 from training.export import export_graph
 from training.finished import final_weights
+from training.sources import check_unseen, sources_of
 from videoxception.engine import Engine
 from videoxception.nets.folded import fold as fold_norms
 from videoxception.nets.served import load_served
@@ -32,10 +33,10 @@ _FREE = frozenset(
 ) | {"--keep", "--compile", "--fused"}
 
 
-def folds_of(runs: Sequence[Path], config: Config, split: Split) -> dict[int, Path]:
-    """The runs that made the fold models, by the fold that each left out; `config` and `split` are the released run's.
+def folds_of(runs: Sequence[Path], released: Path, split: Split) -> dict[int, Path]:
+    """The runs that made the fold models, by the fold that each left out; `split` is the released run's.
 
-    Raises `TrainingError` for a run of another recipe, or one that may have seen what it is to judge.
+    Raises `TrainingError` for a run of another recipe or other data, or one that has seen what it is to judge.
     """
     if runs and split.held_out:
         raise TrainingError(
@@ -50,9 +51,10 @@ def folds_of(runs: Sequence[Path], config: Config, split: Split) -> dict[int, Pa
             raise TrainingError(f"{run} left out no fold, so it cannot judge one; train it with --fold")
         if fold in found:
             raise TrainingError(f"{run} left out fold {fold}, as {found[fold]} did; name one of them")
-        _check_recipe(run, other, config)
-        _check_start(run, other, fold)
-        _check_left_out(run, load_split(other.data, other.seed), of_folds(split.training, [fold]))
+        _check_recipe(run, other, checkpoint.read_config(released))
+        judged = of_folds(split.training, [fold])
+        _check_start(run, other, fold, judged)
+        _check_learnt(run, released, judged)
         found[fold] = run
     return dict(sorted(found.items()))
 
@@ -114,38 +116,40 @@ def _check_recipe(run: Path, other: Config, config: Config) -> None:
         )
 
 
-def _check_start(run: Path, config: Config, fold: int) -> None:
-    """Weights that a run began with, and teachers that it learnt from, must not have seen the fold either."""
+def _check_start(run: Path, config: Config, fold: int, judged: DataSet) -> None:
+    """Weights that a run began with, and teachers that it learnt from, must not have seen what it is to judge either.
+
+    Another run has written down what it learnt from; a released model is asked which fold it left out.
+    """
     for source in filter(None, (config.init, *(name.strip() for name in config.teacher.teacher.split(",")))):
-        if _fold_left_out(source) != fold:
+        if Path(source).is_dir():
+            check_unseen(Path(source), judged.items)
+            _check_start(run, checkpoint.read_config(Path(source)), fold, judged)
+        elif _fold_left_out(source) != fold:
             raise TrainingError(
                 f"{run} began with or learnt from {source}, which did not leave out fold {fold}; what it would be"
                 " measured on may have been learnt"
             )
-        if Path(source).is_dir():
-            _check_start(run, checkpoint.read_config(Path(source)), fold)
 
 
-def _fold_left_out(source: str) -> object:
-    """The fold that a run, by its folder, or a released model left out, if any."""
-    if Path(source).is_dir():
-        return checkpoint.read_config(Path(source)).data.fold
+def _fold_left_out(model: str) -> object:
+    """The fold that a released model left out, if any."""
     try:
-        recipe = ModelStore().load(source).manifest.provenance.recipe
+        recipe = ModelStore().load(model).manifest.provenance.recipe
     except StoreError as error:
-        raise TrainingError(f"{source} is not there to tell what it left out: {error}") from error
+        raise TrainingError(f"{model} is not there to tell what it left out: {error}") from error
     data = recipe.get("data")
     return data.get("fold") if isinstance(data, dict) else None
 
 
-def _check_left_out(run: Path, split: Split, judged: DataSet) -> None:
-    """What the run left out must be just what it is to judge."""
-    left_out, wanted = _names(DataSet(split.held_out, ())), _names(judged)
-    if left_out != wanted:
-        more, less = sorted(left_out - wanted), sorted(wanted - left_out)
+def _check_learnt(run: Path, released: Path, judged: DataSet) -> None:
+    """The run must have learnt from just what the released run has learnt from, without what it is to judge."""
+    check_unseen(run, judged.items)
+    learnt, wanted = sources_of(run), sources_of(released) - set(judged.groups)
+    if differing := sorted(learnt ^ wanted):
         raise TrainingError(
-            f"{run} left out {len(more)} items that are not in the released run's fold, and kept {len(less)} that are,"
-            f" such as {(more + less)[0]}; both need the same data, classes and --groups"
+            f"{run} was trained on other data than the released run: {len(differing)} source videos are in one of them"
+            f" alone, such as {differing[0]}; both need the same data, classes and --groups"
         )
 
 

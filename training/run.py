@@ -33,6 +33,7 @@ from training.library import find_material
 from training.loop import EpochReport, train
 from training.options import add_options, config_from_options
 from training.plots import draw_or_say, draw_run
+from training.sources import note_sources
 from training.start import fresh_network, initial_weights
 from training.state import State, new_state, start_from
 from training.teacher import Teacher
@@ -100,6 +101,7 @@ def run(
         for _ in reports:
             pass
         return True
+    note_sources(folder, split.training.groups)
     with open_board(folder) as show:
         for report in reports:
             checkpoint.save(folder, state, config.keep)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -189,6 +190,16 @@ def test_judges_must_be_impartial(complete: tuple[Path, list[str]], store: Path)
         names = [str(runs / judge) for judge in judges]
         with pytest.raises(SystemExit, match=message):
             publish.main([str(runs / run), "--store", str(runs / "none"), "--fold-runs", *names])
+
+
+def test_a_run_is_not_measured_on_what_it_has_learnt_from(store: Path, tmp_path: Path) -> None:
+    """Not even if the options, or the table of folds, say by now that it was held out."""
+    shutil.copytree(store.parent / "run", tmp_path / "run")
+    config = json.loads((tmp_path / "run/config.json").read_text())
+    config["data"]["fold"] = 2
+    (tmp_path / "run/config.json").write_text(json.dumps(config))
+    with pytest.raises(SystemExit, match=r"has learnt from .* source videos that it would be measured on"):
+        publish.main([str(tmp_path / "run"), "--store", str(tmp_path / "store")])
 
 
 def test_out_of_fold_is_refused_where_it_would_mislead(

@@ -1,5 +1,6 @@
-"""What may not judge; test_chain.py has the commands, and what a judge that may says."""
+"""What may judge and what may not; test_chain.py has the commands, and what a judge says."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,31 +8,72 @@ import pytest
 
 from training import checkpoint
 from training.config import Config, DataConfig, TeacherConfig, parse_stages
-from training.data import DataSet
+from training.data import DataSet, Item
 from training.data.split import Split
 from training.errors import TrainingError
 from training.folds import folds_of
+from training.sources import check_unseen, note_sources, sources_of
 
-RELEASED = Config(data=DataConfig(classes=("a", "b"), holdout=0), stages=parse_stages("1x1x32x8"))
-NOTHING_HELD_OUT = Split(DataSet((), ("a", "b")), DataSet((), ("a", "b")), "nothing held out")
+CONFIG = Config(data=DataConfig(classes=("a", "b"), holdout=0), stages=parse_stages("1x1x32x8"))
+ITEMS = tuple(
+    Item(Path(f"{label}/{n}.jpg"), label, f"video {label}{n}", fold=n) for label in ("a", "b") for n in (1, 2, 3)
+)
+SPLIT = Split(DataSet(ITEMS, ("a", "b")), DataSet((), ("a", "b")), "nothing held out")
+EVERYTHING = [item.group for item in ITEMS]
+WITHOUT_1 = [item.group for item in ITEMS if item.fold != 1]
 
 
-def run(folder: Path, fold: int | None, **changes: object) -> Path:
-    """The folder of a run that left out a fold."""
-    data = replace(RELEASED.data, fold=fold, holdout=0 if fold is None else 0.2)
-    checkpoint.open_run(folder, replace(RELEASED, data=data, **changes), resume=False)
+def run(folder: Path, fold: int | None, learnt: Iterable[str], **changes: object) -> Path:
+    """The folder of a run that was to leave out a fold, and what it did learn from."""
+    data = replace(CONFIG.data, fold=fold, holdout=0 if fold is None else 0.2)
+    checkpoint.open_run(folder, replace(CONFIG, data=data, **changes), resume=False)
+    note_sources(folder, learnt)
     return folder
 
 
-@pytest.mark.parametrize("seen", [None, 2])
-def test_a_judge_that_began_with_weights_that_saw_the_fold_is_refused(seen: int | None, tmp_path: Path) -> None:
-    """Also if they are two runs back."""
-    first = run(tmp_path / "first", seen)
-    second = run(tmp_path / "second", 1, init=str(first))
-    judge = run(tmp_path / "judge", 1, init=str(second))
+@pytest.fixture
+def released(tmp_path: Path) -> Path:
+    return run(tmp_path / "released", None, EVERYTHING)
+
+
+def test_a_judge_has_learnt_all_but_its_fold(released: Path, tmp_path: Path) -> None:
+    judge = run(tmp_path / "judge", 1, WITHOUT_1)
+    assert folds_of([judge], released, SPLIT) == {1: judge}
+
+
+def test_a_judge_may_begin_with_a_run_on_other_data(released: Path, tmp_path: Path) -> None:
+    elsewhere = run(tmp_path / "elsewhere", None, ["another video"])
+    judge = run(tmp_path / "judge", 1, WITHOUT_1, init=str(elsewhere))
+    assert folds_of([judge], released, SPLIT) == {1: judge}
+
+
+@pytest.mark.parametrize("fold", [None, 1])
+def test_a_judge_that_began_with_weights_that_saw_the_fold_is_refused(
+    fold: int | None, released: Path, tmp_path: Path
+) -> None:
+    """Also if they are two runs back, and whatever their options say."""
+    first = run(tmp_path / "first", fold, EVERYTHING)
+    second = run(tmp_path / "second", 1, WITHOUT_1, init=str(first))
+    judge = run(tmp_path / "judge", 1, WITHOUT_1, init=str(second))
     for each in (second, judge):
-        with pytest.raises(TrainingError, match=f"began with or learnt from {first}, which did not leave out fold 1"):
-            folds_of([each], RELEASED, NOTHING_HELD_OUT)
+        with pytest.raises(TrainingError, match=f"{first} has learnt from 2 source videos that it would be measured"):
+            folds_of([each], released, SPLIT)
+
+
+@pytest.mark.parametrize(
+    ("learnt", "message"),
+    [
+        ([*WITHOUT_1, "video a1"], "has learnt from 1 source videos that it would be measured on, such as video a1"),
+        (WITHOUT_1[1:], "on other data than the released run: 1 source videos .* such as video a2"),
+    ],
+)
+def test_a_judge_is_taken_by_what_it_learnt_from_not_by_its_options(
+    learnt: list[str], message: str, released: Path, tmp_path: Path
+) -> None:
+    """As when the table of folds was changed between the runs."""
+    judge = run(tmp_path / "judge", 1, learnt)
+    with pytest.raises(TrainingError, match=message):
+        folds_of([judge], released, SPLIT)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +81,20 @@ def test_a_judge_that_began_with_weights_that_saw_the_fold_is_refused(seen: int 
     [("videoxception-a", "did not leave out fold 1"), ("gone@1", "gone@1 is not there to tell what it left out")],
 )
 def test_a_judge_whose_teacher_saw_the_fold_is_refused(model: str, message: str, tmp_path: Path) -> None:
-    judge = run(tmp_path / "judge", 1, teacher=TeacherConfig(teacher=model))
-    released = replace(RELEASED, teacher=TeacherConfig(teacher=model))
+    teacher = TeacherConfig(teacher=model)
+    released = run(tmp_path / "released", None, EVERYTHING, teacher=teacher)
+    judge = run(tmp_path / "judge", 1, WITHOUT_1, teacher=teacher)
     with pytest.raises(TrainingError, match=message):
-        folds_of([judge], released, NOTHING_HELD_OUT)
+        folds_of([judge], released, SPLIT)
+
+
+def test_what_was_learnt_from_is_never_forgotten(tmp_path: Path) -> None:
+    """A run that is resumed with other files has learnt from both."""
+    note_sources(tmp_path, ["b", "a"])
+    note_sources(tmp_path, ["c", "a"])
+    assert sources_of(tmp_path) == {"a", "b", "c"}
+
+
+def test_a_run_that_does_not_tell_what_it_learnt_from_cannot_be_measured(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"does not tell what it has learnt from .* train it again"):
+        check_unseen(tmp_path, ITEMS)
