@@ -29,6 +29,7 @@ from training.device import find_device
 from training.errors import TrainingError
 from training.footage import Clips, Footage
 from training.fused import passes_for
+from training.grow import grown
 from training.library import find_material
 from training.loop import EpochReport, train
 from training.options import add_options, config_from_options
@@ -118,7 +119,7 @@ def _restore(folder: Path, state: State, config: Config, device: torch.device, w
         _say(world, f"resuming after epoch {state.epoch} of {config.epochs}")
         return True
     if config.init:
-        unfit = start_from(state, initial_weights(config))
+        unfit = start_from(state, grown(initial_weights(config), state.net))
         fresh = f"; new, being of another shape or for other classes: {', '.join(unfit)}" if unfit else ""
         _say(world, f"starting from the weights of {config.init}{fresh}")
     return False
