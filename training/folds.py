@@ -19,7 +19,7 @@ from training.data import DataSet, Split
 from training.errors import TrainingError
 from training.export import export_graph
 from training.finished import final_weights
-from training.sources import check_unseen, sources_of
+from training.sources import check_unseen, seen_of, sources_of
 from videoxception.engine import Engine
 from videoxception.nets.folded import fold as fold_norms
 from videoxception.nets.served import load_served
@@ -119,11 +119,17 @@ def _check_recipe(run: Path, other: Config, config: Config) -> None:
 def _check_start(run: Path, config: Config, fold: int, judged: DataSet) -> None:
     """Weights that a run began with, and teachers that it learnt from, must not have seen what it is to judge either.
 
-    Another run has written down what it learnt from; a released model is asked which fold it left out.
+    Another run has written down what it learnt from; a released model is asked which fold it left out. Items of others
+    decide no answer: that they were seen is said, and flatters how well they are told.
     """
     for source in filter(None, (config.init, *(name.strip() for name in config.teacher.teacher.split(",")))):
         if Path(source).is_dir():
-            check_unseen(Path(source), judged.items)
+            check_unseen(Path(source), judged.where(lambda item: item.label in config.data.classes).items)
+            if seen := seen_of(Path(source), judged.items):
+                print(
+                    f"note: {source} has learnt from {len(seen)} source videos of others in fold {fold}, so that how"
+                    " well classes seen in training are told is flattered; say so with --note"
+                )
             _check_start(run, checkpoint.read_config(Path(source)), fold, judged)
         elif _fold_left_out(source) != fold:
             raise TrainingError(

@@ -28,9 +28,14 @@ def sources_of(run: Path) -> frozenset[str]:
         ) from error
 
 
+def seen_of(run: Path, items: Iterable[Item]) -> frozenset[str]:
+    """The source videos of these items that a run has learnt from. Raises `TrainingError`."""
+    return sources_of(run) & {item.group for item in items}
+
+
 def check_unseen(run: Path, items: Iterable[Item]) -> None:
     """Raises `TrainingError` if a run has learnt from a source video of these items."""
-    if seen := sources_of(run) & {item.group for item in items}:
+    if seen := seen_of(run, items):
         raise TrainingError(
             f"{run} has learnt from {len(seen)} source videos that it would be measured on, such as {min(seen)}; the"
             " data or the table of --groups are not what it was trained with. Put them back, or train it again"

@@ -60,6 +60,17 @@ def test_a_judge_that_began_with_weights_that_saw_the_fold_is_refused(
             folds_of([each], released, SPLIT)
 
 
+def test_a_judge_that_began_with_weights_that_saw_others_is_said_to_be_flattered(
+    released: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    others = (*ITEMS, Item(Path("c/1.jpg"), "c", "video c1", fold=1))
+    note_sources(released, ["video c1"])
+    first = run(tmp_path / "first", 1, [*WITHOUT_1, "video c1"])
+    judge = run(tmp_path / "judge", 1, WITHOUT_1, init=str(first))
+    assert folds_of([judge], released, replace(SPLIT, training=DataSet(others, ("a", "b", "c")))) == {1: judge}
+    assert f"note: {first} has learnt from 1 source videos of others in fold 1" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("learnt", "message"),
     [
