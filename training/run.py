@@ -119,9 +119,12 @@ def _restore(folder: Path, state: State, config: Config, device: torch.device, w
         _say(world, f"resuming after epoch {state.epoch} of {config.epochs}")
         return True
     if config.init:
-        unfit = start_from(state, grown(initial_weights(config), state.net))
+        given = initial_weights(config)
+        weights = grown(given, state.net)
+        deeper = "" if weights is given else ", grown deeper"
+        unfit = start_from(state, weights)
         fresh = f"; new, being of another shape or for other classes: {', '.join(unfit)}" if unfit else ""
-        _say(world, f"starting from the weights of {config.init}{fresh}")
+        _say(world, f"starting from the weights of {config.init}{deeper}{fresh}")
     return False
 
 
