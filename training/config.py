@@ -277,6 +277,9 @@ class Config:
         "EPOCHSxPICTURESxSIZExBATCH[,...]: few small pictures first, the model's own last",
     )
     init: str = option("", "start from the weights of a released model, NAME[@VERSION], or of another run's folder")
+    init_share: float = option(
+        0.0, "share of those weights in what is released: somewhere between them and the trained ones may be better"
+    )
     others_share: float | None = option(
         None, "share of --others in each epoch, which draws that many of them anew (default: an epoch has them all)"
     )
@@ -299,7 +302,9 @@ class Config:
     optimiser: OptimiserConfig = OptimiserConfig()
 
     def __post_init__(self) -> None:
-        _check_shares(self, "dropout", "stochastic_depth")
+        _check_shares(self, "dropout", "stochastic_depth", "init_share")
+        if self.init_share and not self.init:
+            raise TrainingError("--init-share means nothing without --init, which names the weights to start from")
         for name in ("parts", "keep"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"--{name} must be at least 1, but got {getattr(self, name)}")

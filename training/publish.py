@@ -205,13 +205,18 @@ def _provenance(config: Config, split: Split, note: str) -> Provenance:
     return Provenance(
         trained_on=f"{_trained_on(config, split)} {note}".strip(),
         saw_all_groups=set(split.validation.groups) <= set(split.training.groups),
-        epoch_rule=_EPOCH_RULE,
+        epoch_rule=_EPOCH_RULE + _init_rule(config),
         recipe=recipe,
         seed=config.seed,
         data_fingerprint=_fingerprint(split.training, config.data),
         code_revision=_code_revision(),
         libraries={name: version_of(name) for name in ("torch", "torchvision", "openvino", "av", "numpy")},
     )
+
+
+def _init_rule(config: Config) -> str:
+    share = config.init_share
+    return f" They are {share:.0%} of the way back to the weights that the run began with." if share else ""
 
 
 def _trained_on(config: Config, split: Split) -> str:
