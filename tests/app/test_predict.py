@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.settings import Settings
-from tests.shipped import REFERENCE, VERSION
+from tests.shipped import NAME, REFERENCE, VERSION
 from tests.videos import make_video
 from videoxception import ACTIONS, Classifier
 
@@ -35,7 +35,7 @@ def test_a_video_gets_the_librarys_answer(client: httpx.Client, video: Path) -> 
     response = client.post("/predict", files={"file": ("anything.txt", video.read_bytes())})
     assert response.status_code == 200
     body = response.json()
-    expected = Classifier.load(device="cpu").predict(video)
+    expected = Classifier.load(REFERENCE, device="cpu").predict(video)
     assert body["probabilities"] == expected.answer.probabilities
     assert list(body["probabilities"]) == list(ACTIONS)
     assert sum(body["probabilities"].values()) == pytest.approx(1)
@@ -43,7 +43,7 @@ def test_a_video_gets_the_librarys_answer(client: httpx.Client, video: Path) -> 
     assert body["confidence"] == max(body["probabilities"].values())
     assert (body["known"], body["known_score"]) == (expected.answer.known, expected.answer.known_score)
     assert body["sha256"] == hashlib.sha256(video.read_bytes()).hexdigest()
-    assert body["model"]["name"] == "videoxception-a"
+    assert body["model"]["name"] == NAME
     assert re.fullmatch("[0-9a-f]{64}", body["model"]["sha256"])
     assert (body["clip"]["codec"], body["clip"]["width"], body["clip"]["height"]) == ("h264", 96, 64)
     assert body["clip"]["duration"] == pytest.approx(1.2)
