@@ -19,7 +19,7 @@ from training.data import DataSet, Split
 from training.errors import TrainingError
 from training.export import export_graph
 from training.finished import final_weights
-from training.sources import check_unseen, seen_of, sources_of
+from training.sources import check_start, check_unseen, runs_before, sources_of
 from videoxception.engine import Engine
 from videoxception.nets.folded import fold as fold_norms
 from videoxception.nets.served import load_served
@@ -53,7 +53,8 @@ def folds_of(runs: Sequence[Path], released: Path, split: Split) -> dict[int, Pa
             raise TrainingError(f"{run} left out fold {fold}, as {found[fold]} did; name one of them")
         _check_recipe(run, other, checkpoint.read_config(released))
         judged = of_folds(split.training, [fold])
-        _check_start(run, other, fold, judged)
+        check_start(other, [item for item in judged.items if item.label in other.data.classes], judged.items)
+        _check_models(run, other, fold)
         _check_learnt(run, released, judged)
         found[fold] = run
     return dict(sorted(found.items()))
@@ -116,26 +117,15 @@ def _check_recipe(run: Path, other: Config, config: Config) -> None:
         )
 
 
-def _check_start(run: Path, config: Config, fold: int, judged: DataSet) -> None:
-    """Weights that a run began with, and teachers that it learnt from, must not have seen what it is to judge either.
-
-    Another run has written down what it learnt from; a released model is asked which fold it left out. Items of others
-    decide no answer: that they were seen is said, and flatters how well they are told.
-    """
-    for source in filter(None, (config.init, *(name.strip() for name in config.teacher.teacher.split(",")))):
-        if Path(source).is_dir():
-            check_unseen(Path(source), judged.where(lambda item: item.label in config.data.classes).items)
-            if seen := seen_of(Path(source), judged.items):
-                print(
-                    f"note: {source} has learnt from {len(seen)} source videos of others in fold {fold}, so that how"
-                    " well classes seen in training are told is flattered; say so with --note"
+def _check_models(run: Path, config: Config, fold: int) -> None:
+    """Released models that a run began with or learnt from, or a run before it, must have left out the fold."""
+    for each in (config, *(before for _, before in runs_before(config))):
+        for model in (each.init, *(name.strip() for name in each.teacher.teacher.split(","))):
+            if model and not Path(model).is_dir() and _fold_left_out(model) != fold:
+                raise TrainingError(
+                    f"{run} began with or learnt from {model}, which did not leave out fold {fold}; what it would be"
+                    " measured on may have been learnt"
                 )
-            _check_start(run, checkpoint.read_config(Path(source)), fold, judged)
-        elif _fold_left_out(source) != fold:
-            raise TrainingError(
-                f"{run} began with or learnt from {source}, which did not leave out fold {fold}; what it would be"
-                " measured on may have been learnt"
-            )
 
 
 def _fold_left_out(model: str) -> object:

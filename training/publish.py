@@ -29,7 +29,7 @@ from training.folds import digest_of, folds_of, of_folds, save_fold_weights
 from training.int8.release import add_int8
 from training.plots import draw_evaluation, draw_or_say
 from training.report import model_card, table
-from training.sources import check_unseen
+from training.sources import check_start, check_unseen
 from videoxception import golden
 from videoxception.clip import ClipSpec
 from videoxception.engine.base import Precision
@@ -108,6 +108,7 @@ def _release(run: Path, store: Path, note: str, fold_runs: Sequence[Path]) -> Re
     split = load_split(config.data, config.seed)
     if not split.leaky:
         check_unseen(run, split.held_out)
+        check_start(config, split.validation.items, split.others.items)
     folds = folds_of(fold_runs, run, split)
 
     def write(folder: Path, version: int) -> None:

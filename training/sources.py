@@ -1,9 +1,11 @@
 """Which source videos a run has learnt from: written down when it starts, since files and tables may change later."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+from training import checkpoint
+from training.config import Config
 from training.data import Item
 from training.errors import TrainingError
 from training.files import write_atomically
@@ -21,22 +23,43 @@ def sources_of(run: Path) -> frozenset[str]:
     """The source videos that a run has learnt from. Raises `TrainingError`."""
     try:
         return frozenset(json.loads((run / _NAME).read_text()))
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise TrainingError(
-            f"{run} does not tell what it has learnt from ({_NAME}: {error.strerror}), so that nothing can be measured"
-            " fairly; train it again"
+            f"{run} does not tell what it has learnt from ({_NAME}: {error}), so that nothing can be measured fairly;"
+            " train it again"
         ) from error
 
 
-def seen_of(run: Path, items: Iterable[Item]) -> frozenset[str]:
-    """The source videos of these items that a run has learnt from. Raises `TrainingError`."""
-    return sources_of(run) & {item.group for item in items}
+def runs_before(config: Config) -> Iterator[tuple[Path, Config]]:
+    """The runs that a run began with, the last one first, and their configs. Raises `TrainingError`."""
+    while config.init and Path(config.init).is_dir():
+        run = Path(config.init)
+        config = checkpoint.read_config(run)
+        yield run, config
+
+
+def check_start(config: Config, own: Collection[Item], others: Collection[Item]) -> None:
+    """Raises `TrainingError` if one of the runs that a run began with has learnt from a source video of its own items.
+
+    Items of others decide no answer: that they were seen is said, and flatters how well they are told.
+    """
+    for run, _ in runs_before(config):
+        check_unseen(run, own)
+        if seen := _seen(run, others):
+            print(
+                f"note: {run} has learnt from {len(seen)} source videos of others that are held out, so that how well"
+                " classes seen in training are told is flattered; say so with --note"
+            )
 
 
 def check_unseen(run: Path, items: Iterable[Item]) -> None:
     """Raises `TrainingError` if a run has learnt from a source video of these items."""
-    if seen := seen_of(run, items):
+    if seen := _seen(run, items):
         raise TrainingError(
             f"{run} has learnt from {len(seen)} source videos that it would be measured on, such as {min(seen)}; the"
             " data or the table of --groups are not what it was trained with. Put them back, or train it again"
         )
+
+
+def _seen(run: Path, items: Iterable[Item]) -> frozenset[str]:
+    return sources_of(run) & {item.group for item in items}

@@ -11,7 +11,9 @@ import pytest
 
 from tests.training.conftest import CLASSES
 from tests.videos import make_video
-from training import evaluate, publish
+from training import checkpoint, evaluate, publish
+from training.data import load_split
+from training.sources import note_sources
 from videoxception import Classifier, ModelStore, golden
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.engine.torch_reference import TorchEngine
@@ -196,9 +198,15 @@ def test_a_run_is_not_measured_on_what_it_has_learnt_from(store: Path, tmp_path:
     """Not even if the options, or the table of folds, say by now that it was held out."""
     shutil.copytree(store.parent / "run", tmp_path / "run")
     config = json.loads((tmp_path / "run/config.json").read_text())
-    config["data"]["fold"] = 2
-    (tmp_path / "run/config.json").write_text(json.dumps(config))
+    before = config | {"data": config["data"] | {"fold": 2}}
+    (tmp_path / "run/config.json").write_text(json.dumps(before))
     with pytest.raises(SystemExit, match=r"has learnt from .* source videos that it would be measured on"):
+        publish.main([str(tmp_path / "run"), "--store", str(tmp_path / "store")])
+    # Nor if it was another run, whose weights it began with, that has learnt from it.
+    shutil.copytree(store.parent / "run", tmp_path / "first")
+    note_sources(tmp_path / "first", load_split(checkpoint.read_config(tmp_path / "first").data, 0).validation.groups)
+    (tmp_path / "run/config.json").write_text(json.dumps(config | {"init": str(tmp_path / "first")}))
+    with pytest.raises(SystemExit, match=r"first has learnt from .* source videos that it would be measured on"):
         publish.main([str(tmp_path / "run"), "--store", str(tmp_path / "store")])
 
 

@@ -68,7 +68,7 @@ def test_a_judge_that_began_with_weights_that_saw_others_is_said_to_be_flattered
     first = run(tmp_path / "first", 1, [*WITHOUT_1, "video c1"])
     judge = run(tmp_path / "judge", 1, WITHOUT_1, init=str(first))
     assert folds_of([judge], released, replace(SPLIT, training=DataSet(others, ("a", "b", "c")))) == {1: judge}
-    assert f"note: {first} has learnt from 1 source videos of others in fold 1" in capsys.readouterr().out
+    assert f"note: {first} has learnt from 1 source videos of others that are held out" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -107,5 +107,8 @@ def test_what_was_learnt_from_is_never_forgotten(tmp_path: Path) -> None:
 
 
 def test_a_run_that_does_not_tell_what_it_learnt_from_cannot_be_measured(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"does not tell what it has learnt from .* train it again"):
-        check_unseen(tmp_path, ITEMS)
+    for damaged in (False, True):
+        if damaged:
+            (tmp_path / "sources.json").write_text("[")
+        with pytest.raises(TrainingError, match=r"does not tell what it has learnt from .* train it again"):
+            check_unseen(tmp_path, ITEMS)
