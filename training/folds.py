@@ -44,6 +44,7 @@ def folds_of(runs: Sequence[Path], released: Path, split: Split) -> dict[int, Pa
             " with --holdout 0 and without --fold, or leave --fold-runs out"
         )
     found: dict[int, Path] = {}
+    config = checkpoint.read_config(released)
     for run in runs:
         other = checkpoint.read_config(run)
         fold = other.data.fold
@@ -51,7 +52,7 @@ def folds_of(runs: Sequence[Path], released: Path, split: Split) -> dict[int, Pa
             raise TrainingError(f"{run} left out no fold, so it cannot judge one; train it with --fold")
         if fold in found:
             raise TrainingError(f"{run} left out fold {fold}, as {found[fold]} did; name one of them")
-        _check_recipe(run, other, checkpoint.read_config(released))
+        _check_recipe(run, other, config)
         judged = of_folds(split.training, [fold])
         check_start(other, [item for item in judged.items if item.label in other.data.classes], judged.items)
         _check_models(run, other, fold)
