@@ -30,6 +30,7 @@ from training.errors import TrainingError
 from training.footage import Clips, Footage
 from training.fused import passes_for
 from training.grow import grown
+from training.heap import keep_heap
 from training.library import find_material
 from training.loop import EpochReport, train
 from training.options import add_options, config_from_options
@@ -51,6 +52,7 @@ def main() -> None:
     """The command `python -m training.run`."""
     try:
         options = _parse()
+        keep_heap()
         config = config_from_options(options)
         folder = Path(options.run or f"runs/{config.model_name}")
         with joined(find_device(options.device)) as (world, device):
