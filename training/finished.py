@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from training import checkpoint
 from training.config import Config
 from training.errors import TrainingError
-from training.grow import grown
-from training.start import fresh_network, initial_weights
+from training.initial import initial_weights
+from training.start import fresh_network
 from videoxception.clip import ClipSpec
 from videoxception.nets.folded import settle
 
@@ -34,7 +34,7 @@ def _between(net: nn.Module, trained: dict[str, Tensor], config: Config) -> dict
     """Weights on the straight line between the trained ones and the first ones, as in WiSE-FT
     (https://arxiv.org/abs/2109.01903): they keep more of what the first ones knew of pictures unlike those trained on.
     """
-    first = grown(initial_weights(config), net)
+    first = initial_weights(config, net).weights
     if missing := sorted(trained.keys() - first.keys()):
         raise TrainingError(
             f"--init-share needs weights of the whole network to go back to, and {config.init} has none for"

@@ -29,14 +29,14 @@ from training.device import find_device
 from training.errors import TrainingError
 from training.footage import Clips, Footage
 from training.fused import passes_for
-from training.grow import grown
 from training.heap import keep_heap
+from training.initial import initial_weights
 from training.library import find_material
 from training.loop import EpochReport, train
 from training.options import add_options, config_from_options
 from training.plots import draw_or_say, draw_run
 from training.sources import note_sources
-from training.start import fresh_network, initial_weights
+from training.start import fresh_network
 from training.state import State, new_state, start_from
 from training.teacher import Teacher
 from training.validation import Validation
@@ -121,12 +121,10 @@ def _restore(folder: Path, state: State, config: Config, device: torch.device, w
         _say(world, f"resuming after epoch {state.epoch} of {config.epochs}")
         return True
     if config.init:
-        given = initial_weights(config)
-        weights = grown(given, state.net)
-        deeper = "" if weights is given else ", grown deeper"
-        unfit = start_from(state, weights)
-        fresh = f"; new, being of another shape or for other classes: {', '.join(unfit)}" if unfit else ""
-        _say(world, f"starting from the weights of {config.init}{deeper}{fresh}")
+        initial = initial_weights(config, state.net)
+        unfit = start_from(state, initial.weights)
+        fresh = [f"new, being of another shape or for other classes: {', '.join(unfit)}"] if unfit else []
+        _say(world, "; ".join([f"starting from the weights of {config.init}", *initial.notes, *fresh]))
     return False
 
 

@@ -1,18 +1,14 @@
 """How a run starts: the network that it trains, and what is known to help before the first step."""
 
-from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import nn
 
-from training import checkpoint
 from training.config import Config
 from training.errors import TrainingError
 from videoxception.nets import create
 from videoxception.nets.videoxception import ResidualBlock
-from videoxception.store import ModelStore, StoreError
 
 
 def fresh_network(config: Config) -> nn.Module:
@@ -36,34 +32,6 @@ def fresh_network(config: Config) -> nn.Module:
         forget_motion(net)
     forget_margins(net, config.stages[0].size)
     return net
-
-
-def initial_weights(config: Config, store: ModelStore | None = None) -> dict[str, Tensor]:
-    """The weights that --init names: of a run's folder, or of a released model. Raises `TrainingError`.
-
-    The head is among them if its outputs stand for what the run's do.
-    """
-    source = config.init
-    try:
-        weights, outputs = _of_run(Path(source)) if Path(source).is_dir() else _of_release(source, store)
-    except StoreError as error:
-        raise TrainingError(f"--init: {source} is no run's folder and no released model: {error}") from error
-    if outputs == config.data.outputs:
-        return weights
-    return {name: tensor for name, tensor in weights.items() if not name.startswith("head.")}
-
-
-def _of_run(folder: Path) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """A run's averaged weights, and what its outputs stand for."""
-    saved = checkpoint.read_checkpoint(folder, torch.device("cpu"))
-    if saved is None:
-        raise TrainingError(f"--init: {folder} is a folder, but holds no checkpoint.pt")
-    return saved["average"], checkpoint.read_config(folder).data.outputs
-
-
-def _of_release(reference: str, store: ModelStore | None) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    release = (store or ModelStore()).load(reference)
-    return load_file(release.weights), (*release.manifest.classes, *release.manifest.others)
 
 
 @torch.no_grad()

@@ -37,7 +37,7 @@ def test_a_share_of_the_way_back_to_the_first_weights(share: float, tmp_path: Pa
 
 
 def test_there_must_be_first_weights_for_everything(tmp_path: Path) -> None:
-    finished(tmp_path / "first", replace(CONFIG, data=DataConfig(classes=("a", "c"))))
+    finished(tmp_path / "first", replace(CONFIG, data=DataConfig(classes=("c", "d"))))
     config = replace(CONFIG, init=str(tmp_path / "first"), init_share=0.5)
     finished(tmp_path / "run", config)
     with pytest.raises(TrainingError, match=r"--init-share needs .* has none for head\.bias, head\.weight"):

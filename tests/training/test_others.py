@@ -13,8 +13,9 @@ from training.data import DataSet, Item, load_data, load_outside, load_split, sh
 from training.data.others import in_folds, with_others
 from training.data.split import Split
 from training.errors import TrainingError
+from training.initial import initial_weights
 from training.loop import draw_rows
-from training.start import fresh_network, initial_weights
+from training.start import fresh_network
 from training.state import new_state, start_from
 
 
@@ -123,8 +124,8 @@ def test_without_a_share_the_order_is_what_it_always_was() -> None:
     assert torch.equal(found, torch.randperm(27, generator=torch.Generator().manual_seed(4)))
 
 
-@pytest.mark.parametrize("others", [("YoYo", "Golf"), ("Golf", "YoYo"), ("YoYo", "Golf", "Knitting")])
-def test_a_head_is_taken_over_if_its_outputs_stand_for_the_same(others: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize("others", [("YoYo", "Golf"), ("Golf", "YoYo"), ("Knitting", "YoYo"), ("Surfing",)])
+def test_a_head_is_taken_over_by_the_names_of_its_outputs(others: tuple[str, ...], tmp_path: Path) -> None:
     """Also by a run that has for others what were classes before."""
     before = Config(data=DataConfig(classes=(*CLASSES, "YoYo", "Golf")), stages=parse_stages("1x1x32x8"), seed=1)
     state = new_state(fresh_network(before), before.optimiser)
@@ -132,7 +133,27 @@ def test_a_head_is_taken_over_if_its_outputs_stand_for_the_same(others: tuple[st
     checkpoint.save(tmp_path, state)
     config = replace(before, seed=2, init=str(tmp_path), data=DataConfig(classes=CLASSES, others=others))
     fresh = new_state(fresh_network(config), config.optimiser)
-    unfit = start_from(fresh, initial_weights(config))
-    assert unfit == ([] if others == ("YoYo", "Golf") else ["head.weight", "head.bias"])
+    initial = initial_weights(config, fresh.net)
+    assert start_from(fresh, initial.weights) == []
+    new = [name for name in others if name not in before.data.classes]
+    assert initial.notes == ((f"outputs that begin at zero: {new[0]}",) if new else ())
     found, expected = fresh.net.state_dict(), state.average.state_dict()
-    assert all(torch.equal(found[name], expected[name]) for name in found if name not in unfit)
+    for name, tensor in found.items():
+        if name.startswith("head."):
+            for row, output in enumerate(config.data.outputs):
+                wanted = 0 * tensor[0] if output in new else expected[name][before.data.classes.index(output)]
+                assert torch.equal(tensor[row], wanted), (name, output)
+        else:
+            assert torch.equal(tensor, expected[name]), name
+
+
+def test_a_head_for_nothing_that_is_wanted_begins_anew(tmp_path: Path) -> None:
+    before = Config(data=DataConfig(classes=("YoYo", "Golf")), stages=parse_stages("1x1x32x8"), seed=1)
+    state = new_state(fresh_network(before), before.optimiser)
+    checkpoint.open_run(tmp_path, before, resume=False)
+    checkpoint.save(tmp_path, state)
+    config = replace(before, seed=2, init=str(tmp_path), data=DataConfig(classes=CLASSES))
+    fresh = new_state(fresh_network(config), config.optimiser)
+    own = fresh.net.state_dict()["head.weight"].clone()
+    assert start_from(fresh, initial_weights(config, fresh.net).weights) == ["head.weight", "head.bias"]
+    assert torch.equal(fresh.net.state_dict()["head.weight"], own)
