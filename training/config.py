@@ -231,9 +231,11 @@ class MixingConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TeacherConfig:
-    """Distillation from released models."""
+    """Distillation from models that are trained."""
 
-    teacher: str = option("", "released models to learn from, NAME[@VERSION][,...]")
+    teacher: str = option(
+        "", "released models, NAME[@VERSION], or folders of finished runs to learn from: ONE[,ANOTHER...]"
+    )
     teacher_weight: float = option(0.5, "share of the loss that is the teacher's; the rest is the labels'")
     teacher_temperature: float = option(2.0, "how much the teacher's probabilities are softened")
 
@@ -241,6 +243,11 @@ class TeacherConfig:
         _check_shares(self, "teacher_weight")
         if not self.teacher_temperature > 0:
             raise TrainingError(f"--teacher-temperature must be positive, but got {self.teacher_temperature}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The teachers, one by one."""
+        return tuple(name.strip() for name in self.teacher.split(",") if name.strip())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

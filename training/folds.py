@@ -120,8 +120,8 @@ def _check_recipe(run: Path, other: Config, config: Config) -> None:
 
 def _check_models(run: Path, config: Config, fold: int) -> None:
     """Released models that a run began with or learnt from, or a run before it, must have left out the fold."""
-    for each in (config, *(before for _, before in runs_before(config))):
-        for model in (each.init, *(name.strip() for name in each.teacher.teacher.split(","))):
+    for each in (config, *runs_before(config).values()):
+        for model in (each.init, *each.teacher.names):
             if model and not Path(model).is_dir() and _fold_left_out(model) != fold:
                 raise TrainingError(
                     f"{run} began with or learnt from {model}, which did not leave out fold {fold}; what it would be"

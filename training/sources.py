@@ -1,7 +1,7 @@
 """Which source videos a run has learnt from: written down when it starts, since files and tables may change later."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from training import checkpoint
@@ -30,20 +30,25 @@ def sources_of(run: Path) -> frozenset[str]:
         ) from error
 
 
-def runs_before(config: Config) -> Iterator[tuple[Path, Config]]:
-    """The runs that a run began with, the last one first, and their configs. Raises `TrainingError`."""
-    while config.init and Path(config.init).is_dir():
-        run = Path(config.init)
-        config = checkpoint.read_config(run)
-        yield run, config
+def runs_before(config: Config) -> dict[Path, Config]:
+    """Runs that a run began with or was taught by, those before these, and their configs. Raises `TrainingError`."""
+    found: dict[Path, Config] = {}
+    waiting = [config]
+    while waiting:
+        each = waiting.pop()
+        for run in (Path(name) for name in (each.init, *each.teacher.names) if name):
+            if run.is_dir() and run not in found:
+                found[run] = checkpoint.read_config(run)
+                waiting.append(found[run])
+    return found
 
 
 def check_start(config: Config, own: Collection[Item], others: Collection[Item]) -> None:
-    """Raises `TrainingError` if one of the runs that a run began with has learnt from a source video of its own items.
+    """Raises `TrainingError` if a run that this one began with, or was taught by, has learnt from its own items.
 
     Items of others decide no answer: that they were seen is said, and flatters how well they are told.
     """
-    for run, _ in runs_before(config):
+    for run in runs_before(config):
         check_unseen(run, own)
         if seen := _seen(run, others):
             print(

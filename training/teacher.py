@@ -1,22 +1,27 @@
-"""Distillation: a released model, or several, says what it sees in the very clips that the student is shown.
+"""Distillation: a trained model, or several, says what it sees in the very clips that the student is shown.
 
 Source: Hinton et al., https://arxiv.org/abs/1503.02531; a teacher that sees the same augmented view is the "consistent"
 one of https://arxiv.org/abs/2106.05237.
 """
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from training import checkpoint
 from training.config import Config, DataConfig
 from training.errors import TrainingError
+from training.finished import final_weights
+from training.start import fresh_network
 from videoxception.nets.planar import forward_fast
 from videoxception.nets.served import load_served
 from videoxception.store import ModelStore, StoreError
 
 
 class Teacher:
-    """The mean of some released models' probabilities, at a temperature."""
+    """The mean of some models' probabilities, at a temperature."""
 
     def __init__(self, nets: list[nn.Module], temperature: float, outputs: int | None = None) -> None:
         self._nets = nets
@@ -25,9 +30,8 @@ class Teacher:
 
     @classmethod
     def load(cls, config: Config, device: torch.device, store: ModelStore | None = None) -> "Teacher | None":
-        """The models that --teacher names, separated by commas; None if it names none. Raises `TrainingError`."""
-        names = [name.strip() for name in config.teacher.teacher.split(",") if name.strip()]
-        nets = [_load(name, config.data, store or ModelStore()).to(device) for name in names]
+        """The models and finished runs that --teacher names; None if it names none. Raises `TrainingError`."""
+        nets = [_load(name, config.data, store).to(device) for name in config.teacher.names]
         return cls(nets, config.teacher.teacher_temperature, len(config.data.outputs)) if nets else None
 
     @torch.no_grad()
@@ -45,13 +49,27 @@ class Teacher:
         return F.kl_div(student, self(clips), reduction="batchmean") * self._temperature**2
 
 
-def _load(name: str, data: DataConfig, store: ModelStore) -> nn.Module:
+def _load(name: str, data: DataConfig, store: ModelStore | None) -> nn.Module:
+    net, classes, others = _of_run(Path(name)) if Path(name).is_dir() else _of_release(name, store or ModelStore())
+    if classes != data.classes:
+        raise TrainingError(f"--teacher: {name} has other classes than this run; train with --classes of its own")
+    if data.others not in ((), others):
+        raise TrainingError(f"--teacher: {name} knows other --others than this run; take its own, or none")
+    return net.eval().requires_grad_(False)
+
+
+def _of_run(folder: Path) -> tuple[nn.Module, tuple[str, ...], tuple[str, ...]]:
+    """The network that a finished run leaves, its classes and its others."""
+    config = checkpoint.read_config(folder)
+    net = fresh_network(config)
+    net.load_state_dict(final_weights(folder, config))
+    return net, config.data.classes, config.data.others
+
+
+def _of_release(reference: str, store: ModelStore) -> tuple[nn.Module, tuple[str, ...], tuple[str, ...]]:
+    """A released network, its classes and its others."""
     try:
-        release = store.load(name)
+        release = store.load(reference)
     except StoreError as error:
         raise TrainingError(f"--teacher: {error}") from error
-    if tuple(release.manifest.classes) != data.classes:
-        raise TrainingError(f"--teacher: {release} has other classes than this run; train with --classes of its own")
-    if data.others not in ((), tuple(release.manifest.others)):
-        raise TrainingError(f"--teacher: {release} knows other --others than this run; take its own, or none")
-    return load_served(release).net.requires_grad_(False)
+    return load_served(release).net, tuple(release.manifest.classes), tuple(release.manifest.others)

@@ -47,6 +47,20 @@ def test_a_judge_may_begin_with_a_run_on_other_data(released: Path, tmp_path: Pa
     assert folds_of([judge], released, SPLIT) == {1: judge}
 
 
+@pytest.mark.parametrize("how", ["init", "teacher"])
+def test_a_judge_that_was_taught_by_a_run_that_saw_the_fold_is_refused(
+    how: str, released: Path, tmp_path: Path
+) -> None:
+    """Also if it began with what such a teacher had taught."""
+    teacher = run(tmp_path / "teacher", None, EVERYTHING)
+    taught = run(tmp_path / "taught", 1, WITHOUT_1, teacher=TeacherConfig(teacher=f"{teacher}"))
+    options = {"init": {"init": str(taught)}, "teacher": {"teacher": TeacherConfig(teacher=f"{taught}, {teacher}")}}
+    judge = run(tmp_path / "judge", 1, WITHOUT_1, **options[how])
+    for each in (taught, judge):
+        with pytest.raises(TrainingError, match=f"{teacher} has learnt from 2 source videos that it would be measured"):
+            folds_of([each], released, SPLIT)
+
+
 @pytest.mark.parametrize("fold", [None, 1])
 def test_a_judge_that_began_with_weights_that_saw_the_fold_is_refused(
     fold: int | None, released: Path, tmp_path: Path

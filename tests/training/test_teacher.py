@@ -1,12 +1,16 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
 from tests.shipped import REFERENCE
-from training.config import Config, DataConfig, TeacherConfig
+from training import checkpoint
+from training.config import Config, DataConfig, TeacherConfig, parse_stages
 from training.errors import TrainingError
+from training.start import fresh_network
+from training.state import new_state
 from training.teacher import Teacher
 from videoxception.actions import ACTIONS
 
@@ -67,6 +71,24 @@ def test_a_teacher_without_the_students_others_is_refused() -> None:
     config = Config(teacher=TeacherConfig(teacher=REFERENCE), data=replace(ACTIONS_ONLY, others=("YoYo",)))
     with pytest.raises(TrainingError, match="knows other --others than this run"):
         Teacher.load(config, CPU)
+
+
+def test_a_finished_run_teaches(tmp_path: Path) -> None:
+    data = DataConfig(classes=("a", "b"), others=("c",))
+    config = Config(data=data, stages=parse_stages("1x1x32x8"))
+    state = new_state(fresh_network(config), config.optimiser)
+    checkpoint.open_run(tmp_path, config, resume=False)
+    student = replace(config, teacher=TeacherConfig(teacher=str(tmp_path), teacher_temperature=1.0))
+    with pytest.raises(TrainingError, match="finish it with --resume"):
+        Teacher.load(student, CPU)
+    state.epoch = config.epochs
+    checkpoint.save(tmp_path, state)
+    clips = torch.rand(2, 3, 1, 32, 32)
+    teacher = Teacher.load(student, CPU)
+    assert teacher is not None
+    assert torch.allclose(teacher(clips), state.average.eval()(clips).softmax(1), atol=1e-3)
+    with pytest.raises(TrainingError, match="has other classes than this run"):
+        Teacher.load(replace(student, data=replace(data, classes=("b", "a"))), CPU)
 
 
 def test_a_released_model_teaches() -> None:
