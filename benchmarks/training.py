@@ -23,6 +23,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from training.config import Config, DataConfig, parse_stages
 from training.footage import Footage
+from training.heap import keep_heap
 from training.library import find_material
 from training.loop import EpochReport, autocast, train
 from training.start import fresh_network
@@ -126,6 +127,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="of the DataLoader (default: 2)")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
+    keep_heap()
     config = Config(
         architecture=options.architecture,
         stages=parse_stages(f"1x{_PICTURES}x{options.size}x{options.batch}"),
