@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.calibrate import ViewLogits, mean_probabilities
-from training.resample import Floats, Ints, SourceVideos, flipped_sums, interval, p_value, rounded
+from training.resample import Floats, Ints, SourceVideos, interval, rounded, two_sided
 from videoxception.answer import Probabilities
 from videoxception.clip import Frames
 from videoxception.manifest import Baselines, Comparison
@@ -44,7 +44,7 @@ def compare(model: npt.NDArray[np.bool_], baseline: npt.NDArray[np.bool_], video
         interval=interval(videos.means(scored)),
         gain=rounded(gain.mean()),
         gain_interval=interval(videos.means(gain)),
-        p_value=p_value(np.abs(flipped_sums(videos.sums(gain)[:, None]))[:, 0]),
+        p_value=two_sided(videos.sums(gain)),
     )
 
 

@@ -4,8 +4,7 @@
     python -m training.compare runs/plain-* --with-init-share 0.5      the same runs, half of the way back to --init
 
 One run says little: it depends on its seed, and on which few source videos were held out. So both ways are trained on
-the same folds from the same seeds; every item is judged by the runs that did not learn from its source video, and what
-counts is the mean difference over items, with an interval from resampling whole source videos.
+the same folds from the same seeds, and every item is judged by the runs that did not learn from its source video.
 """
 
 import argparse
@@ -18,53 +17,41 @@ import numpy as np
 import torch
 
 from training import checkpoint
+from training.cache import place
+from training.cache.packed import is_pack
 from training.calibrate import ViewLogits, fit_crosswise
-from training.config import Config
-from training.data import DataSet, Item
+from training.config import Config, DataConfig
+from training.data import DataSet
 from training.errors import TrainingError
-from training.finished import final_weights
+from training.finished import final_network
 from training.footage import Clips
 from training.heap import keep_heap
 from training.library import find_material
 from training.metrics import item_figures
+from training.paired import FIGURES, Judged, Pair, difference
 from training.progress import track
-from training.resample import Floats, SourceVideos, flipped_sums, interval, p_value, rounded
+from training.resample import Floats, SourceVideos
 from training.sources import check_start, check_unseen
-from training.start import fresh_network
 from videoxception.clip import ClipSpec
 from videoxception.nets.planar import forward_fast
 
-FIGURES = ("top1", "nll", "brier")
 _BATCH = 16
+Key = tuple[int, int]
+"""Fold (-1 if the run was not told one) and seed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """What a run says of the items that it held out: figures (N,) of each, by name."""
+class Judge:
+    """A finished run's network, and the clips that it held out."""
 
-    name: str
-    items: tuple[Item, ...]
-    figures: dict[str, Floats]
+    run: Path
+    net: torch.nn.Module
+    held: DataSet
+    clips: Clips
 
-    def mean(self, figure: str) -> float:
-        """A figure over all of the items."""
-        return float(self.figures[figure].mean())
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """How much more of a figure the second way has, over all items, and how likely chance alone does as much."""
-
-    first: float
-    second: float
-    gain: float
-    interval: tuple[float, float]
-    p_value: float
-
-
-Pair = tuple[Judged, Judged]
-Key = tuple[int | None, int]
-"""Fold and seed."""
+    def names(self) -> list[tuple[str, str, str]]:
+        """What tells the items, wherever they lie."""
+        return [(item.label, item.path.stem, item.group) for item in self.held.items]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -80,117 +67,105 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def compare(
     first: Sequence[Path], second: Sequence[Path], init_share: float | None = None, cache: Path | None = None
 ) -> list[Pair]:
-    """Judges the runs of both ways, and pairs them. With `init_share`, `second` defaults to the same runs, released
-    with that share of their first weights. Raises `TrainingError` for runs that have no partner.
+    """Pairs the runs of both ways, and has them judge. With `init_share`, `second` defaults to the same runs, released
+    with that share of their first weights. Raises `TrainingError`, before anything is judged.
     """
-    configs = _by_key(first), _by_key(second or (first if init_share is not None else ()))
-    if alone := configs[0].keys() ^ configs[1].keys():
-        fold, seed = min(alone, key=str)
-        raise TrainingError(
-            f"a run that holds out fold {fold} with seed {seed} is on one side alone; each run needs a partner with the"
-            " same --fold and --seed on the other side"
-        )
-    ways = [_judge_all(configs[0], None, cache), _judge_all(configs[1], init_share, cache)]
-    pairs = [(ways[0][key], ways[1][key]) for key in sorted(ways[0], key=str)]
+    ways = _by_key(first), _by_key(second or (first if init_share is not None else ()))
+    if alone := ways[0].keys() ^ ways[1].keys():
+        run = (ways[0] | ways[1])[min(alone)]
+        raise TrainingError(f"{run} has no partner; each run needs one with its --fold and --seed on the other side")
+    pairs = [(open_judge(ways[0][k], None, cache), open_judge(ways[1][k], init_share, cache)) for k in sorted(ways[0])]
     for one, other in pairs:
-        if [(i.label, i.group) for i in one.items] != [(i.label, i.group) for i in other.items]:
-            raise TrainingError(f"{one.name} and {other.name} held out different items; train them on the same data")
-    return pairs
+        if one.names() != other.names():
+            raise TrainingError(f"{one.run} and {other.run} held out different items; train them on the same data")
+    return [(ask(one), ask(other)) for one, other in pairs]
 
 
-def _by_key(runs: Sequence[Path]) -> dict[Key, tuple[Path, Config]]:
+def _by_key(runs: Sequence[Path]) -> dict[Key, Path]:
     """Runs by fold and seed."""
-    found: dict[Key, tuple[Path, Config]] = {}
+    found: dict[Key, Path] = {}
     for run in runs:
         config = checkpoint.read_config(run)
-        key = config.data.fold, config.seed
+        key = -1 if config.data.fold is None else config.data.fold, config.seed
         if key in found:
-            raise TrainingError(f"{run} and {found[key][0]} have the same fold and seed; name one of them")
-        found[key] = run, config
+            raise TrainingError(f"{run} and {found[key]} have the same fold and seed; name one of them")
+        found[key] = run
     return found
 
 
-def _judge_all(runs: dict[Key, tuple[Path, Config]], init_share: float | None, cache: Path | None) -> dict[Key, Judged]:
-    """What each run says, with a share of its first weights if one is given."""
-    return {
-        key: judge(run, config if init_share is None else replace(config, init_share=init_share), cache)
-        for key, (run, config) in runs.items()
-    }
-
-
-def judge(run: Path, config: Config, cache: Path | None = None) -> Judged:
-    """What a finished run says of the items of its classes that it held out. Raises `TrainingError`."""
-    library, split, _ = find_material(config, ClipSpec(), cache).load()
-    held = split.validation
-    if not len(held):
+def open_judge(run: Path, init_share: float | None, cache: Path | None) -> Judge:
+    """A finished run, with a share of its first weights if one is given. Raises `TrainingError` if it has learnt from
+    what it held out, or nothing was.
+    """
+    config = checkpoint.read_config(run)
+    if init_share is not None and not config.init:
+        raise TrainingError(f"{run} began with no other weights (--init), so --with-init-share means nothing to it")
+    config = config if init_share is None else replace(config, init_share=init_share)
+    library, split, _ = find_material(_for_cache(config, cache), ClipSpec(), cache).load()
+    if not len(split.validation):
         raise TrainingError(f"{run} held nothing out, so there is nothing to compare it on")
-    check_unseen(run, held.items)
-    check_start(config, held.items, ())
-    net = fresh_network(config).eval()
-    net.load_state_dict(final_weights(run, config))
-    outputs = _ask(net, Clips(held, library), len(config.data.classes), str(run))
-    return Judged(str(run), held.items, _figures(outputs, held))
+    if split.leaky:
+        raise TrainingError(f"{run} has learnt from the source videos that it held out ({split.protocol})")
+    check_unseen(run, split.validation.items)
+    check_start(run, split.validation.items, ())
+    net = final_network(run, config)
+    return Judge(run, net, split.validation, Clips(split.validation, library))
+
+
+def _for_cache(config: Config, cache: Path | None) -> Config:
+    """The config as it was given: a pack brings the data set, all but the fold."""
+    packed = cache is not None and is_pack(cache)
+    return replace(config, data=DataConfig(fold=config.data.fold)) if packed else config
 
 
 @torch.inference_mode()
-def _ask(net: torch.nn.Module, clips: Clips, classes: int, name: str) -> ViewLogits:
-    """Logits of the classes (N, 1, K), in f32."""
+def ask(judge: Judge) -> Judged:
+    """What a run says of the items of its classes that it held out, in f32."""
     said = []
-    for start in track(range(0, len(clips), _BATCH), name):
-        shown = torch.from_numpy(clips[start : start + _BATCH]).permute(0, 4, 1, 2, 3).float() / 255
-        said.append(forward_fast(net, shown)[:, None, :classes].numpy())
-    return np.concatenate(said)
+    for start in track(range(0, len(judge.clips), _BATCH), str(judge.run)):
+        shown = torch.from_numpy(judge.clips[start : start + _BATCH]).permute(0, 4, 1, 2, 3).float() / 255
+        said.append(forward_fast(judge.net, shown)[:, None, : len(judge.held.classes)].numpy())
+    return Judged(str(judge.run), judge.held.items, _figures(np.concatenate(said), judge.held))
 
 
 def _figures(logits: ViewLogits, held: DataSet) -> dict[str, Floats]:
     """Each item's figures, with the temperature that items of other source videos ask for."""
-    truth, videos = np.asarray(held.targets), SourceVideos(held.groups)
-    fitted = fit_crosswise(logits, held.targets, videos)
+    fitted = fit_crosswise(logits, held.targets, SourceVideos(held.groups))
     if fitted is None:
         raise TrainingError("a single source video was held out; hold out more to fit a temperature on")
-    figures = item_figures(fitted.probabilities, truth)
+    figures = item_figures(fitted.probabilities, np.asarray(held.targets))
     return {name: figures[name] for name in FIGURES}
-
-
-def difference(pairs: Sequence[Pair], figure: str) -> Difference:
-    """Of all pairs: items that several seeds held out count once, with the mean of what was said of them."""
-    items = [item for one, _ in pairs for item in one.items]
-    values = [np.concatenate([way[k].figures[figure] for way in pairs]) for k in (0, 1)]
-    names = SourceVideos([str(item.path) for item in items])  # an item is its own source of seeds
-    counts = names.sums(np.ones(len(items)))
-    first, second = (names.sums(each) / counts for each in values)
-    group = dict(zip(names.of_item.tolist(), (item.group for item in items), strict=True))
-    videos, gain = SourceVideos([group[row] for row in range(names.count)]), second - first
-    return Difference(
-        first=rounded(first.mean()),
-        second=rounded(second.mean()),
-        gain=rounded(gain.mean()),
-        interval=interval(videos.means(gain)),
-        p_value=p_value(np.abs(flipped_sums(videos.sums(gain)[:, None]))[:, 0]),
-    )
 
 
 def report(pairs: Sequence[Pair]) -> str:
     """Both ways side by side: each pair's top-1, and the differences over all of them."""
     width = max(len(each.name) for pair in pairs for each in pair)
-    lines = [f"{'top-1 of the first':<{width + 9}} {'of the second':<{width + 9}} gain"]
+    lines = [f"{'top-1 of the first':<{width + 9}} {'of the second':<{width + 9}} points"]
     for one, other in pairs:
         shown = [f"{each.name:<{width}} {each.mean('top1'):7.1%} " for each in (one, other)]
         lines.append(f"{shown[0]} {shown[1]} {100 * (other.mean('top1') - one.mean('top1')):+.1f}")
-    lines += ["", f"over all: means, gain of the second, 95 % interval by source videos, p; {_extent(pairs)}"]
-    for figure in FIGURES:
-        found, points = difference(pairs, figure), 100 if figure == "top1" else 1
-        low, high = (points * end for end in found.interval)
-        lines.append(
-            f"{figure:<6} {points * found.first:7.3f} {points * found.second:7.3f}   {points * found.gain:+.3f}"
-            f" ({low:+.3f} to {high:+.3f})   p {found.p_value:.3f}"
-        )
-    return "\n".join(lines)
+    lines += ["", _extent(pairs), "", f"{'':17}first  second   second minus first      p by videos  p by runs  spread"]
+    return "\n".join([*lines, *(_line(pairs, figure) for figure in FIGURES), "", _EXPLAINED])
+
+
+_EXPLAINED = """\
+In brackets: 95 % intervals by resampling source videos, for these very networks. Other seeds would make others: that
+luck is in "p by runs" alone, where each pair counts as one, and in the spread, the pairs' standard deviation."""
 
 
 def _extent(pairs: Sequence[Pair]) -> str:
     items = {(item.path, item.group) for one, _ in pairs for item in one.items}
     return f"{len(items)} items of {len({group for _, group in items})} source videos, pairs of runs: {len(pairs)}"
+
+
+def _line(pairs: Sequence[Pair], figure: str) -> str:
+    found = difference(pairs, figure)
+    label, by, digits = ("top-1, %", 100, 1) if figure == "top1" else (f"{figure} (less: better)", 1, 3)
+    low, high = (by * end for end in found.interval)
+    spread = "" if found.spread is None else f"{by * found.spread:7.{digits}f}"
+    change = f"{by * found.mean:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
+    means = f"{by * found.first:7.{digits}f} {by * found.second:7.{digits}f}"
+    return f"{label:<21}{means}   {change:<23}  {found.p_videos:<11.4f}  {found.p_pairs:<9.4f}{spread}"
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -204,7 +179,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--with-init-share", type=float, metavar="SHARE", help="the second way has this share of its first weights"
     )
-    parser.add_argument("--cache", type=Path, metavar="DIR", help="cache of decoded files, as in training.run")
+    parser.add_argument("--cache", type=Path, metavar="DIR", help=place.HELP)
     options = parser.parse_args(arguments)
     if not options.others and options.with_init_share is None:
         parser.error("name the runs of the second way by --with, or what is to change by --with-init-share")

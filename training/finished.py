@@ -1,4 +1,4 @@
-"""What a finished run leaves: the weights that are released."""
+"""What a finished run leaves: the weights that are released, and the network that has them."""
 
 from pathlib import Path
 
@@ -15,10 +15,15 @@ from videoxception.nets.folded import settle
 
 
 def final_weights(run: Path, config: Config) -> dict[str, Tensor]:
-    """The running average of a finished run, by the network's own names, settled on what bf16 can hold.
+    """The weights of `final_network`, by its own names."""
+    return {name: tensor.contiguous() for name, tensor in final_network(run, config).state_dict().items()}
+
+
+def final_network(run: Path, config: Config) -> nn.Module:
+    """The network of a finished run, for evaluation: the running average, settled on what bf16 can hold.
 
     With --init-share, that share of the way back to the weights that the run began with. Raises `TrainingError` for a
-    run that has epochs left, or one whose first weights are gone or were not for the whole network.
+    run that has epochs left, or one whose first weights are gone or have not all that the network has.
     """
     saved = checkpoint.read_checkpoint(run, torch.device("cpu"))
     done = 0 if saved is None else saved["epoch"]
@@ -27,7 +32,7 @@ def final_weights(run: Path, config: Config) -> dict[str, Tensor]:
     net = fresh_network(config).eval()
     net.load_state_dict(saved["average"] if not config.init_share else _between(net, saved["average"], config))
     settle(net, ClipSpec())
-    return {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
+    return net
 
 
 def _between(net: nn.Module, trained: dict[str, Tensor], config: Config) -> dict[str, Tensor]:

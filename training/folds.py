@@ -19,11 +19,11 @@ from training.data import DataSet, Split
 from training.errors import TrainingError
 from training.export import export_graph
 from training.finished import final_weights
-from training.sources import check_start, check_unseen, runs_before, sources_of
+from training.sources import check_start, check_unseen, sources_of
 from videoxception.engine import Engine
 from videoxception.nets.folded import fold as fold_norms
 from videoxception.nets.served import load_served
-from videoxception.store import WEIGHTS, ModelStore, Release, StoreError
+from videoxception.store import WEIGHTS, Release
 
 # What a fold model may have otherwise than the released one: where it began, whom it learnt from, chance, where its
 # data lay (which is compared item by item), and what changes nothing that is learnt.
@@ -54,8 +54,7 @@ def folds_of(runs: Sequence[Path], released: Path, split: Split) -> dict[int, Pa
             raise TrainingError(f"{run} left out fold {fold}, as {found[fold]} did; name one of them")
         _check_recipe(run, other, config)
         judged = of_folds(split.training, [fold])
-        check_start(other, [item for item in judged.items if item.label in other.data.classes], judged.items)
-        _check_models(run, other, fold)
+        check_start(run, [item for item in judged.items if item.label in other.data.classes], judged.items)
         _check_learnt(run, released, judged)
         found[fold] = run
     return dict(sorted(found.items()))
@@ -118,31 +117,10 @@ def _check_recipe(run: Path, other: Config, config: Config) -> None:
         )
 
 
-def _check_models(run: Path, config: Config, fold: int) -> None:
-    """Released models that a run began with or learnt from, or a run before it, must have left out the fold."""
-    for each in (config, *runs_before(config).values()):
-        for model in (each.init, *each.teacher.names):
-            if model and not Path(model).is_dir() and _fold_left_out(model) != fold:
-                raise TrainingError(
-                    f"{run} began with or learnt from {model}, which did not leave out fold {fold}; what it would be"
-                    " measured on may have been learnt"
-                )
-
-
-def _fold_left_out(model: str) -> object:
-    """The fold that a released model left out, if any."""
-    try:
-        recipe = ModelStore().load(model).manifest.provenance.recipe
-    except StoreError as error:
-        raise TrainingError(f"{model} is not there to tell what it left out: {error}") from error
-    data = recipe.get("data")
-    return data.get("fold") if isinstance(data, dict) else None
-
-
 def _check_learnt(run: Path, released: Path, judged: DataSet) -> None:
     """The run must have learnt from just what the released run has learnt from, without what it is to judge."""
     check_unseen(run, judged.items)
-    learnt, wanted = sources_of(run), sources_of(released) - set(judged.groups)
+    learnt, wanted = sources_of(run).own, sources_of(released).own - set(judged.groups)
     if differing := sorted(learnt ^ wanted):
         raise TrainingError(
             f"{run} was trained on other data than the released run: {len(differing)} source videos are in one of them"

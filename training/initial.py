@@ -30,7 +30,8 @@ def initial_weights(config: Config, net: nn.Module, store: ModelStore | None = N
     """The weights that --init names, of a run's folder or of a released model, for `net`. Raises `TrainingError`.
 
     Of the head there is what the run's outputs share with theirs, by name, in the run's order; outputs that are new
-    begin at zero. If none is shared, the head is left out. A deeper network than theirs is grown.
+    begin at zero. If none is shared, or the head is of another width, it is left out; if some are, a deeper network
+    than theirs is grown.
     """
     source = config.init
     try:
@@ -38,11 +39,10 @@ def initial_weights(config: Config, net: nn.Module, store: ModelStore | None = N
     except StoreError as error:
         raise TrainingError(f"--init: {source} is no run's folder and no released model: {error}") from error
     named, wanted = set(outputs), config.data.outputs
-    if not named & set(wanted):
-        weights = {name: tensor for name, tensor in weights.items() if name not in HEAD}
-        return Initial(grown(weights, net))
     fitting = {**weights, **{name: _by_name(weights[name], outputs, wanted) for name in HEAD}}
     whole = grown(fitting, net)
+    if not named & set(wanted) or whole["head.weight"].shape != net.state_dict()["head.weight"].shape:
+        return Initial({name: tensor for name, tensor in weights.items() if name not in HEAD})
     deeper = () if whole is fitting else ("grown deeper",)
     new = [name for name in wanted if name not in named]
     return Initial(whole, (*deeper, *((f"outputs that begin at zero: {', '.join(new)}",) if new else ())))

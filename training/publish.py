@@ -29,7 +29,7 @@ from training.folds import digest_of, folds_of, of_folds, save_fold_weights
 from training.int8.release import add_int8
 from training.plots import draw_evaluation, draw_or_say
 from training.report import model_card, table
-from training.sources import check_start, check_unseen
+from training.sources import check_start, check_unseen, told_by_all, write_hashes
 from videoxception import golden
 from videoxception.clip import ClipSpec
 from videoxception.engine.base import Precision
@@ -37,7 +37,7 @@ from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.manifest import Architecture, Calibration, Golden, KnownScore, Manifest, Provenance
 from videoxception.nets.folded import fold
 from videoxception.nets.served import load_served
-from videoxception.store import CARD, MANIFEST, Release, StoreError, files_of, next_version, sha256_of
+from videoxception.store import CARD, MANIFEST, SOURCES, Release, StoreError, files_of, next_version, sha256_of
 from videoxception.store import publish as publish_to_store
 
 _GOLDEN_SEED, _GOLDEN_CLIPS = 16, 3
@@ -108,14 +108,16 @@ def _release(run: Path, store: Path, note: str, fold_runs: Sequence[Path]) -> Re
     split = load_split(config.data, config.seed)
     if not split.leaky:
         check_unseen(run, split.held_out)
-        check_start(config, split.validation.items, split.others.items)
-    folds = folds_of(fold_runs, run, split)
+        check_start(run, split.validation.items, split.others.items, strict=False)
+    folds, told = folds_of(fold_runs, run, split), told_by_all([run, *fold_runs])
 
     def write(folder: Path, version: int) -> None:
         draft = _draft(config, split, version, note).model_copy(update={"folds": _folds(config, split, folds)})
         release = Release(folder, draft)
         save_file(weights, release.weights)
         save_fold_weights(release, folds)
+        if told is not None:
+            write_hashes(folder / SOURCES, told)
         export_graph(fold(load_served(release), draft.clip), draft.clip, release.graph)
         manifest, evaluation = _measured(release, split, config)
         manifest = add_int8(Release(folder, manifest), split, config.data.skip_bad)
@@ -193,7 +195,8 @@ def _check_engines(release: Release) -> None:
 
 
 def _hashes(folder: Path, manifest: Manifest) -> dict[str, str]:
-    return {name: sha256_of(folder / name) for name in files_of(manifest)}
+    told = [SOURCES] if (folder / SOURCES).exists() else []
+    return {name: sha256_of(folder / name) for name in (*files_of(manifest), *told)}
 
 
 def _provenance(config: Config, split: Split, note: str) -> Provenance:
@@ -202,7 +205,9 @@ def _provenance(config: Config, split: Split, note: str) -> Provenance:
     for name in ("data", "others_data", "lists"):
         recipe["data"][name] = Path(recipe["data"][name]).name
     recipe["data"]["groups"] = Path(recipe["data"]["groups"]).name
-    recipe["init"] = Path(recipe["init"]).name  # of a run's folder; a released model's name stays as it is
+    # Of runs' folders; released models' names stay as they are.
+    recipe["init"] = Path(recipe["init"]).name
+    recipe["teacher"]["teacher"] = ",".join(Path(name).name for name in config.teacher.names)
     return Provenance(
         trained_on=f"{_trained_on(config, split)} {note}".strip(),
         saw_all_groups=set(split.validation.groups) <= set(split.training.groups),

@@ -76,6 +76,11 @@ def p_value(statistics: Floats) -> float:
     return rounded((statistics >= statistics[0] - 1e-9).mean())
 
 
+def two_sided(sums: Floats) -> float:
+    """How likely sums (G,), each as likely as its opposite, come to as much in either direction by chance."""
+    return p_value(np.abs(flipped_sums(sums[:, None]))[:, 0])
+
+
 def interval(resamples: Floats) -> Interval:
     """The middle 95 % of resampled values."""
     low, high = np.quantile(resamples, [0.025, 0.975])

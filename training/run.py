@@ -104,7 +104,7 @@ def run(
         for _ in reports:
             pass
         return True
-    note_sources(folder, split.training.groups)
+    note_sources(folder, config, split.training.groups)
     with open_board(folder) as show:
         for report in reports:
             checkpoint.save(folder, state, config.keep)

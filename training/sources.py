@@ -1,70 +1,142 @@
-"""Which source videos a run has learnt from: written down when it starts, since files and tables may change later."""
+"""Which source videos a run has learnt from: written down when it starts, since files, tables and other runs may change
+or go later. Source videos are known by their names, so that a data set must always be given the same names for them.
+Of what lies behind a run, and in releases, there are only hashes of the names, which may be nobody's business.
+"""
 
+import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from training import checkpoint
 from training.config import Config
 from training.data import Item
 from training.errors import TrainingError
 from training.files import write_atomically
+from videoxception.store import SOURCES, ModelStore, StoreError
 
-_NAME = "sources.json"
-
-
-def note_sources(run: Path, groups: Iterable[str]) -> None:
-    """Adds source videos to those that a run has learnt from."""
-    before = sources_of(run) if (run / _NAME).exists() else frozenset[str]()
-    write_atomically(run / _NAME, json.dumps(sorted(before.union(groups)), indent=0).encode())
+Names = frozenset[str]
+Hashes = frozenset[str]
+"""Of names."""
 
 
-def sources_of(run: Path) -> frozenset[str]:
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """The source videos that a run itself has learnt from; and of each run or released model that it began with or was
+    taught by, all that have left a trace in it, or None for a release from before releases told.
+    """
+
+    own: Names = frozenset()
+    before: Mapping[str, Hashes | None] = field(default_factory=dict)
+
+    def everything(self) -> Hashes | None:
+        """All of them, or None if one behind it does not tell."""
+        known = [hashes for hashes in self.before.values() if hashes is not None]
+        return _hashes(self.own).union(*known) if len(known) == len(self.before) else None
+
+
+def note_sources(run: Path, config: Config, groups: Iterable[str]) -> None:
+    """Adds source videos to those that a run has learnt from; when it begins, also those behind what it begins with.
+
+    Raises `TrainingError` for a run or a release behind it that is gone, or a run that does not tell.
+    """
+    if (run / SOURCES).exists():
+        learnt = sources_of(run)
+        _write(run, Learnt(learnt.own.union(groups), learnt.before))
+    else:
+        behind = [name for name in (config.init, *config.teacher.names) if name]
+        _write(run, Learnt(frozenset(groups), {name: _behind(name) for name in behind}))
+
+
+def sources_of(run: Path) -> Learnt:
     """The source videos that a run has learnt from. Raises `TrainingError`."""
     try:
-        return frozenset(json.loads((run / _NAME).read_text()))
-    except (OSError, ValueError) as error:
+        told = json.loads((run / SOURCES).read_text())
+        before = {name: None if hashes is None else frozenset(hashes) for name, hashes in told["before"].items()}
+        return Learnt(frozenset(told["own"]), before)
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise TrainingError(
-            f"{run} does not tell what it has learnt from ({_NAME}: {error}), so that nothing can be measured fairly;"
+            f"{run} does not tell what it has learnt from ({SOURCES}: {error}), so that nothing can be measured fairly;"
             " train it again"
         ) from error
 
 
-def runs_before(config: Config) -> dict[Path, Config]:
-    """Runs that a run began with or was taught by, those before these, and their configs. Raises `TrainingError`."""
-    found: dict[Path, Config] = {}
-    waiting = [config]
-    while waiting:
-        each = waiting.pop()
-        for run in (Path(name) for name in (each.init, *each.teacher.names) if name):
-            if run.is_dir() and run not in found:
-                found[run] = checkpoint.read_config(run)
-                waiting.append(found[run])
-    return found
+def told_by_all(runs: Iterable[Path]) -> Hashes | None:
+    """All that runs and what is behind them have learnt from, as a release tells it; None if one does not tell."""
+    found = [sources_of(run).everything() for run in runs]
+    known = [hashes for hashes in found if hashes is not None]
+    return frozenset[str]().union(*known) if len(known) == len(found) else None
 
 
-def check_start(config: Config, own: Collection[Item], others: Collection[Item]) -> None:
-    """Raises `TrainingError` if a run that this one began with, or was taught by, has learnt from its own items.
-
-    Items of others decide no answer: that they were seen is said, and flatters how well they are told.
-    """
-    for run in runs_before(config):
-        check_unseen(run, own)
-        if seen := _seen(run, others):
-            print(
-                f"note: {run} has learnt from {len(seen)} source videos of others that are held out, so that how well"
-                " classes seen in training are told is flattered; say so with --note"
-            )
+def write_hashes(path: Path, hashes: Hashes) -> None:
+    """Writes the file that a release tells its source videos with."""
+    path.write_text(json.dumps(sorted(hashes), indent=0) + "\n")
 
 
 def check_unseen(run: Path, items: Iterable[Item]) -> None:
-    """Raises `TrainingError` if a run has learnt from a source video of these items."""
-    if seen := _seen(run, items):
+    """Raises `TrainingError` if a run has itself learnt from a source video of these items."""
+    if seen := sources_of(run).own & {item.group for item in items}:
         raise TrainingError(
             f"{run} has learnt from {len(seen)} source videos that it would be measured on, such as {min(seen)}; the"
             " data or the table of --groups are not what it was trained with. Put them back, or train it again"
         )
 
 
-def _seen(run: Path, items: Iterable[Item]) -> frozenset[str]:
-    return sources_of(run) & {item.group for item in items}
+def check_start(run: Path, own: Collection[Item], others: Collection[Item], strict: bool = True) -> None:
+    """Raises `TrainingError` if what a run began with or was taught by has learnt from a source video of its own items,
+    or, if `strict`, does not tell.
+
+    Items of others decide no answer: that they were seen is said, and flatters how well they are told.
+    """
+    for name, hashes in sources_of(run).before.items():
+        if hashes is None:
+            _say_unknown(run, name, strict)
+            continue
+        if seen := _among(hashes, own):
+            raise TrainingError(
+                f"{run} began with or was taught by {name}, which has learnt from {len(seen)} source videos that it"
+                f" would be measured on, such as {min(seen)}; train it again with another --init or --teacher"
+            )
+        if seen := _among(hashes, others):
+            print(
+                f"note: {name} has learnt from {len(seen)} source videos of others that are held out, so that how well"
+                " classes seen in training are told is flattered; say so with --note"
+            )
+
+
+def _say_unknown(run: Path, name: str, strict: bool) -> None:
+    """Raises `TrainingError`, or only says, that a model does not tell what it has learnt from."""
+    said = f"{run} began with or was taught by {name}, which does not tell what it has learnt from"
+    if strict:
+        raise TrainingError(f"{said}; train it again with another --init or --teacher")
+    print(f"note: {said}: if some of it is measured on, figures are flattered; say so with --note")
+
+
+def _behind(name: str) -> Hashes | None:
+    """What a run's folder or a released model has learnt from, with all that is behind it."""
+    if Path(name).is_dir():
+        return sources_of(Path(name)).everything()
+    try:
+        release = ModelStore().load(name)
+    except StoreError as error:
+        raise TrainingError(f"{name} is no run's folder and no released model: {error}") from error
+    told = release.folder / SOURCES
+    return frozenset(json.loads(told.read_text())) if SOURCES in release.manifest.files else None
+
+
+def _write(run: Path, learnt: Learnt) -> None:
+    before = {name: None if hashes is None else sorted(hashes) for name, hashes in learnt.before.items()}
+    write_atomically(run / SOURCES, json.dumps({"own": sorted(learnt.own), "before": before}, indent=0).encode())
+
+
+def _among(hashes: Hashes, items: Iterable[Item]) -> set[str]:
+    """The names of the items' source videos whose hashes these are."""
+    return {group for group in {item.group for item in items} if _hash(group) in hashes}
+
+
+def _hashes(names: Names) -> Hashes:
+    return frozenset(_hash(name) for name in names)
+
+
+def _hash(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:16]

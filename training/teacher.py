@@ -13,8 +13,7 @@ from torch.nn import functional as F
 from training import checkpoint
 from training.config import Config, DataConfig
 from training.errors import TrainingError
-from training.finished import final_weights
-from training.start import fresh_network
+from training.finished import final_network
 from videoxception.nets.planar import forward_fast
 from videoxception.nets.served import load_served
 from videoxception.store import ModelStore, StoreError
@@ -61,9 +60,7 @@ def _load(name: str, data: DataConfig, store: ModelStore | None) -> nn.Module:
 def _of_run(folder: Path) -> tuple[nn.Module, tuple[str, ...], tuple[str, ...]]:
     """The network that a finished run leaves, its classes and its others."""
     config = checkpoint.read_config(folder)
-    net = fresh_network(config)
-    net.load_state_dict(final_weights(folder, config))
-    return net, config.data.classes, config.data.others
+    return final_network(folder, config), config.data.classes, config.data.others
 
 
 def _of_release(reference: str, store: ModelStore) -> tuple[nn.Module, tuple[str, ...], tuple[str, ...]]:

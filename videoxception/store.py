@@ -1,8 +1,8 @@
 """Released models on disk: <store>/<name>/<version>/ with weights, graph, model.json and MODEL_CARD.md.
 
 A released model is never changed after it is published, and can be copied anywhere. Publishing writes to a hidden
-folder and renames it, so that a reader sees a version whole or not at all. Weights of fold models, which evaluation
-alone uses (training.folds), are files of it like all others.
+folder and renames it, so that a reader sees a version whole or not at all. What the trainer alone uses, weights of fold
+models (training.folds) and the list of what was trained on (training.sources), are files of it like all others.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ BUILT_IN = Path(__file__).parent.parent / "model_store"
 DEFAULT_NAMES = ("videoxception-b", "videoxception-a")  # the first that is there
 WEIGHTS, MANIFEST, CARD = "model.safetensors", "model.json", "MODEL_CARD.md"
 GRAPH, INT8_GRAPH = ("graph.xml", "graph.bin"), ("graph-int8.xml", "graph-int8.bin")
+SOURCES = "sources.json"  # hashes of what it was trained on; releases of before there were such lists have none
 
 _log = logging.getLogger(__name__)
 
@@ -160,7 +161,8 @@ def open_release(folder: Path) -> Release:
 def files_of(manifest: Manifest) -> tuple[str, ...]:
     """The files beside the manifest that a model must have."""
     int8 = INT8_GRAPH if manifest.int8 is not None else ()
-    return (WEIGHTS, *GRAPH, *int8, *(_fold_weights(fold) for fold in manifest.folds))
+    sources = (SOURCES,) if SOURCES in manifest.files else ()
+    return (WEIGHTS, *GRAPH, *int8, *sources, *(_fold_weights(fold) for fold in manifest.folds))
 
 
 def _fold_weights(fold: int) -> str:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ import pytest
 from tests.training.conftest import CLASSES
 from tests.videos import make_video
 from training import checkpoint, evaluate, publish
+from training.config import TeacherConfig
 from training.data import load_split
-from training.sources import note_sources
+from training.sources import note_sources, sources_of
 from videoxception import Classifier, ModelStore, golden
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.engine.torch_reference import TorchEngine
@@ -126,12 +128,16 @@ def test_evaluation_tells_the_cards_figures_of_outsiders(wary: tuple[Path, list[
 
 @pytest.fixture(scope="module")
 def complete(wary: tuple[Path, list[str]]) -> tuple[Path, list[str]]:
-    """A store with a model that was trained on everything, judged by one that left out fold 1 and one that left out 2,
-    and the options that name its data.
+    """A store with a model that was trained on everything, taught by another run, and is judged by one that left out
+    fold 1 and one that left out 2; and the options that name its data.
     """
     runs, data = wary[0].parent, wary[1]
-    for name, changes in (("two", {"fold": 2}), ("all", {"fold": None, "holdout": 0})):
-        config = json.loads((runs / "run/config.json").read_text()) | {"init": ""}
+    taught = TeacherConfig(teacher=str(runs / "run"))
+    for name, changes, teacher in (
+        ("two", {"fold": 2}, TeacherConfig()),
+        ("all", {"fold": None, "holdout": 0}, taught),
+    ):
+        config = json.loads((runs / "run/config.json").read_text()) | {"init": "", "teacher": asdict(teacher)}
         (runs / f"{name}.json").write_text(json.dumps(config | {"data": config["data"] | changes}))
         options = ["--config", str(runs / f"{name}.json"), "--run", str(runs / name), "--cache", str(runs / "cache")]
         trained = command("training.run", *options, "--no-publish")
@@ -204,9 +210,13 @@ def test_a_run_is_not_measured_on_what_it_has_learnt_from(store: Path, tmp_path:
         publish.main([str(tmp_path / "run"), "--store", str(tmp_path / "store")])
     # Nor if it was another run, whose weights it began with, that has learnt from it.
     shutil.copytree(store.parent / "run", tmp_path / "first")
-    note_sources(tmp_path / "first", load_split(checkpoint.read_config(tmp_path / "first").data, 0).validation.groups)
+    first = checkpoint.read_config(tmp_path / "first")
+    note_sources(tmp_path / "first", first, load_split(first.data, 0).validation.groups)
     (tmp_path / "run/config.json").write_text(json.dumps(config | {"init": str(tmp_path / "first")}))
-    with pytest.raises(SystemExit, match=r"first has learnt from .* source videos that it would be measured on"):
+    (tmp_path / "run/sources.json").unlink()
+    own = checkpoint.read_config(tmp_path / "run")
+    note_sources(tmp_path / "run", own, load_split(own.data, 0).training.groups)
+    with pytest.raises(SystemExit, match=r"first, which has learnt from .* source videos that it would be measured on"):
         publish.main([str(tmp_path / "run"), "--store", str(tmp_path / "store")])
 
 
@@ -242,12 +252,23 @@ def test_a_finished_run_has_its_plots_and_its_board(store: Path) -> None:
 
 
 def test_a_release_names_no_path_of_the_machine_that_made_it(
-    store: Path, wary: tuple[Path, list[str]], stills_root: Path
+    store: Path, wary: tuple[Path, list[str]], complete: tuple[Path, list[str]], stills_root: Path
 ) -> None:
-    for path in (*(store / "toy/1").iterdir(), *(wary[0] / "wary/1").iterdir()):
+    """Nor what its source videos are called."""
+    folders = [store / "toy/1", wary[0] / "wary/1", complete[0] / "wary/1"]
+    for path in (path for folder in folders for path in folder.iterdir()):
         content = path.read_bytes()
         for root in (stills_root.parent, ROOT):
             assert str(root).encode() not in content, path
+        assert b"v_Punch_g" not in content, path
+
+
+def test_a_release_hands_on_what_it_has_learnt_from(store: Path, wary: tuple[Path, list[str]]) -> None:
+    """Also what is behind it: all that the run had seen with which it began."""
+    told = [set(json.loads((folder / "sources.json").read_text())) for folder in (store / "toy/1", wary[0] / "wary/1")]
+    assert told[0] < told[1]
+    assert len(told[0]) == len(sources_of(store.parent / "run").own)
+    assert "sources.json" in ModelStore(built_in=store).load("toy").manifest.files
 
 
 def test_a_bad_file_ends_the_run_or_is_listed(stills_root: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Two ways of training, side by side on what their runs held out."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,14 @@ import pytest
 import torch
 
 from tests.training.conftest import CLASSES
-from training.compare import Judged, compare, difference, main, report
-from training.config import Config, DataConfig, parse_stages
+from training import checkpoint, pack
+from training.compare import compare, main, report
+from training.config import Config, DataConfig, TeacherConfig, parse_stages
 from training.data import Item
 from training.errors import TrainingError
+from training.paired import Judged, difference
 from training.run import run
+from training.sources import note_sources
 
 
 def judged(name: str, right: dict[str, tuple[str, float]]) -> Judged:
@@ -29,9 +33,10 @@ def test_every_item_counts_once_however_many_seeds_there_were() -> None:
     ]
     found = difference(pairs, "top1")
     assert (found.first, found.second) == (pytest.approx(2 / 3, abs=1e-4), pytest.approx(0.5))
-    assert found.gain == pytest.approx((0.5 + 0 - 1) / 3, abs=1e-4)
-    assert found.interval[0] < found.gain < found.interval[1]
-    assert difference(pairs, "nll").gain == pytest.approx(1 / 6, abs=1e-4)
+    assert found.mean == pytest.approx((0.5 + 0 - 1) / 3, abs=1e-4)
+    assert found.interval[0] < found.mean < found.interval[1]
+    assert found.spread == pytest.approx(np.std([0.5, 0, -1], ddof=1), abs=1e-4)
+    assert difference(pairs, "nll").mean == pytest.approx(1 / 6, abs=1e-4)
 
 
 def test_a_gain_in_one_source_video_alone_may_be_chance() -> None:
@@ -39,18 +44,23 @@ def test_a_gain_in_one_source_video_alone_may_be_chance() -> None:
     one = {f"{n}": ("v", 0.0) for n in range(40)}
     many = {f"{n}": (f"v{n}", 0.0) for n in range(40)}
     better = ({name: (group, 1.0) for name, (group, _) in items.items()} for items in (one, many))
-    p_values = [
-        difference([(judged("s", a), judged("t", b))], "top1").p_value for a, b in zip((one, many), better, strict=True)
-    ]
-    assert p_values[0] == 1
-    assert p_values[1] < 0.01
+    of_one, of_many = (
+        difference([(judged("s", a), judged("t", b))], "top1") for a, b in zip((one, many), better, strict=True)
+    )
+    assert of_one.p_videos == 1
+    assert of_many.p_videos < 0.01
+    assert (of_many.p_pairs, of_many.spread) == (1, None)  # a single pair says nothing of another seed
+
+
+def options(stills_root: Path, fold: int | None) -> DataConfig:
+    return DataConfig(
+        data=str(stills_root), layout="stills", classes=CLASSES, groups="FOLDS.tsv:video", fold=fold, holdout=0
+    )
 
 
 def trained(folder: Path, stills_root: Path, fold: int | None, seed: int = 0, **changes: object) -> Path:
     """A run of one short epoch."""
-    data = DataConfig(
-        data=str(stills_root), layout="stills", classes=CLASSES, groups="FOLDS.tsv:video", fold=fold, holdout=0
-    )
+    data = options(stills_root, fold)
     run(Config(data=data, stages=parse_stages("1x1x32x8"), seed=seed, **changes), folder, False, torch.device("cpu"))
     return folder
 
@@ -68,7 +78,7 @@ def test_runs_are_paired_by_what_they_held_out(stills_root: Path, tmp_path: Path
     said = report(pairs)
     assert f"{first[0]}" in said
     assert "pairs of runs: 4" in said
-    with pytest.raises(TrainingError, match="holds out fold 1 with seed 1 is on one side alone"):
+    with pytest.raises(TrainingError, match="first-1-1 has no partner"):
         compare(first, [each for each in second if each.name != "second-1-1"])
     with pytest.raises(TrainingError, match="have the same fold and seed"):
         compare([first[0], second[-1]], second)
@@ -92,10 +102,44 @@ def test_what_learnt_from_the_held_out_items_cannot_be_compared_on_them(stills_r
     with pytest.raises(TrainingError, match="held nothing out"):
         compare([everything], [everything])
     began = trained(tmp_path / "began", stills_root, 1, init=str(everything))
-    with pytest.raises(
-        TrainingError, match=r"everything has learnt from .* source videos that it would be measured on"
-    ):
+    with pytest.raises(TrainingError, match=r"everything, which has learnt from .* source videos that it would be"):
         compare([began], [began])
+
+
+@pytest.mark.parametrize("given", ["init", "teacher"])
+def test_what_began_with_a_model_that_does_not_tell_is_not_compared(
+    given: str, stills_root: Path, tmp_path: Path
+) -> None:
+    model = "videoxception-a@3"
+    changes = {"init": {"init": model}, "teacher": {"teacher": TeacherConfig(teacher=model)}}[given]
+    one = tmp_path / "one"
+    config = Config(data=options(stills_root, 1), stages=parse_stages("1x1x32x8"), **changes)  # type: ignore[arg-type]
+    checkpoint.open_run(one, config, resume=False)
+    note_sources(one, config, [])
+    with pytest.raises(TrainingError, match="videoxception-a@3, which does not tell what it has learnt from"):
+        compare([one], [one])
+
+
+def test_runs_from_a_pack_are_compared_with_it(stills_root: Path, tmp_path: Path) -> None:
+    packed = ["--data", str(stills_root), "--layout", "stills", "--groups", "FOLDS.tsv:video", "--size", "48x64"]
+    pack.main([str(tmp_path / "pack"), *packed, "--classes", ",".join(CLASSES)])
+    config = Config(data=DataConfig(fold=1), stages=parse_stages("1x1x32x8"))
+    run(config, tmp_path / "run", False, torch.device("cpu"), tmp_path / "pack")
+    (one, other), *_ = compare([tmp_path / "run"], [tmp_path / "run"], cache=tmp_path / "pack")
+    assert one.mean("top1") == other.mean("top1")
+    assert {item.fold for item in one.items} == {1}
+
+
+def test_what_makes_no_sense_is_said_before_anything_is_judged(stills_root: Path, tmp_path: Path) -> None:
+    first, second = (trained(tmp_path / f"{fold}", stills_root, fold) for fold in (1, 2))
+    with pytest.raises(TrainingError, match="began with no other weights"):
+        compare([first], (), 0.5)
+    config = json.loads((second / "config.json").read_text())
+    config["data"]["fold"] = 1
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/config.json").write_text(json.dumps(config))
+    with pytest.raises(TrainingError, match="does not tell what it has learnt from"):
+        compare([first], [tmp_path / "other"])
 
 
 def test_it_must_be_said_what_to_compare_with() -> None:

@@ -12,7 +12,7 @@ from training.data import DataSet, Item
 from training.data.split import Split
 from training.errors import TrainingError
 from training.folds import folds_of
-from training.sources import check_unseen, note_sources, sources_of
+from training.sources import check_start, check_unseen, note_sources, sources_of, told_by_all
 
 CONFIG = Config(data=DataConfig(classes=("a", "b"), holdout=0), stages=parse_stages("1x1x32x8"))
 ITEMS = tuple(
@@ -27,7 +27,7 @@ def run(folder: Path, fold: int | None, learnt: Iterable[str], **changes: object
     """The folder of a run that was to leave out a fold, and what it did learn from."""
     data = replace(CONFIG.data, fold=fold, holdout=0 if fold is None else 0.2)
     checkpoint.open_run(folder, replace(CONFIG, data=data, **changes), resume=False)
-    note_sources(folder, learnt)
+    note_sources(folder, checkpoint.read_config(folder), learnt)
     return folder
 
 
@@ -54,11 +54,22 @@ def test_a_judge_that_was_taught_by_a_run_that_saw_the_fold_is_refused(
     """Also if it began with what such a teacher had taught."""
     teacher = run(tmp_path / "teacher", None, EVERYTHING)
     taught = run(tmp_path / "taught", 1, WITHOUT_1, teacher=TeacherConfig(teacher=f"{teacher}"))
-    options = {"init": {"init": str(taught)}, "teacher": {"teacher": TeacherConfig(teacher=f"{taught}, {teacher}")}}
+    options = {"init": {"init": str(taught)}, "teacher": {"teacher": TeacherConfig(teacher=f" , {taught}")}}
     judge = run(tmp_path / "judge", 1, WITHOUT_1, **options[how])
     for each in (taught, judge):
-        with pytest.raises(TrainingError, match=f"{teacher} has learnt from 2 source videos that it would be measured"):
+        with pytest.raises(TrainingError, match=r"which has learnt from 2 source videos .* such as video a1"):
             folds_of([each], released, SPLIT)
+
+
+def test_what_is_behind_a_judge_need_not_be_there_any_more(released: Path, tmp_path: Path) -> None:
+    """As when its folder was moved, or is looked for from elsewhere."""
+    teacher = run(tmp_path / "teacher", None, EVERYTHING)
+    judge = run(tmp_path / "judge", 1, WITHOUT_1, teacher=TeacherConfig(teacher=f"{teacher}"))
+    teacher.rename(tmp_path / "moved")
+    with pytest.raises(TrainingError, match="which has learnt from 2 source videos"):
+        folds_of([judge], released, SPLIT)
+    with pytest.raises(TrainingError, match="is no run's folder and no released model"):
+        run(tmp_path / "late", 1, WITHOUT_1, teacher=TeacherConfig(teacher=f"{teacher}"))
 
 
 @pytest.mark.parametrize("fold", [None, 1])
@@ -70,7 +81,9 @@ def test_a_judge_that_began_with_weights_that_saw_the_fold_is_refused(
     second = run(tmp_path / "second", 1, WITHOUT_1, init=str(first))
     judge = run(tmp_path / "judge", 1, WITHOUT_1, init=str(second))
     for each in (second, judge):
-        with pytest.raises(TrainingError, match=f"{first} has learnt from 2 source videos that it would be measured"):
+        with pytest.raises(
+            TrainingError, match=r"which has learnt from 2 source videos .* train it again with another"
+        ):
             folds_of([each], released, SPLIT)
 
 
@@ -78,7 +91,7 @@ def test_a_judge_that_began_with_weights_that_saw_others_is_said_to_be_flattered
     released: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     others = (*ITEMS, Item(Path("c/1.jpg"), "c", "video c1", fold=1))
-    note_sources(released, ["video c1"])
+    note_sources(released, CONFIG, ["video c1"])
     first = run(tmp_path / "first", 1, [*WITHOUT_1, "video c1"])
     judge = run(tmp_path / "judge", 1, WITHOUT_1, init=str(first))
     assert folds_of([judge], released, replace(SPLIT, training=DataSet(others, ("a", "b", "c")))) == {1: judge}
@@ -101,23 +114,30 @@ def test_a_judge_is_taken_by_what_it_learnt_from_not_by_its_options(
         folds_of([judge], released, SPLIT)
 
 
-@pytest.mark.parametrize(
-    ("model", "message"),
-    [("videoxception-a", "did not leave out fold 1"), ("gone@1", "gone@1 is not there to tell what it left out")],
-)
-def test_a_judge_whose_teacher_saw_the_fold_is_refused(model: str, message: str, tmp_path: Path) -> None:
-    teacher = TeacherConfig(teacher=model)
-    released = run(tmp_path / "released", None, EVERYTHING, teacher=teacher)
-    judge = run(tmp_path / "judge", 1, WITHOUT_1, teacher=teacher)
-    with pytest.raises(TrainingError, match=message):
+def test_a_judge_whose_teacher_does_not_tell_what_it_has_seen_is_refused(released: Path, tmp_path: Path) -> None:
+    judge = run(tmp_path / "judge", 1, WITHOUT_1, teacher=TeacherConfig(teacher="videoxception-a@3"))
+    with pytest.raises(TrainingError, match="videoxception-a@3, which does not tell what it has learnt from"):
         folds_of([judge], released, SPLIT)
+
+
+def test_what_a_release_hands_on(tmp_path: Path) -> None:
+    """All that its runs and what is behind them have learnt from; nothing if one of them does not tell."""
+    first = run(tmp_path / "first", 1, ["video x"])
+    second = run(tmp_path / "second", 1, WITHOUT_1, init=str(first))
+    told = told_by_all([second, first])
+    assert told is not None
+    assert len(told) == len(set(WITHOUT_1)) + 1
+    assert not any("video" in each for each in told)  # names may be nobody's business
+    third = run(tmp_path / "third", 1, WITHOUT_1, init="videoxception-a@3")
+    assert told_by_all([second, third]) is None
+    check_start(third, ITEMS, (), strict=False)
 
 
 def test_what_was_learnt_from_is_never_forgotten(tmp_path: Path) -> None:
     """A run that is resumed with other files has learnt from both."""
-    note_sources(tmp_path, ["b", "a"])
-    note_sources(tmp_path, ["c", "a"])
-    assert sources_of(tmp_path) == {"a", "b", "c"}
+    note_sources(tmp_path, CONFIG, ["b", "a"])
+    note_sources(tmp_path, CONFIG, ["c", "a"])
+    assert sources_of(tmp_path).own == {"a", "b", "c"}
 
 
 def test_a_run_that_does_not_tell_what_it_learnt_from_cannot_be_measured(tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ def test_a_finished_run_teaches(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="finish it with --resume"):
         Teacher.load(student, CPU)
     state.epoch = config.epochs
+    state.average.load_state_dict(fresh_network(replace(config, seed=1)).state_dict())
     checkpoint.save(tmp_path, state)
     clips = torch.rand(2, 3, 1, 32, 32)
     teacher = Teacher.load(student, CPU)

@@ -51,7 +51,7 @@ def forward_planar(net: VideoXception, x: Tensor, passes: Passes = PLAIN) -> Ten
     """What `net(x)` gives, in training and evaluation: float (B, 3, T, H, W) in 0..1 -> logits (B, num_classes)."""
     batch, _, pictures, height, width = x.shape
     x = differences(x) if net.residual else x
-    x = x.transpose(1, 2).reshape(batch * pictures, 3, height, width).contiguous(memory_format=torch.channels_last)
+    x = x.permute(0, 2, 3, 4, 1).contiguous().view(batch * pictures, height, width, 3).permute(0, 3, 1, 2)
     x = F.conv2d(_norm(net.norm, x), net.stem.weight[:, :, 0], net.stem.bias)
     blocks = [layer for layer in net.blocks if isinstance(layer, ResidualBlock)]
     for block in blocks:
