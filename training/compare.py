@@ -36,6 +36,7 @@ from videoxception.clip import ClipSpec
 from videoxception.nets.planar import forward_fast
 
 _BATCH = 16
+_WIDTHS = (19, 7, 7, 25, 11, 9, 6)
 Key = tuple[int, int]
 """Fold (-1 if the run was not told one) and seed."""
 
@@ -144,7 +145,8 @@ def report(pairs: Sequence[Pair]) -> str:
     for one, other in pairs:
         shown = [f"{each.name:<{width}} {each.mean('top1'):7.1%} " for each in (one, other)]
         lines.append(f"{shown[0]} {shown[1]} {100 * (other.mean('top1') - one.mean('top1')):+.1f}")
-    lines += ["", _extent(pairs), "", f"{'':17}first  second   second minus first      p by videos  p by runs  spread"]
+    heads = ["", "first", "second", "second minus first", "p by videos", "p by runs", "spread"]
+    lines += ["", _extent(pairs), "", _row(heads)]
     return "\n".join([*lines, *(_line(pairs, figure) for figure in FIGURES), "", _EXPLAINED])
 
 
@@ -162,10 +164,15 @@ def _line(pairs: Sequence[Pair], figure: str) -> str:
     found = difference(pairs, figure)
     label, by, digits = ("top-1, %", 100, 1) if figure == "top1" else (f"{figure} (less: better)", 1, 3)
     low, high = (by * end for end in found.interval)
-    spread = "" if found.spread is None else f"{by * found.spread:7.{digits}f}"
     change = f"{by * found.mean:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
-    means = f"{by * found.first:7.{digits}f} {by * found.second:7.{digits}f}"
-    return f"{label:<21}{means}   {change:<23}  {found.p_videos:<11.4f}  {found.p_pairs:<9.4f}{spread}"
+    means = (f"{by * mean:.{digits}f}" for mean in (found.first, found.second))
+    several = "" if found.p_pairs is None else f"{found.p_pairs:.4f}"
+    spread = "" if found.spread is None else f"{by * found.spread:.{digits}f}"
+    return _row([label, *means, change, f"{found.p_videos:.4f}", several, spread])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, _WIDTHS, strict=True)).rstrip()
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

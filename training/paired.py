@@ -35,7 +35,7 @@ class Difference:
 
     `interval` and `p_videos` say what other source videos would show these very networks. A network's own luck, of its
     seed and of the order of its steps, is in all items that it judges: that is what `p_pairs` has in it, for which each
-    pair of runs counts as one, and `spread`, the standard deviation of the pairs' differences (None of a single one).
+    pair of runs counts as one, and `spread`, the standard deviation of the pairs' differences. One pair tells neither.
     """
 
     first: float
@@ -43,7 +43,7 @@ class Difference:
     mean: float
     interval: Interval
     p_videos: float
-    p_pairs: float
+    p_pairs: float | None
     spread: float | None
 
 
@@ -62,6 +62,6 @@ def difference(pairs: Sequence[Pair], figure: str) -> Difference:
         mean=rounded(change.mean()),
         interval=interval(videos.means(change)),
         p_videos=two_sided(videos.sums(change)),
-        p_pairs=two_sided(of_pairs),
+        p_pairs=two_sided(of_pairs) if len(pairs) > 1 else None,
         spread=rounded(of_pairs.std(ddof=1)) if len(pairs) > 1 else None,
     )
