@@ -6,6 +6,10 @@ import av
 import numpy as np
 import pytest
 
+from tests.shipped import SHIPPED
+from training import sources
+from videoxception.store import Release
+
 CLASSES = ("Bowling", "Drumming", "Punch")
 GROUPS, CLIPS = 5, 3
 OTHERS = ("Golf", "Knitting", "YoYo")
@@ -50,3 +54,16 @@ def others_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for clip in range(1, CLIPS):
                 draw(root / name / f"v_{name}_g{group:02d}_c{clip:02d}.jpg", colour, 100 * group + clip)
     return root
+
+
+@pytest.fixture
+def silent_release(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a release from before releases told what they had learnt from."""
+
+    class Store:
+        def load(self, reference: str) -> Release:
+            assert reference == "silent@1"
+            return Release(SHIPPED.folder, SHIPPED.manifest.model_copy(update={"files": {}}))
+
+    monkeypatch.setattr(sources, "ModelStore", Store)
+    return "silent@1"

@@ -114,13 +114,15 @@ def test_a_judge_is_taken_by_what_it_learnt_from_not_by_its_options(
         folds_of([judge], released, SPLIT)
 
 
-def test_a_judge_whose_teacher_does_not_tell_what_it_has_seen_is_refused(released: Path, tmp_path: Path) -> None:
-    judge = run(tmp_path / "judge", 1, WITHOUT_1, teacher=TeacherConfig(teacher="videoxception-a@3"))
-    with pytest.raises(TrainingError, match="videoxception-a@3, which does not tell what it has learnt from"):
+def test_a_judge_whose_teacher_does_not_tell_what_it_has_seen_is_refused(
+    released: Path, silent_release: str, tmp_path: Path
+) -> None:
+    judge = run(tmp_path / "judge", 1, WITHOUT_1, teacher=TeacherConfig(teacher=silent_release))
+    with pytest.raises(TrainingError, match="silent@1, which does not tell what it has learnt from"):
         folds_of([judge], released, SPLIT)
 
 
-def test_what_a_release_hands_on(tmp_path: Path) -> None:
+def test_what_a_release_hands_on(silent_release: str, tmp_path: Path) -> None:
     """All that its runs and what is behind them have learnt from; nothing if one of them does not tell."""
     first = run(tmp_path / "first", 1, ["video x"])
     second = run(tmp_path / "second", 1, WITHOUT_1, init=str(first))
@@ -128,7 +130,7 @@ def test_what_a_release_hands_on(tmp_path: Path) -> None:
     assert told is not None
     assert len(told) == len(set(WITHOUT_1)) + 1
     assert not any("video" in each for each in told)  # names may be nobody's business
-    third = run(tmp_path / "third", 1, WITHOUT_1, init="videoxception-a@3")
+    third = run(tmp_path / "third", 1, WITHOUT_1, init=silent_release)
     assert told_by_all([second, third]) is None
     check_start(third, ITEMS, (), strict=False)
 
