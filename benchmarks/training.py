@@ -22,10 +22,11 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from training.config import Config, DataConfig, parse_stages
+from training.epoch import EpochReport
 from training.footage import Footage
 from training.heap import keep_heap
 from training.library import find_material
-from training.loop import EpochReport, autocast, train
+from training.loop import autocast, train
 from training.start import fresh_network
 from training.state import State, new_state
 from videoxception.clip import ClipSpec

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 
 from training.config import Config, config_from_json
+from training.epoch import EpochReport
 from training.errors import TrainingError
 from training.files import replace_atomically, write_atomically
-from training.loop import EpochReport
 from training.state import State
 
 

@@ -19,6 +19,7 @@ from training.camera import film
 from training.coding import wear
 from training.colour import recolour
 from training.config import Config, OptimiserConfig, Stage
+from training.epoch import EpochReport
 from training.errors import TrainingError
 from training.footage import Footage
 from training.mixing import mix
@@ -30,21 +31,6 @@ from training.world import World, floating_buffers
 from videoxception.nets.planar import PLAIN, Passes, forward_fast
 
 _ALONE = World()
-
-
-@dataclass(frozen=True, slots=True)
-class EpochReport:
-    """What is said of an epoch. `validation` is the running average's top-1 on clips of the stage's size, or None.
-
-    `waited` is the share of the time that was spent waiting for pixels.
-    """
-
-    epoch: int
-    loss: float
-    lr: float
-    seconds: float
-    waited: float
-    validation: float | None
 
 
 @dataclass(frozen=True, slots=True)

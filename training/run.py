@@ -26,13 +26,14 @@ from training.cache import place
 from training.config import Config, config_from_json
 from training.data import Split
 from training.device import find_device
+from training.epoch import EpochReport
 from training.errors import TrainingError
 from training.footage import Clips, Footage
 from training.fused import passes_for
 from training.heap import keep_heap
 from training.initial import initial_weights
 from training.library import find_material
-from training.loop import EpochReport, train
+from training.loop import train
 from training.options import add_options, config_from_options
 from training.plots import draw_or_say, draw_run
 from training.sources import note_sources

@@ -5,7 +5,7 @@ import pytest
 
 from training import checkpoint
 from training.boards import open_board
-from training.loop import EpochReport
+from training.epoch import EpochReport
 
 
 def report(epoch: int) -> EpochReport:

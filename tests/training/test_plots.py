@@ -8,9 +8,9 @@ import pytest
 from tests.training.conftest import CLASSES
 from training import checkpoint
 from training.data import DataSet, Item
+from training.epoch import EpochReport
 from training.errors import TrainingError
 from training.figures import Evaluation, evaluate, with_known
-from training.loop import EpochReport
 from training.outsiders import FAR_OFF, SEEN, Told
 from training.plots import draw_evaluation, draw_or_say, draw_run
 from training.scores import Scores
