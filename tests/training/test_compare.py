@@ -1,6 +1,7 @@
 """Two ways of training, side by side on what their runs held out."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -110,9 +111,9 @@ def test_what_learnt_from_the_held_out_items_cannot_be_compared_on_them(stills_r
 def test_what_began_with_a_model_that_does_not_tell_is_not_compared(
     given: str, silent_release: str, stills_root: Path, tmp_path: Path
 ) -> None:
-    changes = {"init": {"init": silent_release}, "teacher": {"teacher": TeacherConfig(teacher=silent_release)}}[given]
-    one = tmp_path / "one"
-    config = Config(data=options(stills_root, 1), stages=parse_stages("1x1x32x8"), **changes)  # type: ignore[arg-type]
+    one, teacher = tmp_path / "one", TeacherConfig(teacher=silent_release)
+    config = Config(data=options(stills_root, 1), stages=parse_stages("1x1x32x8"))
+    config = replace(config, init=silent_release) if given == "init" else replace(config, teacher=teacher)
     checkpoint.open_run(one, config, resume=False)
     note_sources(one, config, [])
     with pytest.raises(TrainingError, match="silent@1, which does not tell what it has learnt from"):
