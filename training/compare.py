@@ -75,7 +75,7 @@ def compare(
     if alone := ways[0].keys() ^ ways[1].keys():
         run = (ways[0] | ways[1])[min(alone)]
         raise TrainingError(f"{run} has no partner; each run needs one with its --fold and --seed on the other side")
-    pairs = [(open_judge(ways[0][k], None, cache), open_judge(ways[1][k], init_share, cache)) for k in sorted(ways[0])]
+    pairs = [_judges(ways[0][key], ways[1][key], init_share, cache) for key in sorted(ways[0])]
     for one, other in pairs:
         if one.names() != other.names():
             raise TrainingError(f"{one.run} and {other.run} held out different items; train them on the same data")
@@ -94,14 +94,15 @@ def _by_key(runs: Sequence[Path]) -> dict[Key, Path]:
     return found
 
 
-def open_judge(run: Path, init_share: float | None, cache: Path | None) -> Judge:
-    """A finished run, with a share of its first weights if one is given. Raises `TrainingError` if it has learnt from
-    what it held out, or nothing was.
-    """
+def _judges(one: Path, other: Path, init_share: float | None, cache: Path | None) -> tuple[Judge, Judge]:
+    first = open_judge(one, cache)
+    second = first if other == one else open_judge(other, cache)
+    return first, second if init_share is None else _with_init_share(second, init_share)
+
+
+def open_judge(run: Path, cache: Path | None) -> Judge:
+    """A finished run. Raises `TrainingError` if it has learnt from what it held out, or nothing was."""
     config = checkpoint.read_config(run)
-    if init_share is not None and not config.init:
-        raise TrainingError(f"{run} began with no other weights (--init), so --with-init-share means nothing to it")
-    config = config if init_share is None else replace(config, init_share=init_share)
     library, split, _ = find_material(_for_cache(config, cache), ClipSpec(), cache).load()
     if not len(split.validation):
         raise TrainingError(f"{run} held nothing out, so there is nothing to compare it on")
@@ -109,8 +110,14 @@ def open_judge(run: Path, init_share: float | None, cache: Path | None) -> Judge
         raise TrainingError(f"{run} has learnt from the source videos that it held out ({split.protocol})")
     check_unseen(run, split.validation.items)
     check_start(run, split.validation.items, ())
-    net = final_network(run, config)
-    return Judge(run, net, split.validation, Clips(split.validation, library))
+    return Judge(run, final_network(run, config), split.validation, Clips(split.validation, library))
+
+
+def _with_init_share(judge: Judge, share: float) -> Judge:
+    config = checkpoint.read_config(judge.run)
+    if not config.init:
+        raise TrainingError(f"{judge.run} began with no other weights (--init), so --with-init-share is not for it")
+    return replace(judge, net=final_network(judge.run, replace(config, init_share=share)))
 
 
 def _for_cache(config: Config, cache: Path | None) -> Config:

@@ -12,7 +12,8 @@ from training import checkpoint
 from training.config import Config
 from training.errors import TrainingError
 from training.grow import grown
-from videoxception.store import ModelStore, StoreError
+from training.trained import find_trained
+from videoxception.store import ModelStore, Release
 
 HEAD = ("head.weight", "head.bias")
 Weights = dict[str, Tensor]
@@ -33,11 +34,8 @@ def initial_weights(config: Config, net: nn.Module, store: ModelStore | None = N
     begin at zero. If none is shared, or the head is of another width, it is left out; if some are, a deeper network
     than theirs is grown.
     """
-    source = config.init
-    try:
-        weights, outputs = _of_run(Path(source)) if Path(source).is_dir() else _of_release(source, store)
-    except StoreError as error:
-        raise TrainingError(f"--init: {source} is no run's folder and no released model: {error}") from error
+    trained = find_trained(config.init, store)
+    weights, outputs = _of_run(trained) if isinstance(trained, Path) else _of_release(trained)
     named, wanted = set(outputs), config.data.outputs
     fitting = {**weights, **{name: _by_name(weights[name], outputs, wanted) for name in HEAD}}
     whole = grown(fitting, net)
@@ -66,6 +64,5 @@ def _of_run(folder: Path) -> tuple[Weights, tuple[str, ...]]:
     return saved["average"], checkpoint.read_config(folder).data.outputs
 
 
-def _of_release(reference: str, store: ModelStore | None) -> tuple[Weights, tuple[str, ...]]:
-    release = (store or ModelStore()).load(reference)
+def _of_release(release: Release) -> tuple[Weights, tuple[str, ...]]:
     return load_file(release.weights), (*release.manifest.classes, *release.manifest.others)

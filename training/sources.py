@@ -13,7 +13,8 @@ from training.config import Config
 from training.data import Item
 from training.errors import TrainingError
 from training.files import write_atomically
-from videoxception.store import SOURCES, ModelStore, StoreError
+from training.trained import find_trained
+from videoxception.store import SOURCES
 
 Names = frozenset[str]
 Hashes = frozenset[str]
@@ -114,14 +115,11 @@ def _say_unknown(run: Path, name: str, strict: bool) -> None:
 
 def _behind(name: str) -> Hashes | None:
     """What a run's folder or a released model has learnt from, with all that is behind it."""
-    if Path(name).is_dir():
-        return sources_of(Path(name)).everything()
-    try:
-        release = ModelStore().load(name)
-    except StoreError as error:
-        raise TrainingError(f"{name} is no run's folder and no released model: {error}") from error
-    told = release.folder / SOURCES
-    return frozenset(json.loads(told.read_text())) if SOURCES in release.manifest.files else None
+    trained = find_trained(name)
+    if isinstance(trained, Path):
+        return sources_of(trained).everything()
+    told = trained.folder / SOURCES
+    return frozenset(json.loads(told.read_text())) if SOURCES in trained.manifest.files else None
 
 
 def _write(run: Path, learnt: Learnt) -> None:

@@ -14,9 +14,10 @@ from training import checkpoint
 from training.config import Config, DataConfig
 from training.errors import TrainingError
 from training.finished import final_network
+from training.trained import find_trained
 from videoxception.nets.planar import forward_fast
 from videoxception.nets.served import load_served
-from videoxception.store import ModelStore, StoreError
+from videoxception.store import ModelStore, Release
 
 
 class Teacher:
@@ -49,7 +50,8 @@ class Teacher:
 
 
 def _load(name: str, data: DataConfig, store: ModelStore | None) -> nn.Module:
-    net, classes, others = _of_run(Path(name)) if Path(name).is_dir() else _of_release(name, store or ModelStore())
+    trained = find_trained(name, store)
+    net, classes, others = _of_run(trained) if isinstance(trained, Path) else _of_release(trained)
     if classes != data.classes:
         raise TrainingError(f"--teacher: {name} has other classes than this run; train with --classes of its own")
     if data.others not in ((), others):
@@ -63,10 +65,6 @@ def _of_run(folder: Path) -> tuple[nn.Module, tuple[str, ...], tuple[str, ...]]:
     return final_network(folder, config), config.data.classes, config.data.others
 
 
-def _of_release(reference: str, store: ModelStore) -> tuple[nn.Module, tuple[str, ...], tuple[str, ...]]:
+def _of_release(release: Release) -> tuple[nn.Module, tuple[str, ...], tuple[str, ...]]:
     """A released network, its classes and its others."""
-    try:
-        release = store.load(reference)
-    except StoreError as error:
-        raise TrainingError(f"--teacher: {error}") from error
     return load_served(release).net, tuple(release.manifest.classes), tuple(release.manifest.others)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.shipped import SHIPPED
-from training import sources
+from training import trained
 from videoxception.store import Release
 
 CLASSES = ("Bowling", "Drumming", "Punch")
@@ -65,5 +65,5 @@ def silent_release(monkeypatch: pytest.MonkeyPatch) -> str:
             assert reference == "silent@1"
             return Release(SHIPPED.folder, SHIPPED.manifest.model_copy(update={"files": {}}))
 
-    monkeypatch.setattr(sources, "ModelStore", Store)
+    monkeypatch.setattr(trained, "ModelStore", Store)
     return "silent@1"

@@ -68,7 +68,7 @@ def test_what_is_behind_a_judge_need_not_be_there_any_more(released: Path, tmp_p
     teacher.rename(tmp_path / "moved")
     with pytest.raises(TrainingError, match="which has learnt from 2 source videos"):
         folds_of([judge], released, SPLIT)
-    with pytest.raises(TrainingError, match="is no run's folder and no released model"):
+    with pytest.raises(TrainingError, match="is neither"):
         run(tmp_path / "late", 1, WITHOUT_1, teacher=TeacherConfig(teacher=f"{teacher}"))
 
 

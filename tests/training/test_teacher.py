@@ -55,7 +55,7 @@ def test_gradients_do_not_shrink_with_the_temperature() -> None:
 
 def test_no_teacher_and_wrong_ones() -> None:
     assert Teacher.load(Config(), CPU) is None
-    with pytest.raises(TrainingError, match="--teacher: no model nobody"):
+    with pytest.raises(TrainingError, match="nobody is neither: no model nobody"):
         Teacher.load(Config(teacher=TeacherConfig(teacher="nobody")), CPU)
     other = Config(teacher=TeacherConfig(teacher="videoxception-a"), data=DataConfig(classes=("Yes", "No")))
     with pytest.raises(TrainingError, match="other classes"):

@@ -21,7 +21,7 @@ def prepare(
     """The cache with all files that can be decoded, and what is wrong with the others. `processes` 0: one a core.
 
     Files that could not be decoded before are tried again unless `skip_bad`. Raises `TrainingError` if there are any
-    and not `skip_bad`, if the disk has too little space, or if another process builds the cache.
+    and not `skip_bad`, or if the disk has too little space. Waits while another process builds the cache.
     """
     unread: dict[Path, str] = {}
     if _outdated(Cache(folder, spec), paths, not skip_bad):

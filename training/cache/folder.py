@@ -115,7 +115,7 @@ class CacheWriter:
 def writing(folder: Path, spec: CacheSpec) -> Iterator[CacheWriter]:
     """The only writer of a cache, which is made if there is none. What was added is kept, however the block ends.
 
-    Raises `TrainingError` if another process writes, the disk is full, or the cache there is of another kind.
+    Waits while another process writes. Raises `TrainingError` if the disk is full or the cache of another kind.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,16 +2,15 @@
 
 import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from training.errors import TrainingError
-
 
 @contextmanager
 def building(folder: Path) -> Iterator[None]:
-    """Holds the lock of a cache. Raises `TrainingError` if another process does.
+    """Holds the lock of a cache; while another process does, says so and waits, since runs are often started together.
 
     The kernel lets go of it when the process ends, in whichever way. Who only reads a cache needs no lock.
     """
@@ -20,10 +19,9 @@ def building(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise TrainingError(
-                f"{folder} is being built by another process ({file.read().strip() or 'unknown'}); wait until it is"
-                f" done, or name another folder with --cache"
-            ) from None
+            builder = file.read().strip() or "unknown"
+            print(f"waiting: {folder} is being built by another process ({builder})", file=sys.stderr, flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(0)
         file.write(f"process {os.getpid()} on {os.uname().nodename}")
         file.flush()

@@ -1,3 +1,5 @@
+import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -91,12 +93,22 @@ def test_what_was_added_is_kept_if_the_build_fails(tmp_path: Path) -> None:
     check(tmp_path, 1)
 
 
-def test_one_builder_at_a_time(tmp_path: Path) -> None:
-    with writing(tmp_path, SPEC) as writer:
-        add(writer, 1)
-        with pytest.raises(TrainingError, match=r"is being built by another process \(process \d+ on"):
-            writing(tmp_path, SPEC).__enter__()
-    check(tmp_path, 1)
+def test_a_second_builder_waits_and_says_for_whom(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def build() -> None:
+        with writing(tmp_path, SPEC) as writer:
+            add(writer, 2)
+
+    with ThreadPoolExecutor() as pool:
+        with writing(tmp_path, SPEC) as writer:
+            second = pool.submit(build)
+            said = ""
+            while "waiting" not in said:
+                assert not second.done()
+                said += capsys.readouterr().err
+            add(writer, 1)
+        second.result(60)
+    assert re.search(r"is being built by another process \(process \d+ on", said)
+    check(tmp_path, 1, 2)
 
 
 def test_another_kind_of_cache_is_refused(tmp_path: Path) -> None:
