@@ -1,4 +1,5 @@
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -101,9 +102,11 @@ def test_a_second_builder_waits_and_says_for_whom(tmp_path: Path, capsys: pytest
     with ThreadPoolExecutor() as pool:
         with writing(tmp_path, SPEC) as writer:
             second = pool.submit(build)
-            said = ""
+            said, deadline = "", time.monotonic() + 60
             while "waiting" not in said:
                 assert not second.done()
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
                 said += capsys.readouterr().err
             add(writer, 1)
         second.result(60)
