@@ -6,7 +6,6 @@ python -m training.publish runs/all --fold-runs runs/0 runs/1       with the fig
 
 import argparse
 import dataclasses
-import hashlib
 import subprocess
 import sys
 import tempfile
@@ -18,12 +17,13 @@ import torch
 from safetensors.torch import save_file
 
 from training import checkpoint
-from training.config import Config, DataConfig
-from training.data import DataSet, Split, load_split, short_name
+from training.config import Config
+from training.data import Split, load_split
 from training.errors import TrainingError
 from training.exam import open_exam, sit
 from training.export import export_graph
 from training.figures import Evaluation
+from training.fingerprint import fingerprint
 from training.finished import final_weights
 from training.folds import digest_of, folds_of, of_folds, save_fold_weights
 from training.int8.release import add_int8
@@ -214,7 +214,7 @@ def _provenance(config: Config, split: Split, note: str) -> Provenance:
         epoch_rule=_EPOCH_RULE + _init_rule(config),
         recipe=recipe,
         seed=config.seed,
-        data_fingerprint=_fingerprint(split.training, config.data),
+        data_fingerprint=fingerprint(split.training, config.data),
         code_revision=_code_revision(),
         libraries={name: version_of(name) for name in ("torch", "torchvision", "openvino", "av", "numpy")},
     )
@@ -247,17 +247,6 @@ def _and_others(split: Split, config: Config) -> str:
         f". Beside them, {len(others):,} more, of {videos:,} source videos of {classes} other classes, which no answer"
         f" names, so that it can tell videos of something else"
     )
-
-
-def _fingerprint(data: DataSet, config: DataConfig) -> str:
-    """Changes when a training file's name, label, size or beginning does."""
-    digest = hashlib.sha256()
-    for item in sorted(data.items, key=lambda item: item.path):
-        with item.path.open("rb") as file:
-            start = hashlib.sha256(file.read(65_536)).hexdigest()
-        line = f"{short_name(item.path, config)}\t{item.label}\t{item.group}\t{item.path.stat().st_size}\t{start}\n"
-        digest.update(line.encode())
-    return digest.hexdigest()
 
 
 def _code_revision() -> str:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from training.config import Config
-from training.data import Item
+from training.data import Item, Split
 from training.errors import TrainingError
 from training.files import write_atomically
 from training.trained import find_trained
-from videoxception.store import SOURCES
+from videoxception.store import SOURCES, Release
 
 Names = frozenset[str]
 Hashes = frozenset[str]
@@ -47,6 +47,18 @@ def note_sources(run: Path, config: Config, groups: Iterable[str]) -> None:
     else:
         behind = [name for name in (config.init, *config.teacher.names) if name]
         _write(run, Learnt(frozenset(groups), {name: _behind(name) for name in behind}))
+
+
+def note_restored(run: Path, release: Release, split: Split) -> None:
+    """Writes down what a run has learnt from whose weights come out of a release: what the split trains on, and all
+    that the release tells of, less what the split holds out of the classes.
+
+    A fold model that had learnt from that, or from something that had, would not have been released. Of what the others
+    held out it may have learnt.
+    """
+    told = _told_by(release)
+    before = None if told is None else told - _hashes(frozenset(split.validation.groups))
+    _write(run, Learnt(frozenset(split.training.groups), {str(release): before}))
 
 
 def sources_of(run: Path) -> Learnt:
@@ -118,8 +130,13 @@ def _behind(name: str) -> Hashes | None:
     trained = find_trained(name)
     if isinstance(trained, Path):
         return sources_of(trained).everything()
-    told = trained.folder / SOURCES
-    return frozenset(json.loads(told.read_text())) if SOURCES in trained.manifest.files else None
+    return _told_by(trained)
+
+
+def _told_by(release: Release) -> Hashes | None:
+    if SOURCES not in release.manifest.files:
+        return None
+    return frozenset(json.loads((release.folder / SOURCES).read_text()))
 
 
 def _write(run: Path, learnt: Learnt) -> None:

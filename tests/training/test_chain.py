@@ -8,14 +8,19 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from tests.training.conftest import CLASSES
 from tests.videos import make_video
-from training import checkpoint, evaluate, publish
+from training import checkpoint, evaluate, publish, restore
+from training.compare import compare
 from training.config import TeacherConfig
 from training.data import load_split
-from training.sources import note_sources, sources_of
+from training.finished import final_weights
+from training.folds import folds_of
+from training.sources import check_start, note_sources, sources_of
 from videoxception import Classifier, ModelStore, golden
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.engine.torch_reference import TorchEngine
@@ -198,6 +203,63 @@ def test_judges_must_be_impartial(complete: tuple[Path, list[str]], store: Path)
         names = [str(runs / judge) for judge in judges]
         with pytest.raises(SystemExit, match=message):
             publish.main([str(runs / run), "--store", str(runs / "none"), "--fold-runs", *names])
+
+
+@pytest.mark.parametrize(("fold", "name"), [(None, "all"), (1, "run"), (2, "two")])
+def test_a_run_comes_back_from_its_release(
+    fold: int | None, name: str, complete: tuple[Path, list[str]], stills_root: Path, tmp_path: Path
+) -> None:
+    """With the weights and the options that it had, and at least what it had learnt from."""
+    store, data = complete
+    before, again = store.parent / name, tmp_path / "again"
+    options = ["wary", "--store", str(store), "--run", str(again), *data[data.index("--data") :]]
+    restore.main([*options, *([] if fold is None else ["--fold", str(fold)])])
+    was, config = checkpoint.read_config(before), checkpoint.read_config(again)
+    weights = final_weights(before, was)
+    for key, tensor in final_weights(again, config).items():
+        assert torch.equal(tensor, weights[key]), key
+    assert set(checkpoint.differences(was, config)) <= {"--holdout", "--groups", "--init", "--teacher"}
+    assert sources_of(again).own == sources_of(before).own
+    held_out = load_split(config.data, config.seed).validation
+    assert {item.fold for item in held_out.items} == (set() if fold is None else {fold})
+    check_start(again, held_out.items, ())  # the release names what the other models have seen: not held against it
+    told, known = sources_of(again).everything(), sources_of(before).everything()
+    assert told is not None
+    assert known is not None
+    assert told >= known
+    with pytest.raises(SystemExit, match="holds a run already"):
+        restore.main(options)
+
+
+def test_restored_runs_are_released_and_compared_as_they_were(
+    complete: tuple[Path, list[str]], stills_root: Path, tmp_path: Path
+) -> None:
+    store, data = complete
+    options = ["wary", "--store", str(store), *data[data.index("--data") :]]
+    restore.main([*options, "--run", str(tmp_path / "all")])
+    restore.main([*options, "--run", str(tmp_path / "1"), "--fold", "1"])
+    config = checkpoint.read_config(tmp_path / "all")
+    judges = [tmp_path / "1", store.parent / "two"]
+    assert folds_of(judges, tmp_path / "all", load_split(config.data, config.seed)) == {1: judges[0], 2: judges[1]}
+    (one, other), *_ = compare([judges[0]], [store.parent / "run"])
+    assert np.array_equal(one.figures["nll"], other.figures["nll"])
+
+
+def test_what_cannot_be_restored(
+    complete: tuple[Path, list[str]], store: Path, stills_root: Path, others_root: Path, tmp_path: Path
+) -> None:
+    judged, data = complete
+    options = ["wary", "--store", str(judged), "--run", str(tmp_path / "run"), *data[data.index("--data") :]]
+    shutil.copytree(others_root, tmp_path / "others")
+    next((tmp_path / "others/Golf").iterdir()).unlink()
+    for changes, message in (
+        (["--fold", "0"], r"wary@1 has no model that left out fold 0; it has fold models of: 1, 2"),
+        (["--others-data", ""], r"was trained with --others-data others\d*; say where that lies now"),
+        (["--others-data", str(tmp_path / "others")], "was not trained on these .* files of .*: their fingerprint is"),
+    ):
+        with pytest.raises(SystemExit, match=message):
+            restore.main([*options, *changes])
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_run_is_not_measured_on_what_it_has_learnt_from(store: Path, tmp_path: Path) -> None:
