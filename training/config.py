@@ -295,7 +295,10 @@ class Config:
     stochastic_depth: float = option(0.0, "share of clips for which the last block is skipped; earlier ones less often")
     seed: int = option(0, "seed of everything that is drawn")
     parts: int = option(1, "parts that each batch is worked off in, to save memory; torchrun's processes share them")
-    compile: bool = option(False, "let torch.compile make the network faster; it takes minutes at the start of a stage")
+    compile: bool = option(
+        False,
+        "have the network compiled by torch.compile: minutes at the start of a stage, and not quicker on every machine",
+    )
     fused: bool = option(False, "run the network's blocks by this project's own GPU kernels; not with --compile")
     keep: int = option(1, "newest checkpoints that are kept")
     data: DataConfig = DataConfig()

@@ -26,6 +26,7 @@ from training.figures import Evaluation
 from training.fingerprint import fingerprint
 from training.finished import final_weights
 from training.folds import digest_of, folds_of, of_folds, save_fold_weights
+from training.int8 import HELP as INT8_HELP
 from training.int8.release import add_int8
 from training.plots import draw_evaluation, draw_or_say
 from training.report import model_card, table
@@ -65,23 +66,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
         help="runs of the same recipe, each with another --fold, that judge what the released run, having held out"
         " nothing (--holdout 0), has seen; their weights are released beside its own",
     )
+    parser.add_argument("--int8", action=argparse.BooleanOptionalAction, default=True, help=INT8_HELP)
     parser.add_argument(
         "--dry-run", action="store_true", help="make and measure it, print its card, and release nothing"
     )
     options = parser.parse_args(arguments)
     try:
-        (rehearse if options.dry_run else publish)(options.run, options.store, options.note, options.fold_runs)
+        do = rehearse if options.dry_run else publish
+        do(options.run, options.store, options.note, options.fold_runs, options.int8)
     except (TrainingError, StoreError) as error:
         sys.exit(f"error: {error}")
 
 
-def publish(run: Path, store: Path, note: str = "", fold_runs: Sequence[Path] = ()) -> Release:
+def publish(run: Path, store: Path, note: str = "", fold_runs: Sequence[Path] = (), int8: bool = True) -> Release:
     """Releases a finished run as the next version of its model; `note` says on its card what the data are.
 
-    If there are `fold_runs`, its figures are those of the models that they made. Raises `TrainingError` or
-    `StoreError`.
+    If there are `fold_runs`, its figures are those of the models that they made. `int8` adds a graph in 8-bit
+    integers. Raises `TrainingError` or `StoreError`.
     """
-    release = _release(run, store, note, fold_runs)
+    release = _release(run, store, note, fold_runs, int8)
     if release.manifest.metrics is not None:
         print(table(str(release), release.manifest.metrics))
     print(f"released {release} in {release.folder}")
@@ -90,19 +93,19 @@ def publish(run: Path, store: Path, note: str = "", fold_runs: Sequence[Path] = 
     return release
 
 
-def rehearse(run: Path, store: Path, note: str = "", fold_runs: Sequence[Path] = ()) -> None:
+def rehearse(run: Path, store: Path, note: str = "", fold_runs: Sequence[Path] = (), int8: bool = True) -> None:
     """Does all that `publish` does, in a store that is thrown away, and prints the card. Raises as `publish` does."""
     name = checkpoint.read_config(run).model_name
     version = next_version(store, name)
     with tempfile.TemporaryDirectory() as scratch:
         (Path(scratch) / name / str(version - 1)).mkdir(parents=True)  # so that the card names the right version
-        release = _release(run, Path(scratch), note, fold_runs)
+        release = _release(run, Path(scratch), note, fold_runs, int8)
         print((release.folder / CARD).read_text())
         sizes = ", ".join(f"{path.name} {path.stat().st_size:,} bytes" for path in sorted(release.folder.iterdir()))
     print(f"a rehearsal: nothing was released. It would be {name}@{version} in {store / name / str(version)}: {sizes}")
 
 
-def _release(run: Path, store: Path, note: str, fold_runs: Sequence[Path]) -> Release:
+def _release(run: Path, store: Path, note: str, fold_runs: Sequence[Path], int8: bool) -> Release:
     config = checkpoint.read_config(run)
     weights = final_weights(run, config)
     split = load_split(config.data, config.seed)
@@ -120,7 +123,8 @@ def _release(run: Path, store: Path, note: str, fold_runs: Sequence[Path]) -> Re
             write_hashes(folder / SOURCES, told)
         export_graph(fold(load_served(release), draft.clip), draft.clip, release.graph)
         manifest, evaluation = _measured(release, split, config)
-        manifest = add_int8(Release(folder, manifest), split, config.data.skip_bad)
+        if int8:
+            manifest = add_int8(Release(folder, manifest), split, config.data.skip_bad)
         manifest = manifest.model_copy(update={"files": _hashes(folder, manifest)})
         (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
         (folder / CARD).write_text(model_card(manifest))

@@ -201,12 +201,13 @@ def _card_folds(manifest: Manifest) -> list[str]:
     """Whose figures they are, if not of the released weights."""
     if not manifest.folds:
         return []
+    but = " but those of int8" if manifest.int8 else ""
     files = ", ".join(f"`fold-{fold}.safetensors`" for fold in manifest.folds)
     return [
-        "The released weights were trained on all folds, so that nothing is left to measure them with. All figures but"
-        f" those of int8 are of fold models ({files}): trained with the same options, each without the fold that it"
-        " judges. Temperature and threshold are theirs too. The released weights have seen more and should be a little"
-        " better, which was not measured."
+        "The released weights were trained on all folds, so that nothing is left to measure them with. All figures"
+        f"{but} are of fold models ({files}): trained with the same options, each without the fold that it judges."
+        " Temperature and threshold are theirs too. The released weights have seen more and should be a little better,"
+        " which was not measured."
     ]
 
 

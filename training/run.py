@@ -32,6 +32,7 @@ from training.footage import Clips, Footage
 from training.fused import passes_for
 from training.heap import keep_heap
 from training.initial import initial_weights
+from training.int8 import HELP as INT8_HELP
 from training.library import find_material
 from training.loop import train
 from training.options import add_options, config_from_options
@@ -65,7 +66,7 @@ def main() -> None:
             print(f"{folder} was finished already; python -m training.publish {folder} releases it again")
         elif options.publish:
             own_store = folder / "store" if options.recipe == "smoke" else Path("model_store")
-            _publish(folder, Path(options.store) if options.store else own_store)
+            _publish(folder, Path(options.store) if options.store else own_store, options.int8)
     except (TrainingError, StoreError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
@@ -148,13 +149,13 @@ def _with_made_data(config: Config, recipe: str, folder: Path, world: World) -> 
     return replace(config, data=replace(config.data, data=str(folder / "data")))
 
 
-def _publish(folder: Path, store: Path) -> None:
+def _publish(folder: Path, store: Path, int8: bool) -> None:
     try:
         from training.publish import publish
     except ImportError as error:  # a machine for training alone
         print(f"not released here, for want of {error.name}; elsewhere: python -m training.publish {folder}")
     else:
-        publish(folder, store)
+        publish(folder, store, int8=int8)
 
 
 def _parse() -> argparse.Namespace:
@@ -179,6 +180,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument(
         "--publish", action=argparse.BooleanOptionalAction, default=True, help="release the model when it is trained"
     )
+    parser.add_argument("--int8", action=argparse.BooleanOptionalAction, default=True, help=INT8_HELP)
     add_options(parser, _defaults(chosen))
     return parser.parse_args()
 

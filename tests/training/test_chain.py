@@ -95,7 +95,7 @@ def wary(
     options = [*data, "--classes", ",".join(CLASSES), "--others", "Golf,Knitting", "--others-share", "0.4"]
     options += ["--name", "wary", "--stages", "2x1x24x8", "--cache", str(folder / "cache")]
     options += ["--init", str(store.parent / "run")]
-    options += ["--run", str(folder / "run"), "--store", str(folder / "store")]
+    options += ["--run", str(folder / "run"), "--store", str(folder / "store"), "--no-int8"]
     trained = command("training.run", *options)
     assert trained.returncode == 0, trained.stderr
     return folder / "store", data
@@ -148,7 +148,7 @@ def complete(wary: tuple[Path, list[str]]) -> tuple[Path, list[str]]:
         trained = command("training.run", *options, "--no-publish")
         assert trained.returncode == 0, trained.stderr
     judges = ["--fold-runs", str(runs / "two"), str(runs / "run")]
-    released = command("training.publish", str(runs / "all"), "--store", str(runs / "judged"), *judges)
+    released = command("training.publish", str(runs / "all"), "--store", str(runs / "judged"), *judges, "--no-int8")
     assert released.returncode == 0, released.stderr
     at = data.index("--fold")
     return runs / "judged", [*data[:at], *data[at + 2 :]]
@@ -300,9 +300,10 @@ def test_out_of_fold_is_refused_where_it_would_mislead(
 
 
 def test_a_rehearsal_shows_the_card_and_releases_nothing(store: Path) -> None:
-    rehearsed = command("training.publish", str(store.parent / "run"), "--store", str(store), "--dry-run")
+    rehearsed = command("training.publish", str(store.parent / "run"), "--store", str(store), "--dry-run", "--no-int8")
     assert rehearsed.returncode == 0, rehearsed.stderr
     assert "# toy, version 2" in rehearsed.stdout
+    assert "## In 8-bit integers" not in rehearsed.stdout
     assert "nothing was released. It would be toy@2" in rehearsed.stdout
     assert [path.name for path in (store / "toy").iterdir()] == ["1"]
 

@@ -11,3 +11,6 @@ rounding would weigh the most. What is done, and where it is from:
   https://arxiv.org/abs/2210.17323);
 - biases take up what rounding shifts in the mean of each channel (https://arxiv.org/abs/1906.04721).
 """
+
+HELP = "release a graph in 8-bit integers too, for CPUs; making it takes minutes"
+"""What --int8 is for, in the commands that release."""
