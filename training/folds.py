@@ -83,7 +83,7 @@ def check_items(release: Release, data: DataSet) -> None:
         if digest_of(of_folds(data, [fold])) != folds[fold]:
             raise TrainingError(
                 f"the items of fold {fold} are not those that the model for it left out, so it may have seen them;"
-                " --out-of-fold is for the data set and the --groups table that the model was trained with"
+                " name the data set and the table of --groups that the release was trained with"
             )
 
 

@@ -6,14 +6,15 @@
     python -m training.compare runs/4 --with runs/mine-4                    a new run against the released recipe
 
 A run's folder is seldom kept as long as what it released. What comes back are the weights, the options and what was
-learnt from; the optimiser's memory and the log do not. The data must be those that the release was trained with.
+learnt from; the optimiser's memory and the log do not. A fold model's options are those of the released run: with which
+weights, teachers and seed its own run began is not released. The data must be those that the release was trained with.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from safetensors.torch import load_file
@@ -24,7 +25,7 @@ from training.data import Split, load_split
 from training.errors import TrainingError
 from training.fingerprint import fingerprint
 from training.folds import check_items, of_folds
-from training.sources import note_restored
+from training.sources import note_restored, told_by
 from training.start import fresh_network
 from training.state import new_state
 from videoxception.store import ModelStore, Release, StoreError
@@ -50,28 +51,52 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (TrainingError, StoreError) as error:
         sys.exit(f"error: {error}")
     print(f"{options.run} is a finished run with the weights of {_named(release, options.fold)}")
+    print(f"its card says: {release.manifest.provenance.trained_on}")
+    print("what --note added to that has to be given to publish again")
 
 
 def restore(release: Release, folder: Path, places: Places, fold: int | None = None) -> None:
     """Writes the run's folder, of the released weights or of those of a fold model.
 
-    Raises `TrainingError` if the folder holds a run, if the release has no such fold model, or if the data are others.
+    Raises `TrainingError` if the folder holds a run, if the release has no such fold model or does not tell what it has
+    learnt from, or if the data are others.
     """
-    released = _config_of(release, places)
-    if fold is not None and fold not in release.manifest.folds:
-        have = ", ".join(str(number) for number in release.manifest.folds) or "none"
-        raise TrainingError(f"{release} has no model that left out fold {fold}; it has fold models of: {have}")
-    everything = load_split(released.data, released.seed)
-    _check_data(release, everything, released.data)
-    config, split = released, everything
+    if (folder / "config.json").exists():
+        raise TrainingError(f"{folder} holds a run already; name another with --run")
+    config = _config_of(release, places)
     if fold is not None:
-        own = everything.training.where(lambda item: item.label in released.data.classes)
-        check_items(release, of_folds(own, [fold]))
-        config = replace(released, data=replace(released.data, fold=fold, holdout=DataConfig().holdout))
+        _check_fold(release, fold)
+    split = load_split(config.data, config.seed)
+    _check_data(release, split, config.data)
+    if fold is not None:
+        classes = config.data.classes
+        check_items(release, of_folds(split.training.where(lambda item: item.label in classes), [fold]))
+        config = _of_fold(config, fold)
         split = load_split(config.data, config.seed)
     checkpoint.open_run(folder, config, resume=False)
     note_restored(folder, release, split)
     _save(release, config, folder, fold)
+
+
+def _check_fold(release: Release, fold: int) -> None:
+    if fold not in release.manifest.folds:
+        have = ", ".join(str(number) for number in release.manifest.folds) or "none"
+        raise TrainingError(f"{release} has no model that left out fold {fold}; it has fold models of: {have}")
+    if told_by(release) is None:
+        raise TrainingError(
+            f"{release} does not tell what it has learnt from, so that its fold models can measure nothing fairly;"
+            " train them again"
+        )
+
+
+def _of_fold(config: Config, fold: int) -> Config:
+    """The released run's options as a fold's run has them. What that run began with and was taught by is not told."""
+    return replace(
+        config,
+        init="",
+        teacher=replace(config.teacher, teacher=""),
+        data=replace(config.data, fold=fold, holdout=DataConfig().holdout),
+    )
 
 
 def _config_of(release: Release, places: Places) -> Config:
@@ -82,16 +107,14 @@ def _config_of(release: Release, places: Places) -> Config:
             f"{release} lies part of the way back to the weights that its run began with (--init-share), and where it"
             " stood before is not released"
         )
-    for name in (field.name for field in fields(Places)):
-        if getattr(config.data, name) and not getattr(places, name):
+    now = asdict(places)
+    for name, place in now.items():
+        if getattr(config.data, name) and not place:
             raise TrainingError(
                 f"{release} was trained with --{name.replace('_', '-')} {getattr(config.data, name)}; say where that"
                 " lies now"
             )
-    data = replace(
-        config.data, data=places.data, others_data=places.others_data, groups=places.groups, lists=places.lists
-    )
-    return replace(config, data=data)
+    return replace(config, data=replace(config.data, **now))
 
 
 def _check_data(release: Release, split: Split, config: DataConfig) -> None:

@@ -54,11 +54,14 @@ def note_restored(run: Path, release: Release, split: Split) -> None:
     that the release tells of, less what the split holds out of the classes.
 
     A fold model that had learnt from that, or from something that had, would not have been released. Of what the others
-    held out it may have learnt.
+    held out it may have learnt. Files that could not be read (--skip-bad) are in the split, and not in what is told.
     """
-    told = _told_by(release)
-    before = None if told is None else told - _hashes(frozenset(split.validation.groups))
-    _write(run, Learnt(frozenset(split.training.groups), {str(release): before}))
+    own, told = frozenset(split.training.groups), told_by(release)
+    if told is None:
+        _write(run, Learnt(own, {str(release): None}))
+    else:
+        read = frozenset(name for name in own if _hash(name) in told)
+        _write(run, Learnt(read, {str(release): told - _hashes(frozenset(split.validation.groups))}))
 
 
 def sources_of(run: Path) -> Learnt:
@@ -72,6 +75,13 @@ def sources_of(run: Path) -> Learnt:
             f"{run} does not tell what it has learnt from ({SOURCES}: {error}), so that nothing can be measured fairly;"
             " train it again"
         ) from error
+
+
+def told_by(release: Release) -> Hashes | None:
+    """All that a release has learnt from, with all that is behind it; None for one that does not tell."""
+    if SOURCES not in release.manifest.files:
+        return None
+    return frozenset(json.loads((release.folder / SOURCES).read_text()))
 
 
 def told_by_all(runs: Iterable[Path]) -> Hashes | None:
@@ -112,8 +122,8 @@ def check_start(run: Path, own: Collection[Item], others: Collection[Item], stri
             )
         if seen := _among(hashes, others):
             print(
-                f"note: {name} has learnt from {len(seen)} source videos of others that are held out, so that how well"
-                " classes seen in training are told is flattered; say so with --note"
+                f"note: {name} has learnt from {len(seen)} source videos of others that are held out, and it is behind"
+                f" {run}: how well classes seen in training are told may be flattered; say so with --note"
             )
 
 
@@ -130,13 +140,7 @@ def _behind(name: str) -> Hashes | None:
     trained = find_trained(name)
     if isinstance(trained, Path):
         return sources_of(trained).everything()
-    return _told_by(trained)
-
-
-def _told_by(release: Release) -> Hashes | None:
-    if SOURCES not in release.manifest.files:
-        return None
-    return frozenset(json.loads((release.folder / SOURCES).read_text()))
+    return told_by(trained)
 
 
 def _write(run: Path, learnt: Learnt) -> None:

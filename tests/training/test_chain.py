@@ -232,10 +232,12 @@ def test_a_run_comes_back_from_its_release(
 
 
 def test_restored_runs_are_released_and_compared_as_they_were(
-    complete: tuple[Path, list[str]], stills_root: Path, tmp_path: Path
+    complete: tuple[Path, list[str]], stills_root: Path, others_root: Path, tmp_path: Path
 ) -> None:
+    """Also where the data lie elsewhere by now."""
     store, data = complete
-    options = ["wary", "--store", str(store), *data[data.index("--data") :]]
+    shutil.copytree(others_root, tmp_path / "moved")
+    options = ["wary", "--store", str(store), *data[data.index("--data") :], "--others-data", str(tmp_path / "moved")]
     restore.main([*options, "--run", str(tmp_path / "all")])
     restore.main([*options, "--run", str(tmp_path / "1"), "--fold", "1"])
     config = checkpoint.read_config(tmp_path / "all")
