@@ -61,7 +61,7 @@ def restore(release: Release, folder: Path, places: Places, fold: int | None = N
     Raises `TrainingError` if the folder holds a run, if the release has no such fold model or does not tell what it has
     learnt from, or if the data are others.
     """
-    if (folder / "config.json").exists():
+    if (folder / "checkpoint.pt").exists():  # without one, an earlier restore was cut short
         raise TrainingError(f"{folder} holds a run already; name another with --run")
     config = _config_of(release, places)
     if fold is not None:
