@@ -19,6 +19,7 @@ from training.data import DataSet, Split
 from training.errors import TrainingError
 from training.export import export_graph
 from training.finished import final_weights
+from training.places import PLACES
 from training.sources import check_start, check_unseen, sources_of
 from videoxception.engine import Engine
 from videoxception.nets.folded import fold as fold_norms
@@ -27,10 +28,10 @@ from videoxception.store import WEIGHTS, Release
 
 # What a fold model may have otherwise than the released one: where it began, whom it learnt from, chance, where its
 # data lay (which is compared item by item), and what changes nothing that is learnt.
-_FREE = frozenset(
-    f"--{name}"
-    for name in ("fold", "holdout", "init", "teacher", "seed", "name", "data", "others-data", "groups", "lists")
-) | {"--keep", "--compile", "--fused"}
+_FREE = {f"--{name.replace('_', '-')}" for name in PLACES} | {
+    *("--fold", "--holdout", "--init", "--teacher", "--seed", "--name"),
+    *("--keep", "--compile", "--fused"),
+}
 
 
 def folds_of(runs: Sequence[Path], released: Path, split: Split) -> dict[int, Path]:

@@ -28,6 +28,7 @@ from training.finished import final_weights
 from training.folds import digest_of, folds_of, of_folds, save_fold_weights
 from training.int8 import HELP as INT8_HELP
 from training.int8.release import add_int8
+from training.places import PLACES
 from training.plots import draw_evaluation, draw_or_say
 from training.report import model_card, table
 from training.sources import check_start, check_unseen, told_by_all, write_hashes
@@ -206,9 +207,8 @@ def _hashes(folder: Path, manifest: Manifest) -> dict[str, str]:
 def _provenance(config: Config, split: Split, note: str) -> Provenance:
     recipe = dataclasses.asdict(config)
     # Where the data lay on the machine that trained is nobody's business; what they were is told by the fingerprint.
-    for name in ("data", "others_data", "lists"):
+    for name in PLACES:
         recipe["data"][name] = Path(recipe["data"][name]).name
-    recipe["data"]["groups"] = Path(recipe["data"]["groups"]).name
     # Of runs' folders; released models' names stay as they are.
     recipe["init"] = Path(recipe["init"]).name
     recipe["teacher"]["teacher"] = ",".join(Path(name).name for name in config.teacher.names)

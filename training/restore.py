@@ -14,7 +14,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from safetensors.torch import load_file
@@ -25,20 +25,11 @@ from training.data import Split, load_split
 from training.errors import TrainingError
 from training.fingerprint import fingerprint
 from training.folds import check_items, of_folds
+from training.places import Places
 from training.sources import note_restored, told_by
 from training.start import fresh_network
 from training.state import new_state
 from videoxception.store import ModelStore, Release, StoreError
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where the data of a release lie now, as the options of those names say it."""
-
-    data: str
-    others_data: str = ""
-    groups: str = ""
-    lists: str = ""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
