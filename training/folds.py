@@ -28,9 +28,8 @@ from videoxception.store import WEIGHTS, Release
 
 # What a fold model may have otherwise than the released one: where it began, whom it learnt from, chance, where its
 # data lay (which is compared item by item), and what changes nothing that is learnt.
-_FREE = {f"--{name.replace('_', '-')}" for name in PLACES} | {
-    *("--fold", "--holdout", "--init", "--teacher", "--seed", "--name"),
-    *("--keep", "--compile", "--fused"),
+_FREE = {"--fold", "--holdout", "--init", "--teacher", "--seed", "--name", "--keep", "--compile", "--fused"} | {
+    f"--{name.replace('_', '-')}" for name in PLACES
 }
 
 

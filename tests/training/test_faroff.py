@@ -4,7 +4,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training import faroff
 from training.errors import TrainingError
 from training.faroff import CLIPS, KINDS, NEW_KINDS, draw_far_off, write_stills
 from videoxception.clip import ClipSpec
@@ -41,11 +40,8 @@ def test_drawn_clips_are_the_same_for_ever() -> None:
     assert hashlib.sha256(clips.tobytes()).hexdigest().startswith("dba613d0cfa239f2")
 
 
-def test_stills_to_train_on_are_of_every_kind_and_not_those_that_are_measured(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(faroff, "_STILLS", 4)  # of each kind: two of each size
-    assert write_stills(tmp_path) == len(list((tmp_path / "Drawn").glob("v_Drawn_g???_c??.jpg"))) == 4 * len(KINDS)
+def test_stills_to_train_on_are_of_every_kind_and_not_those_that_are_measured(tmp_path: Path) -> None:
+    assert write_stills(tmp_path) == len(list((tmp_path / "Drawn").glob("v_Drawn_g???_c??.jpg"))) == 160 * len(KINDS)
     white = read_still(tmp_path / "Drawn" / f"v_Drawn_g001_c{list(KINDS).index('white') + 1:02d}.jpg", (64, 48))
     assert white.min() > 205
     measured = {draw_far_off("cartoon", n, SPEC).tobytes() for n in range(CLIPS)}
