@@ -13,16 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.baselines import compare
-from training.calibrate import mean_probabilities
-from training.config import DataConfig
-from training.data import DataSet, load_data
-from training.data.split import split_by_fold
+from training.config.schema import DataConfig
+from training.data.dataset import DataSet
+from training.data.decode import item_clip, read_all
+from training.data.loading import load_data
+from training.data.splits import split_by_fold
 from training.errors import TrainingError
-from training.judges import always
-from training.reading import item_clip, read_all
-from training.resample import SourceVideos, interval
-from training.scores import score
+from training.evaluation.assignment import always
+from training.evaluation.bootstrap import SourceVideos, interval
+from training.evaluation.calibration import mean_probabilities
+from training.evaluation.predictions import score
+from training.evaluation.single_frame import compare
 from videoxception.clip import ClipSpec, Frames
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.manifest import Comparison

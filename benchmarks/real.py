@@ -19,7 +19,7 @@ import av
 import numpy as np
 
 from benchmarks.service.__main__ import videos
-from training.views import Views
+from training.evaluation.views import Views
 from videoxception import engine as engines
 from videoxception.answer import Answer, answer
 from videoxception.clip import Frames

@@ -21,14 +21,15 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
-from training.config import Config, DataConfig, parse_stages
-from training.epoch import EpochReport
-from training.footage import Footage
-from training.heap import keep_heap
-from training.library import find_material
-from training.loop import autocast, train
-from training.start import fresh_network
-from training.state import State, new_state
+from training.cache.datamodule import find_material
+from training.cache.loader import Footage
+from training.config.schema import Config, DataConfig, parse_stages
+from training.model.build import fresh_network
+from training.model.train_state import State, new_state
+from training.trainer.amp import autocast
+from training.trainer.log import EpochReport
+from training.trainer.loop import train
+from training.trainer.runtime import keep_heap
 from videoxception.clip import ClipSpec
 
 _PICTURES = 10
@@ -92,7 +93,10 @@ def table(clips: int, ours: list[EpochReport], plain: list[EpochReport]) -> str:
     """The rows of both loops, and the ratio of their medians. The first epoch of each warms up and is left out."""
     lines = ["| loop | clips/s | share of time waiting for data |", "| --- | --- | --- |"]
     rates = []
-    for name, reports in (("training.loop, from the cache", ours), ("plain DataLoader, decodes every epoch", plain)):
+    for name, reports in (
+        ("our loop, from the cache", ours),
+        ("plain DataLoader, decodes every epoch", plain),
+    ):
         rates.append(clips / statistics.median(report.seconds for report in reports[1:]))
         waited = statistics.median(report.waited for report in reports[1:])
         lines.append(f"| {name} | {rates[-1]:.1f} | {waited:.1%} |")

@@ -1,6 +1,7 @@
-"""Imports point one way, and serving on a CPU needs no torch."""
+"""Imports point one way, between the packages and between the trainer's rooms; serving on a CPU needs no torch."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,23 +11,72 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FORBIDDEN = {"videoxception": {"app", "training"}, "app": {"training", "torch", "av"}, "training": {"app"}}
 NEEDS_TORCH = tuple(f"videoxception/{path}" for path in ("nets/", "engine/torch", "engine/cuda", "engine/kernels/"))
+# training/, from the top down: a room imports only itself and those after it. Commands and what has no room are files.
+ROOMS = (
+    "reporting",
+    "evaluation",
+    "export",
+    "trainer",
+    "kernels",
+    "model",
+    "augment",
+    "cache",
+    "fetch",
+    "data",
+    "config",
+)
+COMMANDS = {"run", "evaluate", "compare", "publish", "recipes"}
+HEAVY = {"av", "openvino", "rich", "matplotlib"}  # what importing a room must not cost
+
+
+def modules_imported(path: Path) -> set[str]:
+    """The modules that a file imports, anywhere in it; of `from a import b`, a.b."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
 
 
 def imported(path: Path) -> set[str]:
     """The top-level packages that a file imports, anywhere in it."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module.partition(".")[0])
-    return found
+    return {name.partition(".")[0] for name in modules_imported(path)}
+
+
+def rooms_imported(path: Path) -> set[str]:
+    """The rooms and files directly in `training/` that a file imports."""
+    names = (name.split(".") for name in modules_imported(path))
+    return {parts[1] for parts in names if parts[0] == "training" and len(parts) > 1}
 
 
 @pytest.mark.parametrize("package", FORBIDDEN)
 def test_imports_point_one_way(package: str) -> None:
     for path in (ROOT / package).rglob("*.py"):
         assert not imported(path) & FORBIDDEN[package], path
+
+
+def test_the_rooms_of_the_trainer_are_those_of_its_docstring() -> None:
+    folders = {path.parent.name for path in (ROOT / "training").glob("*/__init__.py")}
+    listed = re.findall(r"^    (\w+)  ", (ROOT / "training/__init__.py").read_text(), re.MULTILINE)
+    assert folders == set(ROOMS)
+    assert listed == list(ROOMS)
+
+
+def test_a_room_imports_only_rooms_after_it(capsys: pytest.CaptureFixture[str]) -> None:
+    for number, room in enumerate(ROOMS):
+        forbidden = COMMANDS | set(ROOMS[:number])
+        for path in (ROOT / "training" / room).rglob("*.py"):
+            assert not rooms_imported(path) & forbidden, path
+    with capsys.disabled():
+        print(f"\nrooms of the trainer, in the order enforced: {' > '.join(ROOMS)}")
+
+
+def test_importing_a_room_alone_loads_nothing_heavy() -> None:
+    rooms = sorted(".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "training").rglob("__init__.py"))
+    script = f"import sys, {', '.join(rooms)}; assert not {HEAVY} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
 
 
 def test_only_the_nets_and_the_engines_of_gpus_need_torch() -> None:

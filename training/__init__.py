@@ -1,0 +1,17 @@
+"""The trainer. Commands stand here, rooms below; a room imports only rooms that come after it in this list.
+
+Commands: `run`, `evaluate`, `compare`, `publish`, `cache` (build, show, pack) and `fetch`; `recipes` names settings.
+
+Rooms:
+    reporting   tables, model cards, plots
+    evaluation  logits to figures with intervals, calibration, OOD, cross-validation, leakage
+    export      the graphs that CPUs run, in f32 and int8
+    trainer     the loop, sampler, distillation, validation, several processes
+    kernels     the network's blocks on a GPU, forward and backward
+    model       how a network is built, initialised, saved
+    augment     random changes of training clips
+    cache       pixels decoded once; packs to carry
+    fetch       downloads of data sets
+    data        layouts on disk, splits by source video
+    config      settings and the command line made of them
+"""

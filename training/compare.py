@@ -16,22 +16,22 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training import checkpoint
-from training.cache import place
-from training.cache.packed import is_pack
-from training.calibrate import ViewLogits, fit_crosswise
-from training.config import Config, DataConfig
-from training.data import DataSet
+from training.cache import location
+from training.cache.datamodule import find_material
+from training.cache.loader import Clips
+from training.cache.pack_reader import is_pack
+from training.config.schema import Config, DataConfig
+from training.data.dataset import DataSet
 from training.errors import TrainingError
-from training.finished import final_network
-from training.footage import Clips
-from training.heap import keep_heap
-from training.library import find_material
-from training.metrics import item_figures
-from training.paired import FIGURES, Judged, Pair, difference
+from training.evaluation.bootstrap import Floats, SourceVideos
+from training.evaluation.calibration import ViewLogits, fit_crosswise
+from training.evaluation.leakage import check_start, check_unseen
+from training.evaluation.metrics import item_figures
+from training.evaluation.paired_tests import FIGURES, Judged, Pair, difference
+from training.model import checkpoint
+from training.model.final_weights import final_network
 from training.progress import track
-from training.resample import Floats, SourceVideos
-from training.sources import check_start, check_unseen
+from training.trainer.runtime import keep_heap
 from videoxception.clip import ClipSpec
 from videoxception.nets.planar import forward_fast
 
@@ -193,7 +193,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--with-init-share", type=float, metavar="SHARE", help="the second way has this share of its first weights"
     )
-    parser.add_argument("--cache", type=Path, metavar="DIR", help=place.HELP)
+    parser.add_argument("--cache", type=Path, metavar="DIR", help=location.HELP)
     options = parser.parse_args(arguments)
     if not options.others and options.with_init_share is None:
         parser.error("name the runs of the second way by --with, or what is to change by --with-init-share")

@@ -11,17 +11,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from training.config import LAYOUTS, DataConfig
-from training.data import DataSet, load_outside, load_scored
+from training.config.schema import LAYOUTS, DataConfig
+from training.data.dataset import DataSet
+from training.data.loading import load_outside, load_scored
 from training.errors import TrainingError
-from training.exam import Exam, out_of_fold
-from training.figures import Evaluation, evaluate, with_known
-from training.folds import check_items, fold_engines, of_folds
-from training.judges import always, by_fold, dealt_out
-from training.plots import check_matplotlib, draw_evaluation, draw_run
-from training.report import table
-from training.scores import score
-from training.views import Views
+from training.evaluation.assignment import always, by_fold, dealt_out
+from training.evaluation.cross_validation import check_items, fold_engines, of_folds
+from training.evaluation.predictions import score
+from training.evaluation.protocol import Exam, out_of_fold
+from training.evaluation.summary import Evaluation, evaluate, with_known
+from training.evaluation.views import Views
+from training.reporting.plots.draw import check_matplotlib, draw_evaluation, draw_run
+from training.reporting.table import table
 from videoxception import engine as engines
 from videoxception.engine import Engine, EngineError
 from videoxception.store import ModelStore, Release, StoreError

@@ -51,7 +51,7 @@ def counting(total: int, description: str, unit: str) -> Iterator[Callable[[], N
     """
     if sys.stderr.isatty():
         try:
-            from training.bar import bar
+            from training.progress_bar import bar
         except ImportError:
             pass
         else:

@@ -16,22 +16,24 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from training import checkpoint
-from training.config import Config
-from training.data import Split, load_split
+from training.config.places import PLACES
+from training.config.schema import Config
+from training.data.fingerprint import fingerprint
+from training.data.loading import load_split
+from training.data.splits import Split
 from training.errors import TrainingError
-from training.exam import open_exam, sit
-from training.export import export_graph
-from training.figures import Evaluation
-from training.fingerprint import fingerprint
-from training.finished import final_weights
-from training.folds import digest_of, folds_of, of_folds, save_fold_weights
-from training.int8 import HELP as INT8_HELP
-from training.int8.release import add_int8
-from training.places import PLACES
-from training.plots import draw_evaluation, draw_or_say
-from training.report import model_card, table
-from training.sources import check_start, check_unseen, told_by_all, write_hashes
+from training.evaluation.cross_validation import digest_of, folds_of, of_folds, save_fold_weights
+from training.evaluation.leakage import check_start, check_unseen, told_by_all, write_hashes
+from training.evaluation.protocol import open_exam, sit
+from training.evaluation.summary import Evaluation
+from training.export.int8 import HELP as INT8_HELP
+from training.export.int8.release import add_int8
+from training.export.openvino import export_graph
+from training.model import checkpoint
+from training.model.final_weights import final_weights
+from training.reporting.model_card import model_card
+from training.reporting.plots.draw import draw_evaluation, draw_or_say
+from training.reporting.table import table
 from videoxception import golden
 from videoxception.clip import ClipSpec
 from videoxception.engine.base import Precision

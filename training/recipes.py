@@ -2,15 +2,8 @@
 
 from collections.abc import Callable
 
-from training.config import (
-    CameraConfig,
-    ColourConfig,
-    Config,
-    DataConfig,
-    OptimiserConfig,
-    parse_stages,
-)
-from training.data import made
+from training.config.schema import CameraConfig, ColourConfig, Config, DataConfig, OptimiserConfig, parse_stages
+from training.data import synthetic_videos
 from training.errors import TrainingError
 
 
@@ -41,7 +34,12 @@ def smoke() -> Config:
         name="smoke",
         stages=parse_stages("12x1x32x16,4x10x64x12,1x10x128x12"),
         dropout=0.1,
-        data=DataConfig(layout="folders", classes=made.CLASSES, group_pattern=made.GROUP_PATTERN, holdout=0.25),
+        data=DataConfig(
+            layout="folders",
+            classes=synthetic_videos.CLASSES,
+            group_pattern=synthetic_videos.GROUP_PATTERN,
+            holdout=0.25,
+        ),
         camera=CameraConfig(min_area=0.7, angle=0.0, drift=0.1, flip=False),
         optimiser=OptimiserConfig(lr=5e-3, ema=0.98),
     )

@@ -19,16 +19,17 @@ from pathlib import Path
 
 from safetensors.torch import load_file
 
-from training import checkpoint
-from training.config import Config, DataConfig, config_from_json
-from training.data import Split, load_split
+from training.config.places import Places
+from training.config.schema import Config, DataConfig, config_from_json
+from training.data.fingerprint import fingerprint
+from training.data.loading import load_split
+from training.data.splits import Split
 from training.errors import TrainingError
-from training.fingerprint import fingerprint
-from training.folds import check_items, of_folds
-from training.places import Places
-from training.sources import note_restored, told_by
-from training.start import fresh_network
-from training.state import new_state
+from training.evaluation.cross_validation import check_items, of_folds
+from training.evaluation.leakage import note_restored, told_by
+from training.model import checkpoint
+from training.model.build import fresh_network
+from training.model.train_state import new_state
 from videoxception.store import ModelStore, Release, StoreError
 
 

@@ -5,7 +5,7 @@
                                                                UCF-101's videos, official lists
     python -m training.run --layout folders --data DIR         class folders of videos
     python -m training.run --layout stills --data DIR          class folders of pictures
-    python -m training.run --cache PACK                        a data set that training.pack made small
+    python -m training.run --cache PACK                        a data set that training.cache pack made small
     torchrun --nproc-per-node 8 -m training.run --device cuda ...      on eight GPUs
 
 Files are decoded once, into a cache that all runs on the same data share. Checkpoints and the log are kept in the run's
@@ -20,30 +20,29 @@ from pathlib import Path
 
 import torch
 
-from training import checkpoint, recipes
-from training.boards import open_board
-from training.cache import place
-from training.config import Config, config_from_json
-from training.data import Split
-from training.device import find_device
-from training.epoch import EpochReport
+from training import recipes
+from training.cache import location
+from training.cache.datamodule import find_material
+from training.cache.loader import Clips, Footage
+from training.config.cli import add_options, config_from_options
+from training.config.schema import Config, config_from_json
+from training.data.splits import Split
 from training.errors import TrainingError
-from training.footage import Clips, Footage
-from training.fused import passes_for
-from training.heap import keep_heap
-from training.initial import initial_weights
-from training.int8 import HELP as INT8_HELP
-from training.library import find_material
-from training.loop import train
-from training.options import add_options, config_from_options
-from training.plots import draw_or_say, draw_run
-from training.sources import note_sources
-from training.start import fresh_network
-from training.state import State, new_state, start_from
-from training.teacher import Teacher
-from training.validation import Validation
-from training.versions import version_warnings
-from training.world import World, joined
+from training.evaluation.leakage import note_sources
+from training.export.int8 import HELP as INT8_HELP
+from training.kernels.dispatch import passes_for
+from training.model import checkpoint
+from training.model.build import fresh_network
+from training.model.pretrained import initial_weights
+from training.model.train_state import State, new_state, start_from
+from training.reporting.plots.draw import draw_or_say, draw_run
+from training.trainer.distillation import Teacher
+from training.trainer.distributed import World, joined
+from training.trainer.log import EpochReport, append_log
+from training.trainer.loop import train
+from training.trainer.runtime import find_device, keep_heap, version_warnings
+from training.trainer.tensorboard import open_board
+from training.trainer.validation import Validation
 from videoxception.clip import ClipSpec
 from videoxception.store import StoreError
 
@@ -110,7 +109,7 @@ def run(
     with open_board(folder) as show:
         for report in reports:
             checkpoint.save(folder, state, config.keep)
-            checkpoint.log(folder, report)
+            append_log(folder, report)
             show(report)
             print(_line(report, config), flush=True)
     draw_or_say(lambda: draw_run(folder))
@@ -142,7 +141,7 @@ def _with_made_data(config: Config, recipe: str, folder: Path, world: World) -> 
     """The recipe "smoke" makes its own data if none is named."""
     if recipe != "smoke" or config.data.data:
         return config
-    from training.data.made import make_videos
+    from training.data.synthetic_videos import make_videos
 
     with world.leader_first():
         make_videos(folder / "data")
@@ -173,7 +172,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--run", metavar="DIR", help="folder of the run (default: runs/<name of the model>)")
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     parser.add_argument("--device", default=device, help=f"cpu, cuda or cuda:N (default: {device})")
-    parser.add_argument("--cache", type=Path, metavar="DIR", help=place.HELP)
+    parser.add_argument("--cache", type=Path, metavar="DIR", help=location.HELP)
     parser.add_argument(
         "--store", metavar="DIR", help="model store to release into (default: model_store; smoke: the run's own)"
     )

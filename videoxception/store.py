@@ -1,8 +1,8 @@
 """Released models on disk: <store>/<name>/<version>/ with weights, graph, model.json and MODEL_CARD.md.
 
 A released model is never changed after it is published, and can be copied anywhere. Publishing writes to a hidden
-folder and renames it, so that a reader sees a version whole or not at all. What the trainer alone uses, weights of fold
-models (training.folds) and the list of what was trained on (training.sources), are files of it like all others.
+folder and renames it, so that a reader sees a version whole or not at all. What the trainer alone uses, weights of
+fold models and the list of what was trained on, are files of it like all others.
 """
 
 import hashlib

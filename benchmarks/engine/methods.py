@@ -94,7 +94,7 @@ PEERS = ("ONNX Runtime f32",)  # those that need a library which this project do
 
 def export_plain(release: Release, folder: Path) -> None:
     """Writes the graph that `plain` runs: bytes in, nothing folded."""
-    from training.export import export_graph
+    from training.export.openvino import export_graph
     from videoxception.nets.served import load_served
 
     export_graph(load_served(release), release.manifest.clip, folder / OPENVINO_GRAPH)

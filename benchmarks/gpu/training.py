@@ -9,10 +9,11 @@ from torch.nn import functional as F
 from benchmarks.gpu.networks import CLASSES, network
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.timing import Setting, seconds_a_call
-from training.config import OptimiserConfig
-from training.device import make_repeatable
-from training.loop import autocast, take_step
-from training.state import State, new_state
+from training.config.schema import OptimiserConfig
+from training.model.train_state import State, new_state
+from training.trainer.amp import autocast
+from training.trainer.loop import take_step
+from training.trainer.runtime import make_repeatable
 from videoxception.nets.planar import forward_fast
 
 Forward = Callable[[Tensor], Tensor]
@@ -29,7 +30,7 @@ def _planar(net: nn.Module) -> Forward:
 
 
 def _fused(net: nn.Module) -> Forward:
-    from training.kernels import FUSED  # needs Triton, which the others do not
+    from training.kernels.passes import FUSED  # needs Triton, which the others do not
 
     return lambda clips: forward_fast(net, clips, FUSED)
 

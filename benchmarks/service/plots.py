@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from benchmarks.service.visit import Visit
-from training.plots.style import BLUE, GREEN, GREY, INK, ORANGE, figure
+from training.reporting.plots.style import BLUE, GREEN, GREY, INK, ORANGE, figure
 
 _COLOURS = (BLUE, GREEN, ORANGE, "#CC79A7", "#E69F00", GREY, INK)
 

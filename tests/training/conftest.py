@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.shipped import SHIPPED
-from training import trained
+from training.model import resolve
 from videoxception.store import Release
 
 CLASSES = ("Bowling", "Drumming", "Punch")
@@ -65,5 +65,5 @@ def silent_release(monkeypatch: pytest.MonkeyPatch) -> str:
             assert reference == "silent@1"
             return Release(SHIPPED.folder, SHIPPED.manifest.model_copy(update={"files": {}}))
 
-    monkeypatch.setattr(trained, "ModelStore", Store)
+    monkeypatch.setattr(resolve, "ModelStore", Store)
     return "silent@1"

@@ -14,13 +14,14 @@ import torch
 
 from tests.training.conftest import CLASSES
 from tests.videos import make_video
-from training import checkpoint, evaluate, publish, restore
+from training import evaluate, publish, restore
 from training.compare import compare
-from training.config import TeacherConfig
-from training.data import load_split
-from training.finished import final_weights
-from training.folds import folds_of
-from training.sources import check_start, note_sources, sources_of
+from training.config.schema import TeacherConfig
+from training.data.loading import load_split
+from training.evaluation.cross_validation import folds_of
+from training.evaluation.leakage import check_start, note_sources, sources_of
+from training.model import checkpoint
+from training.model.final_weights import final_weights
 from videoxception import Classifier, ModelStore, golden
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.engine.torch_reference import TorchEngine
@@ -372,7 +373,10 @@ def test_a_bad_file_ends_the_run_or_is_listed(stills_root: Path, tmp_path: Path)
         (["training.run", "--cache-size", "144"], "error: --cache-size must be HEIGHTxWIDTH in pixels"),
         (["training.cache", "show", "/nowhere"], "error: /nowhere holds no cache"),
         (["training.cache", "build", "--layout", "stills", "--data", "/nowhere"], "error: no folder /nowhere"),
-        (["training.pack", "/nowhere", "--layout", "stills", "--data", "/nowhere"], "error: no folder /nowhere"),
+        (
+            ["training.cache", "pack", "/nowhere", "--layout", "stills", "--data", "/nowhere"],
+            "error: no folder /nowhere",
+        ),
         (["training.run", "--device", "gpu"], "error: the device 'gpu' cannot be used"),
     ],
 )

@@ -9,14 +9,15 @@ import pytest
 import torch
 
 from tests.training.conftest import CLASSES
-from training import checkpoint, pack
+from training.cache.__main__ import main as cache_command
 from training.compare import compare, main, report
-from training.config import Config, DataConfig, TeacherConfig, parse_stages
-from training.data import Item
+from training.config.schema import Config, DataConfig, TeacherConfig, parse_stages
+from training.data.dataset import Item
 from training.errors import TrainingError
-from training.paired import Judged, difference
+from training.evaluation.leakage import note_sources
+from training.evaluation.paired_tests import Judged, difference
+from training.model import checkpoint
 from training.run import run
-from training.sources import note_sources
 
 
 def judged(name: str, right: dict[str, tuple[str, float]]) -> Judged:
@@ -122,7 +123,7 @@ def test_what_began_with_a_model_that_does_not_tell_is_not_compared(
 
 def test_runs_from_a_pack_are_compared_with_it(stills_root: Path, tmp_path: Path) -> None:
     packed = ["--data", str(stills_root), "--layout", "stills", "--groups", "FOLDS.tsv:video", "--size", "48x64"]
-    pack.main([str(tmp_path / "pack"), *packed, "--classes", ",".join(CLASSES)])
+    cache_command(["pack", str(tmp_path / "pack"), *packed, "--classes", ",".join(CLASSES)])
     config = Config(data=DataConfig(fold=1), stages=parse_stages("1x1x32x8"))
     run(config, tmp_path / "run", False, torch.device("cpu"), tmp_path / "pack")
     (one, other), *_ = compare([tmp_path / "run"], [tmp_path / "run"], cache=tmp_path / "pack")

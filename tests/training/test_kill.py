@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from training.cache.shards import shard_path
-from training.data.made import make_videos
+from training.data.synthetic_videos import make_videos
 
 ROOT = Path(__file__).parents[2]
 EPOCHS = 4

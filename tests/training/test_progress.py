@@ -1,8 +1,8 @@
 import pytest
 
 from training import progress
-from training.bar import bar
 from training.progress import counting
+from training.progress_bar import bar
 
 
 def test_without_a_terminal_a_line_now_and_then(

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from training.config import config_from_json
-from training.data import load_split
-from training.data.made import CLASSES, make_videos
+from training.config.schema import config_from_json
+from training.data.loading import load_split
+from training.data.synthetic_videos import CLASSES, make_videos
 from training.errors import TrainingError
 from training.recipes import RECIPES, recipe, smoke, source
 
@@ -28,7 +28,7 @@ def test_source_draws_nothing() -> None:
     """Without augmentation, a still becomes the very clip that evaluation shows."""
     import torch
 
-    from training.loop import draw_clips
+    from training.augment.pipeline import draw_clips
 
     config = source()
     pictures = torch.randint(0, 256, (4, 1, 3, 128, 128), dtype=torch.uint8)

@@ -1,7 +1,11 @@
-"""Builds a cache before any run needs it, or shows what is in one.
+"""Builds a cache before any run needs it, shows what is in one, or packs one for another machine.
 
 python -m training.cache build --layout ucf101 --data UCF-101 --lists ucfTrainTestlist --cache /big/ucf101
 python -m training.cache show /big/ucf101 --verify
+python -m training.cache pack ucf101.pack --layout ucf101 --data UCF-101 --lists ucfTrainTestlist
+python -m training.run --cache ucf101.pack --no-publish          on a machine without the videos or a decoder
+
+A run from a pack, its folder carried back to where the data are, is released by python -m training.publish.
 """
 
 import argparse
@@ -9,12 +13,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.cache import place
+from training.cache import location
 from training.cache.build import gigabytes, prepare
-from training.cache.folder import Cache
-from training.data import load_data
+from training.cache.pack_writer import add_pack, pack_command
+from training.cache.store import Cache
+from training.config.cli import add_sections, config_from_options
+from training.data.loading import load_data
 from training.errors import TrainingError
-from training.options import add_sections, config_from_options
 from videoxception.clip import ClipSpec
 
 
@@ -35,7 +40,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     commands = parser.add_subparsers(required=True)
     build = commands.add_parser("build", help="decode what a cache lacks of a data set")
-    build.add_argument("--cache", type=Path, metavar="DIR", help=place.HELP)
+    build.add_argument("--cache", type=Path, metavar="DIR", help=location.HELP)
     build.add_argument("--processes", type=int, default=0, metavar="N", help="decoder processes (default: one a core)")
     add_sections(build, "data", "cache")
     build.set_defaults(command=_build)
@@ -43,13 +48,16 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     show.add_argument("cache", type=Path, metavar="DIR", help="folder of the cache")
     show.add_argument("--verify", action="store_true", help="also read all of it, and compare with the checksums")
     show.set_defaults(command=_show)
+    pack = commands.add_parser("pack", help="make a small copy of a cache, to train from elsewhere")
+    add_pack(pack)
+    pack.set_defaults(command=pack_command)
     return parser.parse_args(arguments)
 
 
 def _build(options: argparse.Namespace) -> None:
     config = config_from_options(options)
     parts = (load_data(config.data, part) for part in ("train", "val"))  # evaluation of the test part decodes itself
-    folder, spec = place.locate(Path(config.data.data), ClipSpec(), config.cache, options.cache)
+    folder, spec = location.locate(Path(config.data.data), ClipSpec(), config.cache, options.cache)
     paths = [item.path for data in parts for item in data.items]
     _, bad = prepare(folder, spec, paths, config.data.skip_bad, options.processes)
     print(f"{folder} holds {len(paths) - len(bad)} of {len(paths)} files")

@@ -5,10 +5,10 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from training.cache.folder import Cache, CacheWriter, writing
-from training.cache.source import look, stamp_of
+from training.cache.file_stat import look, stamp_of
 from training.cache.spec import CacheSpec
-from training.data.stills import is_still
+from training.cache.store import Cache, CacheWriter, writing
+from training.data.readers.image_folder import is_still
 from training.errors import TrainingError
 from training.progress import counting
 
@@ -74,11 +74,11 @@ def _decode(
     if not paths:
         return unread
     try:
-        from training.cache.decoding import decode_all
+        from training.cache.decode import decode_all
     except ImportError as error:  # a machine for training alone
         raise TrainingError(
             f"{len(paths)} files are not in the cache {folder}, and cannot be decoded here for want of {error.name};"
-            f" build it where that is installed, or carry a pack (python -m training.pack) here"
+            f" build it where that is installed, or carry a pack (python -m training.cache pack) here"
         ) from error
     _check_space(folder, spec, paths)
     with counting(len(paths), f"decoding into {folder}", "files") as advance:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from training.atomic_write import write_atomically
 from training.errors import TrainingError
-from training.files import write_atomically
 from videoxception.clip import ClipSpec
 
 Pictures = npt.NDArray[np.uint8]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import httpx
 
+from training.fetch.catalog import Source
 from training.fetch.download import download
-from training.fetch.sources import Source
 from training.fetch.unpack import Place, unpack
 
 

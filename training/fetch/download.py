@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 
-from training.fetch.sources import FetchError, Source
-from training.fetch.space import check_space
+from training.fetch.catalog import FetchError, Source
+from training.fetch.disk import check_space
 from training.progress import byte_bar
 
 _TRIES = 5  # in a row that bring nothing new

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 
 from training.fetch.archives import fetch_archive
+from training.fetch.catalog import KINETICS400, FetchError, Source
 from training.fetch.download import download, new_client
-from training.fetch.sources import KINETICS400, FetchError, Source
 
 HELP = "400 actions, 10-second clips from YouTube, several hundred GB"
 _PARTS = ("train", "val", "test")

@@ -7,10 +7,10 @@ import argparse
 import re
 from pathlib import Path
 
-from training.data.msr_daily import CLIPS
+from training.data.readers.msr_daily import CLIPS
 from training.fetch.archives import fetch_archive, unpack_once
+from training.fetch.catalog import MSR_DAILY_PAGE, FetchError, Source
 from training.fetch.download import new_client
-from training.fetch.sources import MSR_DAILY_PAGE, FetchError, Source
 from training.fetch.unpack import unpack
 
 HELP = "16 activities, 320 videos; a browser is needed"

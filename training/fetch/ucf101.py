@@ -9,10 +9,10 @@ import argparse
 import re
 from pathlib import Path
 
-from training.data.ucf101 import named_group
+from training.data.readers.ucf101 import named_group
 from training.fetch.archives import fetch_archive
+from training.fetch.catalog import UCF101_LISTS, UCF101_PAGE, UCF101_RAR, UCF101_VIDEOS, chosen
 from training.fetch.download import new_client
-from training.fetch.sources import UCF101_LISTS, UCF101_PAGE, UCF101_RAR, UCF101_VIDEOS, chosen
 
 HELP = "101 actions, 13,320 videos, 7 GB"
 VIDEOS = 13_320

@@ -19,8 +19,8 @@ from gzip import BadGzipFile
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from training.fetch.sources import FetchError
-from training.fetch.space import check_space
+from training.fetch.catalog import FetchError
+from training.fetch.disk import check_space
 from training.progress import track
 
 Place = Callable[[str], str | None]

@@ -8,9 +8,3 @@ And a block's output is never written before its maximum over 2 x 2 pixels, nor 
 Activations are (pixels, C), channels last: clips, pictures, lines and columns in a row. Each program sums what it has,
 always in the same order, and PyTorch adds up the programs: nothing is added atomically, so a step can be repeated.
 """
-
-from training.kernels.depthwise import fused_depthwise
-from training.kernels.product import fused_product
-from videoxception.nets.planar import Passes
-
-FUSED = Passes(fused_depthwise, fused_product)

@@ -9,8 +9,7 @@ import pytest
 
 from tests.training.cache.conftest import CLASSES
 from training.cache.__main__ import main as cache
-from training.checkpoint import read_config
-from training.pack import main as pack
+from training.model.checkpoint import read_config
 
 ROOT = Path(__file__).parent.parent.parent.parent
 BARE = """
@@ -47,7 +46,7 @@ def test_a_run_with_a_built_cache_decodes_nothing(data: list[str], tmp_path: Pat
 
 
 def test_a_pack_needs_no_data_set(data: list[str], videos_root: Path, tmp_path: Path) -> None:
-    pack([str(tmp_path / "pack"), *data, "--cache", str(tmp_path / "cache"), "--cache-size", "36x48"])
+    cache(["pack", str(tmp_path / "pack"), *data, "--cache", str(tmp_path / "cache"), "--cache-size", "36x48"])
     shutil.rmtree(videos_root)
     shutil.rmtree(tmp_path / "cache")
     trained = run_bare("--cache", str(tmp_path / "pack"), "--run", str(tmp_path / "run"))

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.cache import build, decoding
+from training.cache import build
+from training.cache import decode as decoding
 from training.cache.build import prepare
-from training.cache.folder import Cache
 from training.cache.spec import CacheSpec
+from training.cache.store import Cache
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
 from videoxception.video import decode

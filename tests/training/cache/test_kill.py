@@ -10,10 +10,10 @@ import pytest
 
 from tests.videos import make_video
 from training.cache.build import prepare
-from training.cache.folder import Cache
 from training.cache.index import INDEX
 from training.cache.shards import shard_path
 from training.cache.spec import CacheSpec
+from training.cache.store import Cache
 from videoxception.clip import ClipSpec
 from videoxception.video import decode
 

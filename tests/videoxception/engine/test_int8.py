@@ -7,7 +7,7 @@ import numpy as np
 import openvino as ov
 import pytest
 
-from training.int8.quantise import quantise
+from training.export.int8.quantise import quantise
 from videoxception import engine as engines
 from videoxception import golden
 from videoxception.engine import EngineError

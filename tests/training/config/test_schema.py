@@ -1,0 +1,72 @@
+import argparse
+import json
+
+import pytest
+
+from training.config.cli import add_options, config_from_options
+from training.config.schema import Config, DataConfig, OptimiserConfig, Stage, config_from_json, parse_stages
+from training.errors import TrainingError
+
+
+def parsed(*arguments: str) -> Config:
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    return config_from_options(parser.parse_args(arguments))
+
+
+def test_no_options_are_the_defaults() -> None:
+    assert parsed() == Config()
+
+
+def test_options_reach_their_sections() -> None:
+    config = parsed(
+        "--seed", "3", "--classes", "a, b", "--fold", "2", "--no-flip", "--lr", "0.1", "--stages", "2x1x64x8"
+    )
+    assert config.seed == 3
+    assert config.data.classes == ("a", "b")
+    assert config.data.fold == 2
+    assert not config.camera.flip
+    assert config.optimiser.lr == 0.1
+    assert config.stages == (Stage(epochs=2, pictures=1, size=64, batch=8),)
+
+
+def test_every_option_has_help() -> None:
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    assert all(action.help for action in parser._actions)
+
+
+def test_a_config_survives_its_file() -> None:
+    config = Config(data=DataConfig(data="x", classes=("a", "b")), stages=parse_stages("1x1x96x32,2x10x128x8"))
+    assert config_from_json(config.to_json()) == config
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"data": {"speed": 1}}'])
+def test_a_file_that_does_not_fit_is_refused(text: str) -> None:
+    with pytest.raises(TrainingError, match="does not fit this version"):
+        config_from_json(text)
+
+
+def test_stages_by_epoch() -> None:
+    config = Config(stages=parse_stages("2x1x96x32,1x10x128x8"))
+    assert config.epochs == 3
+    assert [config.stage(epoch).pictures for epoch in range(3)] == [1, 1, 10]
+
+
+@pytest.mark.parametrize("text", ["60", "1x2x3", "axbxcxd", ""])
+def test_stages_that_cannot_be_read(text: str) -> None:
+    with pytest.raises(TrainingError, match=r"--stages must be EPOCHSxPICTURESxSIZExBATCH"):
+        parse_stages(text)
+
+
+def test_values_out_of_range() -> None:
+    with pytest.raises(TrainingError, match="at least 1 for batch, but got 0"):
+        parse_stages("1x1x96x0")
+    with pytest.raises(TrainingError, match=r"--ema must be at least 0 and below 1, but got 1\.0"):
+        OptimiserConfig(ema=1.0)
+
+
+def test_a_config_from_before_a_section_was_there_is_read() -> None:
+    saved = json.loads(Config(seed=3).to_json())
+    del saved["coding"]
+    assert config_from_json(json.dumps(saved)) == Config(seed=3)

@@ -1,0 +1,150 @@
+"""What may judge and what may not; test_chain.py has the commands, and what a judge says."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from training.config.schema import Config, DataConfig, TeacherConfig, parse_stages
+from training.data.dataset import DataSet, Item
+from training.data.splits import Split
+from training.errors import TrainingError
+from training.evaluation.cross_validation import folds_of
+from training.evaluation.leakage import check_start, check_unseen, note_sources, sources_of, told_by_all
+from training.model import checkpoint
+
+CONFIG = Config(data=DataConfig(classes=("a", "b"), holdout=0), stages=parse_stages("1x1x32x8"))
+ITEMS = tuple(
+    Item(Path(f"{label}/{n}.jpg"), label, f"video {label}{n}", fold=n) for label in ("a", "b") for n in (1, 2, 3)
+)
+SPLIT = Split(DataSet(ITEMS, ("a", "b")), DataSet((), ("a", "b")), "nothing held out")
+EVERYTHING = [item.group for item in ITEMS]
+WITHOUT_1 = [item.group for item in ITEMS if item.fold != 1]
+
+
+def run(folder: Path, fold: int | None, learnt: Iterable[str], **changes: object) -> Path:
+    """The folder of a run that was to leave out a fold, and what it did learn from."""
+    data = replace(CONFIG.data, fold=fold, holdout=0 if fold is None else 0.2)
+    checkpoint.open_run(folder, replace(CONFIG, data=data, **changes), resume=False)
+    note_sources(folder, checkpoint.read_config(folder), learnt)
+    return folder
+
+
+@pytest.fixture
+def released(tmp_path: Path) -> Path:
+    return run(tmp_path / "released", None, EVERYTHING)
+
+
+def test_a_judge_has_learnt_all_but_its_fold(released: Path, tmp_path: Path) -> None:
+    judge = run(tmp_path / "judge", 1, WITHOUT_1)
+    assert folds_of([judge], released, SPLIT) == {1: judge}
+
+
+def test_a_judge_may_begin_with_a_run_on_other_data(released: Path, tmp_path: Path) -> None:
+    elsewhere = run(tmp_path / "elsewhere", None, ["another video"])
+    judge = run(tmp_path / "judge", 1, WITHOUT_1, init=str(elsewhere))
+    assert folds_of([judge], released, SPLIT) == {1: judge}
+
+
+@pytest.mark.parametrize("how", ["init", "teacher"])
+def test_a_judge_that_was_taught_by_a_run_that_saw_the_fold_is_refused(
+    how: str, released: Path, tmp_path: Path
+) -> None:
+    """Also if it began with what such a teacher had taught."""
+    teacher = run(tmp_path / "teacher", None, EVERYTHING)
+    taught = run(tmp_path / "taught", 1, WITHOUT_1, teacher=TeacherConfig(teacher=f"{teacher}"))
+    options = {"init": {"init": str(taught)}, "teacher": {"teacher": TeacherConfig(teacher=f" , {taught}")}}
+    judge = run(tmp_path / "judge", 1, WITHOUT_1, **options[how])
+    for each in (taught, judge):
+        with pytest.raises(TrainingError, match=r"which has learnt from 2 source videos .* such as video a1"):
+            folds_of([each], released, SPLIT)
+
+
+def test_what_is_behind_a_judge_need_not_be_there_any_more(released: Path, tmp_path: Path) -> None:
+    """As when its folder was moved, or is looked for from elsewhere."""
+    teacher = run(tmp_path / "teacher", None, EVERYTHING)
+    judge = run(tmp_path / "judge", 1, WITHOUT_1, teacher=TeacherConfig(teacher=f"{teacher}"))
+    teacher.rename(tmp_path / "moved")
+    with pytest.raises(TrainingError, match="which has learnt from 2 source videos"):
+        folds_of([judge], released, SPLIT)
+    with pytest.raises(TrainingError, match="is neither"):
+        run(tmp_path / "late", 1, WITHOUT_1, teacher=TeacherConfig(teacher=f"{teacher}"))
+
+
+@pytest.mark.parametrize("fold", [None, 1])
+def test_a_judge_that_began_with_weights_that_saw_the_fold_is_refused(
+    fold: int | None, released: Path, tmp_path: Path
+) -> None:
+    """Also if they are two runs back, and whatever their options say."""
+    first = run(tmp_path / "first", fold, EVERYTHING)
+    second = run(tmp_path / "second", 1, WITHOUT_1, init=str(first))
+    judge = run(tmp_path / "judge", 1, WITHOUT_1, init=str(second))
+    for each in (second, judge):
+        with pytest.raises(
+            TrainingError, match=r"which has learnt from 2 source videos .* train it again with another"
+        ):
+            folds_of([each], released, SPLIT)
+
+
+def test_a_judge_that_began_with_weights_that_saw_others_is_said_to_be_flattered(
+    released: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    others = (*ITEMS, Item(Path("c/1.jpg"), "c", "video c1", fold=1))
+    note_sources(released, CONFIG, ["video c1"])
+    first = run(tmp_path / "first", 1, [*WITHOUT_1, "video c1"])
+    judge = run(tmp_path / "judge", 1, WITHOUT_1, init=str(first))
+    assert folds_of([judge], released, replace(SPLIT, training=DataSet(others, ("a", "b", "c")))) == {1: judge}
+    assert f"note: {first} has learnt from 1 source videos of others that are held out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("learnt", "message"),
+    [
+        ([*WITHOUT_1, "video a1"], "has learnt from 1 source videos that it would be measured on, such as video a1"),
+        (WITHOUT_1[1:], "on other data than the released run: 1 source videos .* such as video a2"),
+    ],
+)
+def test_a_judge_is_taken_by_what_it_learnt_from_not_by_its_options(
+    learnt: list[str], message: str, released: Path, tmp_path: Path
+) -> None:
+    """As when the table of folds was changed between the runs."""
+    judge = run(tmp_path / "judge", 1, learnt)
+    with pytest.raises(TrainingError, match=message):
+        folds_of([judge], released, SPLIT)
+
+
+def test_a_judge_whose_teacher_does_not_tell_what_it_has_seen_is_refused(
+    released: Path, silent_release: str, tmp_path: Path
+) -> None:
+    judge = run(tmp_path / "judge", 1, WITHOUT_1, teacher=TeacherConfig(teacher=silent_release))
+    with pytest.raises(TrainingError, match="silent@1, which does not tell what it has learnt from"):
+        folds_of([judge], released, SPLIT)
+
+
+def test_what_a_release_hands_on(silent_release: str, tmp_path: Path) -> None:
+    """All that its runs and what is behind them have learnt from; nothing if one of them does not tell."""
+    first = run(tmp_path / "first", 1, ["video x"])
+    second = run(tmp_path / "second", 1, WITHOUT_1, init=str(first))
+    told = told_by_all([second, first])
+    assert told is not None
+    assert len(told) == len(set(WITHOUT_1)) + 1
+    assert not any("video" in each for each in told)  # names may be nobody's business
+    third = run(tmp_path / "third", 1, WITHOUT_1, init=silent_release)
+    assert told_by_all([second, third]) is None
+    check_start(third, ITEMS, (), strict=False)
+
+
+def test_what_was_learnt_from_is_never_forgotten(tmp_path: Path) -> None:
+    """A run that is resumed with other files has learnt from both."""
+    note_sources(tmp_path, CONFIG, ["b", "a"])
+    note_sources(tmp_path, CONFIG, ["c", "a"])
+    assert sources_of(tmp_path).own == {"a", "b", "c"}
+
+
+def test_a_run_that_does_not_tell_what_it_learnt_from_cannot_be_measured(tmp_path: Path) -> None:
+    for damaged in (False, True):
+        if damaged:
+            (tmp_path / "sources.json").write_text("[")
+        with pytest.raises(TrainingError, match=r"does not tell what it has learnt from .* train it again"):
+            check_unseen(tmp_path, ITEMS)

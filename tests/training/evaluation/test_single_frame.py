@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from training.evaluation.bootstrap import SourceVideos
+from training.evaluation.single_frame import compare, measure_baselines, picture_clips
+
+
+def test_each_picture_stands_still() -> None:
+    clip = np.arange(3 * 2 * 2 * 3, dtype=np.uint8).reshape(3, 2, 2, 3)
+    clips = picture_clips(clip)
+    assert clips.shape == (3, 3, 2, 2, 3)
+    for i in range(3):
+        for k in range(3):
+            assert (clips[i, k] == clip[i]).all()
+
+
+def test_a_gain_in_every_source_video() -> None:
+    videos = SourceVideos([f"v{i // 3}" for i in range(18)])
+    found = compare(np.ones(18, bool), np.arange(18) % 3 == 0, videos)
+    assert found.top1 == pytest.approx(1 / 3, abs=1e-4)
+    assert found.gain == pytest.approx(2 / 3, abs=1e-4)
+    assert found.gain_interval == pytest.approx((2 / 3, 2 / 3), abs=1e-4)
+    assert found.p_value == pytest.approx(2 / 2**6, abs=1e-4)  # by hand: all six up, or all six down
+
+
+def test_clips_of_one_source_video_are_one_piece_of_evidence() -> None:
+    right, wrong = np.ones(100, bool), np.zeros(100, bool)
+    assert compare(right, wrong, SourceVideos(["v"] * 100)).p_value == 1
+
+
+def test_no_difference_is_no_evidence() -> None:
+    right = np.arange(10) % 2 == 0
+    found = compare(right, right, SourceVideos([str(i) for i in range(10)]))
+    assert (found.gain, found.p_value) == (0, 1)
+
+
+def test_a_model_that_needs_motion_beats_its_single_pictures() -> None:
+    """It is right on whole clips; of ten single pictures, the middle one alone tells."""
+    n = 12
+    truth = np.arange(n) % 2
+    pictures = np.zeros((n, 10, 2), np.float32)
+    pictures[np.arange(n), :, 1 - truth] = 1
+    pictures[np.arange(n), 5, truth] = 3
+    rows = np.eye(2)[truth]
+    found = measure_baselines(rows, pictures, truth, SourceVideos([str(i) for i in range(n)]), 1.0)
+    assert found.mean_of_pictures.top1 == 0
+    assert found.mean_of_pictures.gain == 1
+    assert found.middle_picture.top1 == 1

@@ -1,0 +1,63 @@
+"""Two processes against one that works off two parts: the same weights."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).parents[3]
+
+_TRAINING = """
+import sys
+import pytest
+import torch
+from training.cache.loader import Footage
+from training.config.schema import Config, DataConfig, MixingConfig, parse_stages
+from training.model.train_state import new_state
+from training.trainer.distributed import joined
+from training.trainer.loop import train
+from videoxception.nets.videoxception import VideoXception
+
+torch.manual_seed(1)
+pictures = torch.randint(0, 256, (16, 1, 3, 24, 32), dtype=torch.uint8)
+footage = Footage(list(pictures.numpy()), torch.arange(16) % 2)
+config = Config(
+    stages=parse_stages("2x2x16x8"), parts=2, mixing=MixingConfig(mixup=0.4), data=DataConfig(classes=("a", "b"))
+)
+with joined(torch.device("cpu")) as (world, device):
+    torch.manual_seed(2)
+    state = new_state(VideoXception(2, (4, 8), (3, 3), dropout=0.3, stochastic_depth=0.3), config.optimiser)
+    losses = [report.loss for report in train(state, config, footage, None, device, world)]
+    if world.leads:
+        floats = lambda net: {n: t for n, t in net.state_dict().items() if t.is_floating_point()}
+        torch.save({"net": floats(state.net), "average": floats(state.average), "losses": losses}, sys.argv[1])
+"""
+
+
+def train(command: list[str], result: Path) -> dict[str, object]:
+    environment = {name: value for name, value in os.environ.items() if name != "WORLD_SIZE"} | {
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
+    }
+    script = result.with_suffix(".py")
+    script.write_text(_TRAINING)
+    command = [*command, str(script), str(result)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    loaded: dict[str, object] = torch.load(result, weights_only=True)
+    return loaded
+
+
+def test_two_processes_train_as_one_that_works_off_two_parts(tmp_path: Path) -> None:
+    alone = train([sys.executable], tmp_path / "alone.pt")
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    together = train(torchrun, tmp_path / "together.pt")
+    for kind in ("net", "average"):
+        one, two = alone[kind], together[kind]
+        assert isinstance(one, dict)
+        assert isinstance(two, dict)
+        assert all(torch.allclose(one[name], two[name], rtol=1e-5, atol=1e-6) for name in one), kind
+    assert together["losses"] == pytest.approx(alone["losses"], rel=1e-5)

@@ -1,0 +1,1 @@
+"""Random changes of training clips, each drawn from a generator that it is given."""

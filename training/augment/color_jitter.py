@@ -1,0 +1,37 @@
+"""Changes of colour, the same for all pictures of a clip: light differs from one video to the next, not within it."""
+
+import torch
+from torch import Tensor
+
+from training.config.schema import ColourConfig
+
+_LUMA = (0.299, 0.587, 0.114)  # BT.601
+
+
+def recolour(clips: Tensor, config: ColourConfig, rng: torch.Generator) -> Tensor:
+    """Float (B, 3, T, H, W) in 0..1 -> the same, each clip with its own light, and some with a rectangle covered."""
+    batch = clips.shape[0]
+
+    def factor(largest: float, channels: int = 1) -> Tensor:
+        spread = 2 * torch.rand(batch, channels, 1, 1, 1, generator=rng) - 1
+        return (1 + largest * spread).to(clips)
+
+    grey = (clips * clips.new_tensor(_LUMA).view(1, 3, 1, 1, 1)).sum(1, keepdim=True)
+    is_grey = (torch.rand(batch, 1, 1, 1, 1, generator=rng) < config.grey_share).to(clips.device)
+    clips = torch.where(is_grey, grey, torch.lerp(grey, clips, factor(config.saturation)))
+    mean = grey.mean((2, 3, 4), keepdim=True)
+    clips = torch.lerp(mean, clips, factor(config.contrast))
+    clips = (clips * factor(config.brightness) * factor(config.tint, 3)).clamp(0, 1)
+    return _erase(clips, config.erase_share, rng)
+
+
+def _erase(clips: Tensor, share: float, rng: torch.Generator) -> Tensor:
+    """Covers a rectangle of up to half the height and width, in one random colour, in about `share` of the clips."""
+    batch, _, _, height, width = clips.shape
+    size = (0.15 + 0.35 * torch.rand(batch, 2, generator=rng)) * (torch.rand(batch, 1, generator=rng) < share)
+    corner = torch.rand(batch, 2, generator=rng) * (1 - size)
+    rows, columns = torch.arange(height) / height, torch.arange(width) / width
+    in_rows = (rows >= corner[:, :1]) & (rows < corner[:, :1] + size[:, :1])  # (B, H)
+    in_columns = (columns >= corner[:, 1:]) & (columns < corner[:, 1:] + size[:, 1:])  # (B, W)
+    covered = (in_rows[:, :, None] & in_columns[:, None, :])[:, None, None].to(clips.device)
+    return torch.where(covered, torch.rand(batch, 3, 1, 1, 1, generator=rng).to(clips), clips)

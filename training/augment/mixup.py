@@ -1,0 +1,46 @@
+"""Mixup and cutmix for clips: what is shown is two videos at once, and so is what is asked for.
+
+Sources: mixup, https://arxiv.org/abs/1710.09412; cutmix, https://arxiv.org/abs/1905.04899.
+"""
+
+import random
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from training.config.schema import MixingConfig
+
+
+def mix(
+    clips: Tensor, targets: Tensor, classes: int, config: MixingConfig, rng: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Clips (B, 3, T, H, W) and class numbers (B,) -> mixed clips and the shares of the classes in each (B, classes).
+
+    One of the two methods is drawn for the whole batch, or neither; each clip is mixed with another one of the batch.
+    """
+    shares = F.one_hot(targets, classes).float()
+    methods = [method for method, alpha in ((_mixup, config.mixup), (_cutmix, config.cutmix)) if alpha > 0]
+    if not methods or torch.rand((), generator=rng) >= config.mix_share:
+        return clips, shares
+    others = torch.randperm(len(clips), generator=rng).to(clips.device)
+    dice = random.Random(int(torch.randint(2**62, (), generator=rng)))  # torch draws no beta variates from a generator
+    clips, kept = dice.choice(methods)(clips, clips[others], config, dice)
+    return clips, torch.lerp(shares[others], shares, kept)
+
+
+def _mixup(clips: Tensor, others: Tensor, config: MixingConfig, dice: random.Random) -> tuple[Tensor, float]:
+    """Fades two clips into each other. The share of the first is given as well."""
+    kept = dice.betavariate(config.mixup, config.mixup)
+    return torch.lerp(others, clips, kept), kept
+
+
+def _cutmix(clips: Tensor, others: Tensor, config: MixingConfig, dice: random.Random) -> tuple[Tensor, float]:
+    """Puts a rectangle of one clip over the other, the same one in all its pictures."""
+    height, width = clips.shape[-2:]
+    side = (1 - dice.betavariate(config.cutmix, config.cutmix)) ** 0.5  # of the rectangle, as a share of the picture's
+    tall, wide = round(height * side), round(width * side)
+    top, left = dice.randint(0, height - tall), dice.randint(0, width - wide)
+    mixed = clips.clone()
+    mixed[..., top : top + tall, left : left + wide] = others[..., top : top + tall, left : left + wide]
+    return mixed, 1 - tall * wide / (height * width)

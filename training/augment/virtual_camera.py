@@ -1,0 +1,72 @@
+"""The virtual camera: turns one picture into a clip, by a smooth random path over it, sometimes with a cut.
+
+A picture has no motion of its own; a camera that pans, zooms and tilts over it shows a network what real clips do have:
+the same thing seen ten times from slightly different places. On the pictures of a video the same path augments them.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from training.config.schema import CameraConfig
+
+
+def film(pictures: Tensor, size: tuple[int, int], config: CameraConfig, rng: torch.Generator) -> Tensor:
+    """Float (B, T, 3, h, w) -> clips (B, 3, T, H, W) as the camera sees them. Clip by clip another path."""
+    batch, count, channels = pictures.shape[:3]
+    views = camera_path(batch, count, config, rng).to(pictures)  # (B, T, 2, 3)
+    grid = F.affine_grid(views.flatten(0, 1), [batch * count, channels, *size], align_corners=False)
+    seen = F.grid_sample(
+        pictures.flatten(0, 1), grid, mode="bilinear", padding_mode="reflection", align_corners=False
+    )  # (B*T, 3, H, W)
+    return seen.view(batch, count, channels, *size).transpose(1, 2)
+
+
+def camera_path(batch: int, pictures: int, config: CameraConfig, rng: torch.Generator) -> Tensor:
+    """Where the camera looks: affine matrices (B, T, 2, 3) from its view to the picture, both from -1 to 1."""
+    time = torch.linspace(0, 1, pictures) if pictures > 1 else torch.tensor([0.5])
+    path = _smooth_path(batch, time, config, rng)
+    after_cut = _smooth_path(batch, time, config, rng)
+    cut_at = torch.rand(batch, 1, generator=rng)
+    cut = (torch.rand(batch, 1, generator=rng) < config.cut_share) & (time > cut_at)  # (B, T)
+    path = torch.where(cut[..., None], after_cut, path)
+    mirror = _coin(batch, 0.5 if config.flip else 0.0, rng) * -2 + 1  # (B,), 1 or -1
+    return _matrices(path, mirror)
+
+
+def _smooth_path(batch: int, time: Tensor, config: CameraConfig, rng: torch.Generator) -> Tensor:
+    """Poses (B, T, 5): centre x and y, log width and height of the view, tilt in radians."""
+    start = _poses(batch, config, rng)  # (B, 5)
+    moving = 1 - _coin(batch, config.still_share, rng)
+    reach = torch.tensor([1.0, 1.0, 0.3, 0.3, 0.2]) * config.drift * start[:, 2].exp()[:, None]
+    travel, bend = (torch.randn(batch, 5, generator=rng) * reach * moving[:, None] for _ in range(2))
+    travel[:, 3], bend[:, 3] = travel[:, 2], bend[:, 2]  # a zoom keeps the shape of the view
+    swing = torch.sin(torch.pi * time)[None, :, None]
+    path = start[:, None] + travel[:, None] * (time - 0.5)[None, :, None] + 0.5 * bend[:, None] * swing
+    view = path[..., 2:4].exp().clamp(max=1)
+    centre = path[..., :2].clamp(-1, 1) * (1 - view)  # the view stays within the picture
+    return torch.cat([centre, view.log(), path[..., 4:]], -1)
+
+
+def _poses(batch: int, config: CameraConfig, rng: torch.Generator) -> Tensor:
+    """Random poses (B, 5): a share of the picture's area, of a random shape, anywhere in the picture."""
+    area = config.min_area + (1 - config.min_area) * torch.rand(batch, generator=rng)
+    shape = config.aspect * (2 * torch.rand(batch, generator=rng) - 1)
+    sides = torch.stack([(area.log() + shape) / 2, (area.log() - shape) / 2], 1).clamp(max=0)  # logs of width, height
+    centre = 2 * torch.rand(batch, 2, generator=rng) - 1
+    tilt = torch.randn(batch, 1, generator=rng) * torch.deg2rad(torch.tensor(config.angle))
+    return torch.cat([centre, sides, tilt], 1)
+
+
+def _matrices(path: Tensor, mirror: Tensor) -> Tensor:
+    """Poses (B, T, 5) -> affine matrices (B, T, 2, 3)."""
+    x, y, log_width, log_height, tilt = path.unbind(-1)
+    width, height = log_width.exp() * mirror[:, None], log_height.exp()
+    top = torch.stack([width * tilt.cos(), -height * tilt.sin(), x], -1)
+    bottom = torch.stack([width * tilt.sin(), height * tilt.cos(), y], -1)
+    return torch.stack([top, bottom], -2)
+
+
+def _coin(batch: int, share: float, rng: torch.Generator) -> Tensor:
+    """1 for about `share` of the batch, 0 for the rest: float (B,)."""
+    return (torch.rand(batch, generator=rng) < share).float()

@@ -1,0 +1,91 @@
+"""What the loop draws pictures from: the larger copies of a data set's items, of which only those wanted are read."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.cache.spec import CacheSpec, Pictures
+from training.data.dataset import DataSet
+from training.errors import TrainingError
+from videoxception.clip import Frames
+
+_THREADS = 4  # that gather batches
+_AHEAD = 4  # batches that are gathered or wait while one is trained on
+
+
+class Library(Protocol):
+    """Where pixels come from: a cache on disk, or a pack in memory."""
+
+    spec: CacheSpec
+
+    def clip(self, path: Path) -> Frames:
+        """The clip of a file, as a service would see it: (F, H, W, 3), where F is 1 for a still."""
+
+    def copy(self, path: Path) -> Pictures:
+        """The larger copy of a file: (P, 3, h, w), where P is 1 for a still."""
+
+
+class Footage:
+    """The larger copies of items, each (P, 3, h, w) with the same P, and their class numbers `targets` (N,)."""
+
+    def __init__(self, copies: Sequence[Pictures], targets: Tensor) -> None:
+        if len({copy.shape for copy in copies}) > 1:
+            raise TrainingError("the data set holds both stills and videos; train on one kind at a time")
+        self._copies = copies
+        self.targets = targets
+
+    @classmethod
+    def of(cls, data: DataSet, library: Library) -> "Footage":
+        """The footage of a data set. Raises `TrainingError` if it is empty, or of stills and videos."""
+        if not data.items:
+            raise TrainingError("there is nothing to train on")
+        return cls([library.copy(item.path) for item in data.items], torch.tensor(data.targets))
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    @property
+    def count(self) -> int:
+        """Pictures an item: 1 for stills."""
+        return len(self._copies[0])
+
+    def draw(self, rows: Tensor, times: Tensor) -> Tensor:
+        """Pictures uint8 (B, T, 3, h, w): of the items `rows` (B,) those numbered `times` (B, T). Reads no others."""
+        drawn = torch.empty(*times.shape, *self._copies[0].shape[1:], dtype=torch.uint8)
+        for into, row, numbers in zip(drawn.numpy(), rows.tolist(), times.numpy(), strict=True):
+            # Numbers are in range; with any mode but "raise", NumPy needs no buffer between.
+            np.take(self._copies[row], numbers, axis=0, out=into, mode="clip")
+        return drawn
+
+    def ahead(self, wanted: Iterable[tuple[Tensor, Tensor]]) -> Iterator[Tensor]:
+        """What `draw` gives for each (rows, times), gathered by threads while the caller is busy with those before."""
+        flying: deque[Future[Tensor]] = deque()
+        with ThreadPoolExecutor(_THREADS, "gather") as threads:
+            for rows, times in wanted:
+                flying.append(threads.submit(self.draw, rows, times))
+                if len(flying) > _AHEAD:
+                    yield flying.popleft().result()
+            while flying:
+                yield flying.popleft().result()
+
+
+class Clips:
+    """The clips of a data set, as a service would see them; a still counts as its picture F times."""
+
+    def __init__(self, data: DataSet, library: Library) -> None:
+        self._paths = [item.path for item in data.items]
+        self._library = library
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, rows: slice) -> Frames:
+        """uint8 (B, F, H, W, 3)."""
+        shape = self._library.spec.clip.shape
+        return np.stack([np.broadcast_to(self._library.clip(path), shape) for path in self._paths[rows]])

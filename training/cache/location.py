@@ -1,0 +1,42 @@
+"""Which cache a run uses, and what copies it holds."""
+
+import hashlib
+from pathlib import Path
+
+from training.cache.spec import CacheSpec, read_spec
+from training.config.schema import CacheConfig, parse_size
+from training.errors import TrainingError
+from videoxception.clip import ClipSpec
+
+HELP = "folder of the cache, or a pack (default: caches/<name of the data>-<fingerprint of its path and the copies>)"
+_PICTURES, _SIZE = 30, "144x192"
+
+
+def locate(data: Path, clip: ClipSpec, config: CacheConfig, folder: Path | None) -> tuple[Path, CacheSpec]:
+    """The cache's folder and what it holds, or is to hold. Runs on the same data and settings share one by default.
+
+    Raises `TrainingError` if the settings are not those of the cache that is there.
+    """
+    asked = CacheSpec(clip, config.cache_pictures or _PICTURES, parse_size("--cache-size", config.cache_size or _SIZE))
+    if folder is None:
+        key = f"{data.absolute()} {asked} {clip.model_dump_json()}"
+        folder = Path("caches") / f"{data.absolute().name}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+    found = read_spec(folder)
+    if found is not None:
+        check_asked(folder, found, clip, config)
+    return folder, found or asked
+
+
+def check_asked(folder: Path, found: CacheSpec, clip: ClipSpec, config: CacheConfig) -> None:
+    """Raises `TrainingError` if what a cache or pack holds is not what the settings, where given, ask for."""
+    if found.clip != clip:
+        raise TrainingError(f"{folder} holds clips of another kind than this model is shown; name another with --cache")
+    if config.cache_pictures not in (None, found.pictures):
+        raise TrainingError(f"{folder} holds {found}, but --cache-pictures asks for {config.cache_pictures}")
+    if config.cache_size and parse_size("--cache-size", config.cache_size) != found.size:
+        raise TrainingError(f"{folder} holds {found}, but --cache-size asks for {config.cache_size}")
+
+
+def settings(spec: CacheSpec) -> CacheConfig:
+    """The settings that name what a cache holds, for the run's config."""
+    return CacheConfig(cache_pictures=spec.pictures, cache_size=f"{spec.size[0]}x{spec.size[1]}")

@@ -1,0 +1,173 @@
+"""UCF-101 as it is on disk: <root>/<Class>/v_<Class>_gGG_cCC.avi, and the official lists of its three splits.
+
+The lists end lines with CRLF; train lists carry a class number after the path and test lists carry none. One class is
+spelt in two ways, by the lists and by its files (HandstandPushups/v_HandStandPushups_g01_c01.avi).
+Source: https://www.crcv.ucf.edu/data/UCF101.php. Clips of one group come from one long video.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from training.config.schema import DataConfig
+from training.data.dataset import VIDEO_SUFFIXES, Item, Part, check_folder, class_folders, list_class_folders
+from training.data.groups import grouping
+from training.data.readers.base import Layout, Listing
+from training.data.splits import SOURCE_SEED, random_rows, shared_groups
+from training.errors import TrainingError
+from videoxception.actions import ACTIONS
+
+_NAME = re.compile(r"v_(?P<label>\w+)_g(?P<group>\d+)_c\d+$")
+_SOURCE_SHARE = 0.3
+# Groups of one class that were cut from one video all the same, as comparing the pictures of the 16 actions' train list
+# 1 has shown. There may be more among the other classes, and within the test list.
+_SHARED = {
+    "BenchPress": (("07", "22"),),
+    "PlayingGuitar": (("21", "22"),),
+    "TennisSwing": (("03", "11", "13", "23", "24", "25"), ("08", "09", "18", "19", "20"), ("10", "15")),
+}
+_SAME_VIDEO = {(label, group): groups[0] for label, sets in _SHARED.items() for groups in sets for group in groups}
+
+
+def named_group(path: Path) -> tuple[str, str]:
+    """The class and group number in a file's name: Punch and 08 for v_Punch_g08_c01.avi.
+
+    Raises `TrainingError` for other names.
+    """
+    match = _NAME.match(path.stem)
+    if match is None:
+        raise TrainingError(
+            f"{path} is not named as UCF-101 names its files (v_Punch_g08_c01), so its source video is not known;"
+            f" name it so, or tell the source videos by --groups FILE:COLUMN or --group-pattern"
+        )
+    return match["label"].replace("HandStand", "Handstand"), match["group"]
+
+
+def source_video(path: Path) -> str:
+    """The video that a file was cut from, by its name: v_Punch_g08 for v_Punch_g08_c01.avi.
+
+    Groups that are known to share a video go by the first of them. Raises `TrainingError` for other names.
+    """
+    label, group = named_group(path)
+    return f"v_{label}_g{_SAME_VIDEO.get((label, group), group)}"
+
+
+def read_list(path: Path) -> list[str]:
+    """The videos, <Class>/<file>, that an official list file names."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise TrainingError(f"the list {path} cannot be read ({error}); see --lists") from error
+    return [line.split()[0] for line in lines if line.strip()]
+
+
+def check_parts(train: Iterable[str], test: Iterable[str]) -> tuple[str, ...]:
+    """Proves that no group is in both lists, and says which of their groups share a video nonetheless.
+
+    Raises `TrainingError` for a group that is in both.
+    """
+    sides = [[Path(name) for name in names] for names in (train, test)]
+    by_name = [["_g".join(named_group(path)) for path in side] for side in sides]
+    if both := shared_groups(*by_name):
+        raise TrainingError(f"the lists have clips of the group {both[0]} on both sides, so they are not the official")
+    by_video = [_named_groups_by_video(side) for side in sides]
+    return tuple(
+        f"{_spoken(by_video[1][video])} of the test part and {_spoken(by_video[0][video])} of the training part are"
+        f" known to come from one video; the official lists have it so"
+        for video in shared_groups(list(by_video[0]), list(by_video[1]))
+    )
+
+
+def _named_groups_by_video(paths: Iterable[Path]) -> dict[str, set[tuple[str, str]]]:
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for path in paths:
+        found[source_video(path)].add(named_group(path))
+    return found
+
+
+def _spoken(groups: set[tuple[str, str]]) -> str:
+    """TennisSwing g11, g13"""
+    return f"{min(groups)[0]} {', '.join(f'g{group}' for _, group in sorted(groups))}"
+
+
+def _find_classes(config: DataConfig) -> list[str]:
+    """Class folders of the videos; with lists, those that the lists name, in the lists' spelling."""
+    folders = class_folders(Path(config.data), VIDEO_SUFFIXES)
+    if not config.lists:
+        return folders
+    there = {name.casefold() for name in folders}
+    named = {name.partition("/")[0] for part in ("train", "test") for name in _read_part(config, part)}
+    return sorted(name for name in named if name.casefold() in there)
+
+
+def _read_part(config: DataConfig, part: str) -> list[str]:
+    return read_list(Path(config.lists) / f"{part}list{config.split:02d}.txt")
+
+
+def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
+    protocol = config.protocol or ("official" if config.lists else "groups")
+    if (protocol == "groups") == bool(config.lists):
+        raise TrainingError(
+            "--protocol official and source need --lists, the folder with trainlist01.txt;"
+            " --protocol groups takes all videos that are there, without lists"
+        )
+    if protocol == "groups":
+        listed = list_class_folders(Path(config.data), classes, VIDEO_SUFFIXES)
+        return Listing(_items(config, listed, "train"), protocol)
+    train, test = (_listed(config, classes, _read_part(config, part), part) for part in ("train", "test"))
+    notes = check_parts((path.name for _, path in train), (path.name for _, path in test))
+    tested = _items(config, test, "test")
+    if protocol == "official":
+        about = f"UCF-101's official split {config.split}"
+        return Listing((*_items(config, train, "train"), *tested), protocol, about, "test", notes=notes)
+    return _source(config, train, tested)
+
+
+def _source(config: DataConfig, train: list[tuple[str, Path]], tested: tuple[Item, ...]) -> Listing:
+    """The training part with a random share of it as validation, as the source of VideoXception had it."""
+    if config.split != 1:
+        raise TrainingError(f"--protocol source is of split 1, but got --split {config.split}")
+    held = random_rows(len(train), _SOURCE_SHARE)
+    kept = _items(config, [entry for row, entry in enumerate(train) if row not in held], "train")
+    validation = _items(config, [entry for row, entry in enumerate(train) if row in held], "val")
+    about = f"a random {_SOURCE_SHARE:.0%} of UCF-101's train list 1 as validation, seed {SOURCE_SEED}"
+    return Listing((*kept, *validation, *tested), "source", about, "val", leaky=True)
+
+
+def _items(config: DataConfig, listed: Iterable[tuple[str, Path]], part: Part) -> tuple[Item, ...]:
+    group = grouping(config, source_video)
+    rows = ((path, label, group(path)) for label, path in listed)
+    return tuple(Item(path, label, row.group, row.fold, part) for path, label, row in rows)
+
+
+def _listed(config: DataConfig, classes: Sequence[str], names: Sequence[str], part: str) -> list[tuple[str, Path]]:
+    """(class, file) for the videos of the classes in a list, whether they are there or not."""
+    root = Path(config.data)
+    check_folder(root)
+    there, labels = _on_disk(root), {name.casefold(): name for name in classes}
+    wanted = [
+        (labels[label], there.get(_key(root / name), root / name))
+        for name in names
+        if (label := name.partition("/")[0].casefold()) in labels
+    ]
+    named = {label for label, _ in wanted}
+    for name in classes:
+        if name not in named:
+            raise TrainingError(f"the {part} list names no video of class {name!r}; is it spelt as in UCF-101?")
+    return wanted
+
+
+def _on_disk(root: Path) -> dict[str, Path]:
+    """Videos in the class folders: copies of the data set differ in the spelling of a class, and in the container."""
+    videos = (path for path in root.glob("*/*") if path.suffix.lower() in VIDEO_SUFFIXES)
+    return {_key(path): path for path in sorted(videos, reverse=True)}
+
+
+def _key(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}".casefold()
+
+
+LAYOUT = Layout(
+    protocols=("official", "source", "groups"), find_classes=_find_classes, load=_load, classes=ACTIONS, lists=True
+)

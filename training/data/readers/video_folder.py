@@ -1,0 +1,79 @@
+"""One's own videos: <root>/<class>/* or <root>/{train,val,test}/<class>/*, every class a folder.
+
+Nothing in such a tree tells which files were cut from one recording, so that --groups or --group-pattern should.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+from training.config.schema import DataConfig
+from training.data.dataset import VIDEO_SUFFIXES, Item, Part, check_folder, class_folders, list_class_folders
+from training.data.groups import grouping
+from training.data.readers.base import Layout, Listing
+from training.data.splits import shared_groups
+from training.errors import TrainingError
+
+_UNGROUPED = (
+    "each file counts as a source video of its own: if some were cut from one recording, say so by --groups or"
+    " --group-pattern, or the held-out figures will flatter"
+)
+
+
+def _parts(root: Path) -> tuple[Part, ...]:
+    """Those of the folders train, val and test that are there and hold class folders."""
+    check_folder(root)
+    return tuple(part for part in get_args(Part) if _class_names(root / part))
+
+
+def _class_names(folder: Path) -> list[str]:
+    """Names of the class folders in `folder`, none if it is not there."""
+    return class_folders(folder, VIDEO_SUFFIXES) if folder.is_dir() else []
+
+
+def _find_classes(config: DataConfig) -> list[str]:
+    root = Path(config.data)
+    folders = [root / part for part in _parts(root)] or [root]
+    return sorted({name for folder in folders for name in class_folders(folder, VIDEO_SUFFIXES)})
+
+
+def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
+    root = Path(config.data)
+    parts = _parts(root)
+    protocol = "parts" if parts else "groups"
+    if config.protocol not in ("", protocol):
+        having = "has" if parts else "has no"
+        raise TrainingError(f"{root} {having} folders train, val, test, so --protocol must be {protocol}")
+    notes = () if config.groups or config.group_pattern else (_UNGROUPED,)
+    if not parts:
+        return Listing(_items(config, root, classes), protocol, notes=notes)
+    items = tuple(item for part in parts for item in _part(config, part, classes))
+    _check_apart(items)
+    scored: Part | None = "test" if "test" in parts else "val" if "val" in parts else None
+    return Listing(items, protocol, f"the folders {', '.join(parts)}", scored, notes=notes)
+
+
+def _part(config: DataConfig, part: Part, classes: Sequence[str]) -> tuple[Item, ...]:
+    """The items of one part, of those classes that it has."""
+    folder = Path(config.data) / part
+    there = _class_names(folder)
+    wanted = [name for name in classes if name in there]
+    return tuple(replace(item, part=part) for item in _items(config, folder, wanted))
+
+
+def _items(config: DataConfig, folder: Path, classes: Sequence[str]) -> tuple[Item, ...]:
+    root = Path(config.data)
+    group = grouping(config, lambda path: path.relative_to(root).as_posix())
+    rows = ((path, label, group(path)) for label, path in list_class_folders(folder, classes, VIDEO_SUFFIXES))
+    return tuple(Item(path, label, row.group, row.fold) for path, label, row in rows)
+
+
+def _check_apart(items: Sequence[Item]) -> None:
+    groups = {part: [item.group for item in items if item.part == part] for part in get_args(Part)}
+    for one, other in (("train", "val"), ("train", "test"), ("val", "test")):
+        if both := shared_groups(groups[one], groups[other]):
+            raise TrainingError(f"source video {both[0]} is in the folder {one} and in the folder {other}")
+
+
+LAYOUT = Layout(protocols=("parts", "groups"), find_classes=_find_classes, load=_load)

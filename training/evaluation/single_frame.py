@@ -1,0 +1,52 @@
+"""What a model answers without any motion: the bar that one with a sense of time must clear.
+
+Each picture of a clip is shown by itself, as a clip that repeats it. Whatever the mean of those answers gets right
+needs no sense of time, for it does not know in which order the pictures came.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from training.evaluation.bootstrap import Floats, Ints, SourceVideos, interval, rounded, two_sided
+from training.evaluation.calibration import ViewLogits, mean_probabilities
+from videoxception.answer import Probabilities
+from videoxception.clip import Frames
+from videoxception.manifest import Baselines, Comparison
+
+
+def picture_clips(clip: Frames) -> Frames:
+    """Clips (F, F, H, W, 3), each of one picture of a clip (F, H, W, 3), repeated."""
+    return np.broadcast_to(clip[:, None], (len(clip), *clip.shape))
+
+
+def measure_baselines(
+    rows: Probabilities, pictures: ViewLogits, truth: Ints, videos: SourceVideos, temperature: float
+) -> Baselines:
+    """Compares the model's probabilities (N, K) with what it says to single pictures, logits (N, F, K)."""
+    middle = pictures.shape[1] // 2
+    right = rows.argmax(1) == truth
+
+    def compared(shown: ViewLogits) -> Comparison:
+        return compare(right, mean_probabilities(shown, temperature).argmax(1) == truth, videos)
+
+    return Baselines(mean_of_pictures=compared(pictures), middle_picture=compared(pictures[:, middle : middle + 1]))
+
+
+def compare(model: npt.NDArray[np.bool_], baseline: npt.NDArray[np.bool_], videos: SourceVideos) -> Comparison:
+    """A paired comparison of right answers (N,): the gain of one over the other, and whether chance explains it.
+
+    The p-value is that of a two-sided sign-flip test: were the two equally good, each source video's gain could as well
+    be a loss.
+    """
+    scored, gain = baseline.astype(np.float64), _difference(model, baseline)
+    return Comparison(
+        top1=rounded(scored.mean()),
+        interval=interval(videos.means(scored)),
+        gain=rounded(gain.mean()),
+        gain_interval=interval(videos.means(gain)),
+        p_value=two_sided(videos.sums(gain)),
+    )
+
+
+def _difference(model: npt.NDArray[np.bool_], baseline: npt.NDArray[np.bool_]) -> Floats:
+    return model.astype(np.float64) - baseline.astype(np.float64)

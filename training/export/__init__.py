@@ -1,0 +1,1 @@
+"""A trained network as the graphs that CPUs run."""

@@ -1,0 +1,7 @@
+"""The blocks of the network in training."""
+
+from training.kernels.depthwise import fused_depthwise
+from training.kernels.product import fused_product
+from videoxception.nets.planar import Passes
+
+FUSED = Passes(fused_depthwise, fused_product)

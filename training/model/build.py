@@ -1,0 +1,63 @@
+"""How a run starts: the network that it trains, and what is known to help before the first step."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from training.config.schema import Config
+from training.errors import TrainingError
+from videoxception.nets import create
+from videoxception.nets.videoxception import ResidualBlock
+
+
+def fresh_network(config: Config) -> nn.Module:
+    """The architecture, initialised by the seed. Raises `TrainingError` for an unknown one.
+
+    If training begins with single pictures, the network begins without motion; and without the margins of kernels that
+    the first stage's pictures are too small for.
+    """
+    torch.manual_seed(config.seed)
+    arguments: dict[str, Any] = {
+        "others": len(config.data.others),
+        "dropout": config.dropout,
+        "stochastic_depth": config.stochastic_depth,
+        "residual": config.residual,
+    }
+    try:
+        net = create(config.architecture, len(config.data.classes), **arguments)
+    except ValueError as error:
+        raise TrainingError(f"--architecture: {error}") from error
+    if config.stages[0].pictures == 1:
+        forget_motion(net)
+    forget_margins(net, config.stages[0].size)
+    return net
+
+
+@torch.no_grad()
+def forget_motion(net: nn.Module) -> None:
+    """Sets every temporal kernel to pass its own picture alone.
+
+    Such a network sees each picture by itself and averages. Stages with one picture then train just what stages with
+    all ten begin with, and motion is learnt on top; with random outer taps the step from one to ten would undo much.
+    """
+    for block in net.modules():
+        if isinstance(block, ResidualBlock):
+            kernel = block.separable.temporal.weight  # (C, 1, k, 1, 1)
+            kernel.zero_()
+            kernel[:, :, kernel.shape[2] // 2] = 1
+
+
+@torch.no_grad()
+def forget_margins(net: nn.Module, size: int) -> None:
+    """Sets to zero what spatial kernels have farther out than maps are large, if pictures are `size` pixels high.
+
+    There it meets nothing but padding, learns nothing, and would be noise in stages with larger pictures: type B's last
+    block sees 1 x 1 pixels of pictures of 112, and 2 x 2 of 128.
+    """
+    blocks = [block for block in net.modules() if isinstance(block, ResidualBlock)]
+    for halvings, block in enumerate(blocks):
+        kernel = block.separable.spatial.weight  # (C, 1, 1, k, k)
+        far = (torch.arange(kernel.shape[-1]) - kernel.shape[-1] // 2).abs() >= max(1, size >> halvings)
+        kernel[..., far, :] = 0
+        kernel[..., :, far] = 0

@@ -1,0 +1,51 @@
+"""What a finished run leaves: the weights that are released, and the network that has them."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from training.config.schema import Config
+from training.errors import TrainingError
+from training.model import checkpoint
+from training.model.build import fresh_network
+from training.model.pretrained import initial_weights
+from videoxception.clip import ClipSpec
+from videoxception.nets.folded import settle
+
+
+def final_weights(run: Path, config: Config) -> dict[str, Tensor]:
+    """The weights of `final_network`, by its own names."""
+    return {name: tensor.contiguous() for name, tensor in final_network(run, config).state_dict().items()}
+
+
+def final_network(run: Path, config: Config) -> nn.Module:
+    """The network of a finished run, for evaluation: the running average, settled on what bf16 can hold.
+
+    With --init-share, that share of the way back to the weights that the run began with. Raises `TrainingError` for a
+    run that has epochs left, or one whose first weights are gone or have not all that the network has.
+    """
+    saved = checkpoint.read_checkpoint(run, torch.device("cpu"))
+    done = 0 if saved is None else saved["epoch"]
+    if saved is None or done < config.epochs:
+        raise TrainingError(f"{run} has done {done} of {config.epochs} epochs; finish it with --resume")
+    net = fresh_network(config).eval()
+    net.load_state_dict(saved["average"] if not config.init_share else _between(net, saved["average"], config))
+    settle(net, ClipSpec())
+    return net
+
+
+def _between(net: nn.Module, trained: dict[str, Tensor], config: Config) -> dict[str, Tensor]:
+    """Weights on the straight line between the trained ones and the first ones, as in WiSE-FT
+    (https://arxiv.org/abs/2109.01903): they keep more of what the first ones knew of pictures unlike those trained on.
+    """
+    first = initial_weights(config, net).weights
+    if missing := sorted(trained.keys() - first.keys()):
+        raise TrainingError(
+            f"--init-share needs weights of the whole network to go back to, and {config.init} has none for"
+            f" {', '.join(missing)}"
+        )
+    return {
+        name: torch.lerp(tensor, first[name], config.init_share) if tensor.is_floating_point() else tensor
+        for name, tensor in trained.items()
+    }

@@ -1,0 +1,159 @@
+"""MODEL_CARD.md, made of model.json."""
+
+from training.data.synthetic_ood import DRAWN, NEW_KINDS
+from training.reporting.format import (
+    chance_lines,
+    comparisons,
+    figure_rows,
+    gain,
+    goes_by,
+    known_rows,
+    p_value,
+    percent,
+    plain,
+    temperature_rows,
+)
+from videoxception.manifest import (
+    Agreement,
+    KnownScore,
+    Manifest,
+    Metrics,
+)
+
+
+def model_card(manifest: Manifest) -> str:
+    """MODEL_CARD.md, made of model.json alone."""
+    provenance, calibration = manifest.provenance, manifest.calibration
+    parts = [
+        f"# {manifest.name}, version {manifest.version}",
+        f"Tells which of {len(manifest.classes)} human actions a video shows: {', '.join(manifest.classes)}.",
+        f"Architecture: {manifest.architecture.name}. Input: {manifest.clip.frames} pictures of"
+        f" {manifest.clip.size[1]}x{manifest.clip.size[0]} pixels.",
+        "## What it was trained on",
+        provenance.trained_on,
+        f"Seed {provenance.seed}. {provenance.epoch_rule} Data fingerprint `{provenance.data_fingerprint[:16]}`,"
+        f" code revision `{provenance.code_revision}`.",
+        "## How good it is",
+        *_card_folds(manifest),
+        _card_figures(manifest.metrics),
+        "## Probabilities",
+        f"Logits are divided by a temperature of {calibration.temperature} before the softmax. An answer counts as"
+        f" known if {_SCORES[calibration.known_score]} is at least {calibration.known_threshold}. Both were fitted on"
+        f" {calibration.fitted_on}.",
+        *_card_reliability(manifest.metrics),
+        *_card_known(manifest),
+        *_card_int8(manifest.int8, bool(manifest.folds)),
+        "## Where it may fail",
+        f"It always names one of its classes, also for videos of something else; {_guard(manifest)}."
+        " The data are sports and music videos from before 2012: other cameras, other crowds and upright phone video"
+        " are unlike what it has seen. Do not use it to judge people.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _card_folds(manifest: Manifest) -> list[str]:
+    """Whose figures they are, if not of the released weights."""
+    if not manifest.folds:
+        return []
+    but = " but those of int8" if manifest.int8 else ""
+    files = ", ".join(f"`fold-{fold}.safetensors`" for fold in manifest.folds)
+    return [
+        "The released weights were trained on all folds, so that nothing is left to measure them with. All figures"
+        f"{but} are of fold models ({files}): trained with the same options, each without the fold that it judges."
+        " Temperature and threshold are theirs too. The released weights have seen more and should be a little better,"
+        " which was not measured."
+    ]
+
+
+def _card_int8(int8: Agreement | None, saw_all: bool) -> list[str]:
+    if int8 is None:
+        return []
+    held_out = "" if saw_all else " and of what was held out"
+    verdict = "It is what CPUs with bf16 serve" if int8.passed else "It is served only where int8 is asked for"
+    return [
+        "## In 8-bit integers",
+        f"The int8 graph gives the same label as f32 for {int8.equal_labels:.2%} of {int8.n:,} clips, of the data that"
+        f" it was trained on{held_out}. The probability that changes most changes by"
+        f" {int8.change_median:.4f} in the median clip, and by at most {int8.change_p99:.3f} in 99 % of them."
+        f" {verdict}.",
+    ]
+
+
+def _card_figures(metrics: Metrics | None) -> str:
+    if metrics is None:
+        return "Not measured: nothing was held out."
+    rows = "\n".join(f"| {label} | {shown} |" for label, shown in figure_rows(metrics))
+    classes = "\n".join(
+        f"| {name} | {figure.n} | {figure.top1:.1%} |"
+        for name, figure in metrics.per_class.items()
+        if figure.top1 is not None
+    )
+    return (
+        f"Protocol: {metrics.protocol}. {metrics.n} items of {metrics.source_videos} source videos; 95 %"
+        f" intervals by resampling whole source videos.\n\n"
+        f"| figure | value |\n| --- | --- |\n{rows}\n\n{_card_baselines(metrics)}"
+        f"| class | n | top-1 |\n| --- | --- | --- |\n{classes}"
+    )
+
+
+def _card_baselines(metrics: Metrics) -> str:
+    if metrics.baselines is None:
+        return ""
+    rows = "\n".join(
+        f"| {label} | {percent(shown.top1, shown.interval)} | {gain(shown)} | {p_value(shown.p_value)} |"
+        for label, shown in comparisons(metrics.baselines)
+    )
+    return (
+        "The same model was shown single pictures of each clip, as clips that stand still. Only what the whole clip"
+        " gains over them can come of motion (paired clip by clip; p-values of flipping whole source videos).\n\n"
+        f"| shown | top-1 | gain of the whole clip | chance alone |\n| --- | --- | --- | --- |\n{rows}\n\n"
+    )
+
+
+def _card_reliability(metrics: Metrics | None) -> list[str]:
+    if metrics is None or metrics.reliability is None:
+        return []
+    rows = "\n".join(
+        f"| {label} | {plain(row.nll, row.intervals['nll'])} | {plain(row.brier, row.intervals['brier'])}"
+        f" | {row.ece.measured:.3f} | {plain(row.ece.corrected, row.ece.interval)} |"
+        for label, row in temperature_rows(metrics.reliability)
+    )
+    table = f"| temperature | nll | brier score | calibration error | without its bias |\n{'| --- ' * 5}|\n{rows}"
+    crosswise = (
+        "Crosswise: each part of the source videos with the temperature that the other parts ask for, so that nothing"
+        f" is flattered. {' '.join(chance_lines(metrics.reliability.released.ece))}"
+    )
+    return [table, crosswise]
+
+
+_SCORES: dict[KnownScore, str] = {
+    "max_probability": "its largest probability",
+    "background": "the share of the classes against the background",
+}
+
+
+def _guard(manifest: Manifest) -> str:
+    if manifest.metrics is None or manifest.metrics.known is None:
+        return "`known` is a weak guard against that"
+    return "`known` is the guard against that, and no better than the table above says"
+
+
+def _card_known(manifest: Manifest) -> list[str]:
+    """What the network has learnt beside its classes, and what that is worth."""
+    parts = []
+    if manifest.others:
+        parts.append("## Videos of something else")
+        parts.append(
+            f"The network has learnt {len(manifest.others)} other classes, which no answer names, and whose outputs are"
+            f" joined into one, the background: {', '.join(manifest.others)}."
+        )
+    if manifest.metrics is not None and manifest.metrics.known is not None:
+        known = manifest.metrics.known
+        heading, *rows = [f"| {' | '.join(row)} |" for row in known_rows(known)]
+        parts.append(
+            f"The model goes by {goes_by(known)}. Turned away: the share below the threshold that keeps 95 % of the"
+            " true actions which were held out. What is far off is drawn by code;"
+            f" of {' and '.join(NEW_KINDS)} no stills were written to train on (class {DRAWN})."
+        )
+        parts.append("\n".join([heading, "| --- " * heading.count(" | ") + "| --- |", *rows]))
+    return parts

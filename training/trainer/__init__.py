@@ -1,0 +1,1 @@
+"""The training loop, and what it needs: sampler, distillation, validation, several processes, logs."""

@@ -1,0 +1,70 @@
+"""Distillation: a trained model, or several, says what it sees in the very clips that the student is shown.
+
+Source: Hinton et al., https://arxiv.org/abs/1503.02531; a teacher that sees the same augmented view is the "consistent"
+one of https://arxiv.org/abs/2106.05237.
+"""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from training.config.schema import Config, DataConfig
+from training.errors import TrainingError
+from training.model import checkpoint
+from training.model.final_weights import final_network
+from training.model.resolve import find_trained
+from videoxception.nets.planar import forward_fast
+from videoxception.nets.served import load_served
+from videoxception.store import ModelStore, Release
+
+
+class Teacher:
+    """The mean of some models' probabilities, at a temperature."""
+
+    def __init__(self, nets: list[nn.Module], temperature: float, outputs: int | None = None) -> None:
+        self._nets = nets
+        self._temperature = temperature
+        self._outputs = outputs  # the first so many, which are the student's; None: all
+
+    @classmethod
+    def load(cls, config: Config, device: torch.device, store: ModelStore | None = None) -> "Teacher | None":
+        """The models and finished runs that --teacher names; None if it names none. Raises `TrainingError`."""
+        nets = [_load(name, config.data, store).to(device) for name in config.teacher.names]
+        return cls(nets, config.teacher.teacher_temperature, len(config.data.outputs)) if nets else None
+
+    @torch.no_grad()
+    def __call__(self, clips: Tensor) -> Tensor:
+        """Float clips (B, 3, T, H, W) in 0..1 -> softened probabilities of the student's outputs (B, K)."""
+        logits = [forward_fast(net, clips).float()[:, : self._outputs] for net in self._nets]
+        return torch.stack([F.softmax(each / self._temperature, 1) for each in logits]).mean(0)
+
+    def loss(self, logits: Tensor, clips: Tensor) -> Tensor:
+        """How far the student's logits (B, K) are from what the teacher says of the clips; a mean over the batch.
+
+        Times the temperature squared, so that its gradients are as large as those of the labels (Hinton et al.).
+        """
+        student = F.log_softmax(logits / self._temperature, 1)
+        return F.kl_div(student, self(clips), reduction="batchmean") * self._temperature**2
+
+
+def _load(name: str, data: DataConfig, store: ModelStore | None) -> nn.Module:
+    trained = find_trained(name, store)
+    net, classes, others = _of_run(trained) if isinstance(trained, Path) else _of_release(trained)
+    if classes != data.classes:
+        raise TrainingError(f"--teacher: {name} has other classes than this run; train with --classes of its own")
+    if data.others not in ((), others):
+        raise TrainingError(f"--teacher: {name} knows other --others than this run; take its own, or none")
+    return net.eval().requires_grad_(False)
+
+
+def _of_run(folder: Path) -> tuple[nn.Module, tuple[str, ...], tuple[str, ...]]:
+    """The network that a finished run leaves, its classes and its others."""
+    config = checkpoint.read_config(folder)
+    return final_network(folder, config), config.data.classes, config.data.others
+
+
+def _of_release(release: Release) -> tuple[nn.Module, tuple[str, ...], tuple[str, ...]]:
+    """A released network, its classes and its others."""
+    return load_served(release).net, tuple(release.manifest.classes), tuple(release.manifest.others)

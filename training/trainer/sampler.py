@@ -1,0 +1,82 @@
+"""The sampler: which items and frames each step of an epoch trains on, drawn from seeds."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from training.cache.loader import Footage
+from training.config.schema import Config
+from training.errors import TrainingError
+from training.trainer.distributed import World
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a batch: rows (b,) of the footage, which pictures (b, T), and what its clips are drawn with."""
+
+    rows: Tensor
+    times: Tensor
+    rng: torch.Generator
+    share: float  # of the batch
+
+
+def plan_epoch(config: Config, epoch: int, footage: Footage, world: World) -> list[list[Part]]:
+    """For each step of an epoch, the parts of its batch that fall to this process. Raises `TrainingError`."""
+    stage = config.stage(epoch)
+    rows = draw_rows(footage.targets, len(config.data.classes), config.others_share, generator_of(config.seed, epoch))
+    batches = batches_of(rows, stage.batch)
+    if len(batches[-1]) < config.parts:
+        raise TrainingError(
+            f"a batch of {len(batches[-1])} items has no {config.parts} parts; train with larger batches"
+        )
+    return [
+        [
+            _part(rows, len(batch), footage.count, stage.pictures, generator_of(config.seed, epoch, step + 1, number))
+            for number, rows in enumerate(torch.tensor_split(batch, config.parts))
+            if number % world.size == world.rank
+        ]
+        for step, batch in enumerate(batches)
+    ]
+
+
+def _part(rows: Tensor, batch: int, pictures: int, count: int, rng: torch.Generator) -> Part:
+    return Part(rows, draw_times(len(rows), pictures, count, rng), rng, len(rows) / batch)
+
+
+def draw_rows(targets: Tensor, classes: int, share: float | None, rng: torch.Generator) -> Tensor:
+    """The rows of an epoch in their order: all of them, or with as many of the others as make up a share of it.
+
+    `targets` (N,) are class numbers; others are those from `classes` on. There may be too few of them for the share.
+    """
+    if share is None:
+        return torch.randperm(len(targets), generator=rng)
+    own, others = torch.nonzero(targets < classes)[:, 0], torch.nonzero(targets >= classes)[:, 0]
+    wanted = round(len(own) * share / (1 - share))
+    rows = torch.cat([own, others[torch.randperm(len(others), generator=rng)[:wanted]]])
+    return rows[torch.randperm(len(rows), generator=rng)]
+
+
+def draw_times(batch: int, pictures: int, count: int, rng: torch.Generator) -> Tensor:
+    """(B, count) numbers of pictures: one from anywhere within each of `count` equal parts of the video.
+
+    A still (`pictures` is 1) is wanted once, (B, 1), however many pictures the camera makes of it.
+    """
+    if pictures == 1:
+        return torch.zeros(batch, 1, dtype=torch.long)
+    times = (torch.arange(count) + torch.rand(batch, count, generator=rng)) * pictures / count
+    return times.long().clamp(max=pictures - 1)  # in float32, 9 and almost 1 make 10
+
+
+def batches_of(order: Tensor, size: int) -> list[Tensor]:
+    """Batches of `size` rows; a last one of less than half a batch is left out, for batch norm's sake."""
+    batches = list(torch.split(order, size))
+    return batches if len(batches) == 1 or len(batches[-1]) * 2 >= size else batches[:-1]
+
+
+def generator_of(*numbers: int) -> torch.Generator:
+    """A generator of its own for each row of numbers."""
+    seed = 0
+    for number in numbers:
+        seed = (seed * 1_000_003 + number) % 2**61
+    return torch.Generator().manual_seed(seed)

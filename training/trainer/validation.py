@@ -1,0 +1,50 @@
+"""Top-1 on held-out clips while a run trains: something to watch, not a result."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from training.cache.loader import Clips
+from training.config.schema import Stage
+from training.trainer.amp import autocast
+from training.trainer.distributed import World
+from videoxception.clip import Frames
+from videoxception.nets.planar import forward_fast
+
+
+class Validation:
+    """The clips that a service would see, at the size of the stage. Several processes share them.
+
+    All are of one of the first `classes` outputs, and the others are not asked.
+    """
+
+    def __init__(self, clips: Clips, targets: Tensor, classes: int, device: torch.device, world: World) -> None:
+        self._clips = clips
+        self._targets = targets
+        self._classes = classes
+        self._device = device
+        self._world = world
+
+    @torch.inference_mode()
+    def __call__(self, net: nn.Module, stage: Stage) -> float:
+        """The network's top-1, from 0 to 1."""
+        net.eval()
+        right = 0
+        for start in range(self._world.rank * stage.batch, len(self._clips), self._world.size * stage.batch):
+            rows = slice(start, start + stage.batch)
+            clips = _as_stage(self._clips[rows], stage).to(self._device)
+            with autocast(self._device):
+                answers = forward_fast(net, clips)[:, : self._classes].argmax(1)
+            right += int((answers.cpu() == self._targets[rows]).sum())
+        return self._world.total(right, self._device) / len(self._clips)
+
+
+def _as_stage(frames: Frames, stage: Stage) -> Tensor:
+    """Clips uint8 (B, F, H, W, 3) -> float (B, 3, T, S, S): pictures spread over the clip, of the stage's size."""
+    numbers = (2 * np.arange(stage.pictures) + 1) * frames.shape[1] // (2 * stage.pictures)
+    pictures = torch.from_numpy(np.ascontiguousarray(frames[:, numbers])).permute(0, 1, 4, 2, 3).float() / 255
+    flat = pictures.flatten(0, 1)
+    if flat.shape[2] != stage.size:
+        flat = F.interpolate(flat, (stage.size, stage.size), mode="bilinear", antialias=True)
+    return flat.view(*pictures.shape[:3], stage.size, stage.size).transpose(1, 2)
