@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from training.config.schema import DataConfig
 from training.data.dataset import DataSet
-from training.data.decode import item_clip, read_all
+from training.data.decode import read_all, read_clip
 from training.data.loading import load_data
 from training.data.splits import split_by_fold
 from training.errors import TrainingError
@@ -44,7 +44,7 @@ class Answers:
     groups: list[str]
 
 
-def colours(clip: Frames) -> npt.NDArray[np.float64]:
+def colors(clip: Frames) -> npt.NDArray[np.float64]:
     """A histogram of a clip's colours, (512,), square-rooted so that its distances are Hellinger's."""
     bins = (clip.reshape(-1, 3) // (256 // _BINS)).astype(np.int64) @ (_BINS * _BINS, _BINS, 1)
     counts = np.bincount(bins, minlength=_BINS**3)
@@ -68,7 +68,7 @@ def answer_fold(data: DataSet, fold: int, model: str, store: ModelStore) -> Answ
     assert scores.pictures is not None  # these are videos
     truth = np.asarray(scores.data.targets)
     known, asked = (
-        read_all(part, lambda item: colours(item_clip(item.path, spec)), skip_bad=False)[0]
+        read_all(part, lambda item: colors(read_clip(item.path, spec)), skip_bad=False)[0]
         for part in (split.training, split.validation)
     )
     return Answers(

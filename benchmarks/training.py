@@ -21,11 +21,11 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
-from training.cache.datamodule import find_material
-from training.cache.loader import Footage
+from training.cache.datamodule import open_data_module
+from training.cache.loader import FrameLoader
 from training.config.schema import Config, DataConfig, parse_stages
-from training.model.build import fresh_network
-from training.model.train_state import State, new_state
+from training.model.build import build_network
+from training.model.train_state import State, new_train_state
 from training.trainer.amp import autocast
 from training.trainer.log import EpochReport
 from training.trainer.loop import train
@@ -80,9 +80,9 @@ def plain_epochs(state: State, loader: DataLoader[Any], device: torch.device) ->
             waited += time.monotonic() - asked
             with autocast(device):
                 loss = F.cross_entropy(state.net(clips.to(device)).float(), targets.to(device))
-            state.optimiser.zero_grad()
+            state.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
-            state.optimiser.step()
+            state.optimizer.step()
             losses.append(loss.item())
         state.epoch += 1
         seconds = time.monotonic() - start
@@ -106,14 +106,14 @@ def table(clips: int, ours: list[EpochReport], plain: list[EpochReport]) -> str:
 def measure(config: Config, epochs: int, workers: int, device: torch.device, cache: Path) -> str:
     """The table for a config whose first stage is measured for so many epochs after one that warms up."""
     config = replace(config, stages=(replace(config.stages[0], epochs=epochs + 1),))
-    material = find_material(config, ClipSpec(), cache)
+    material = open_data_module(config, ClipSpec(), cache)
     library, split, _ = material.load()
     config, stage = material.config, material.config.stages[0]
-    footage = Footage.of(split.training, library)
+    footage = FrameLoader.of(split.training, library)
     paths = [item.path for item in split.training.items]
     videos = PlainVideos(paths, split.training.targets, stage.size)
     loader = DataLoader(videos, stage.batch, shuffle=True, num_workers=workers, drop_last=True, persistent_workers=True)
-    states = [new_state(fresh_network(config).to(device), config.optimiser) for _ in range(2)]
+    states = [new_train_state(build_network(config).to(device), config.optimizer) for _ in range(2)]
     ours, plain = train(states[0], config, footage, None, device), plain_epochs(states[1], loader, device)
     pairs = [(next(ours), next(plain)) for _ in range(epochs + 1)]
     return table(len(footage), [pair[0] for pair in pairs], [pair[1] for pair in pairs])

@@ -17,17 +17,17 @@ import numpy as np
 import torch
 
 from training.cache import location
-from training.cache.datamodule import find_material
+from training.cache.datamodule import open_data_module
 from training.cache.loader import Clips
 from training.cache.pack_reader import is_pack
 from training.config.schema import Config, DataConfig
 from training.data.dataset import DataSet
 from training.errors import TrainingError
 from training.evaluation.bootstrap import Floats, SourceVideos
-from training.evaluation.calibration import ViewLogits, fit_crosswise
-from training.evaluation.leakage import check_start, check_unseen
+from training.evaluation.calibration import ViewLogits, cross_fit
+from training.evaluation.leakage import check_no_leakage, check_start_leakage
 from training.evaluation.metrics import item_figures
-from training.evaluation.paired_tests import FIGURES, Judged, Pair, difference
+from training.evaluation.paired_tests import FIGURES, Pair, RunMetrics, difference
 from training.model import checkpoint
 from training.model.final_weights import final_network
 from training.progress import track
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parse(arguments)
     keep_heap()
     try:
-        print(report(compare(options.runs, options.others, options.with_init_share, options.cache)))
+        print(report(compare(options.runs, options.auxiliary, options.with_init_share, options.cache)))
     except TrainingError as error:
         sys.exit(f"error: {error}")
 
@@ -103,13 +103,13 @@ def _judges(one: Path, other: Path, init_share: float | None, cache: Path | None
 def open_judge(run: Path, cache: Path | None) -> Judge:
     """A finished run. Raises `TrainingError` if it has learnt from what it held out, or nothing was."""
     config = checkpoint.read_config(run)
-    library, split, _ = find_material(_for_cache(config, cache), ClipSpec(), cache).load()
+    library, split, _ = open_data_module(_for_cache(config, cache), ClipSpec(), cache).load()
     if not len(split.validation):
         raise TrainingError(f"{run} held nothing out, so there is nothing to compare it on")
     if split.leaky:
         raise TrainingError(f"{run} has learnt from the source videos that it held out ({split.protocol})")
-    check_unseen(run, split.validation.items)
-    check_start(run, split.validation.items, ())
+    check_no_leakage(run, split.validation.items)
+    check_start_leakage(run, split.validation.items, ())
     return Judge(run, final_network(run, config), split.validation, Clips(split.validation, library))
 
 
@@ -127,18 +127,18 @@ def _for_cache(config: Config, cache: Path | None) -> Config:
 
 
 @torch.inference_mode()
-def ask(judge: Judge) -> Judged:
+def ask(judge: Judge) -> RunMetrics:
     """What a run says of the items of its classes that it held out, in f32."""
     said = []
     for start in track(range(0, len(judge.clips), _BATCH), str(judge.run)):
         shown = torch.from_numpy(judge.clips[start : start + _BATCH]).permute(0, 4, 1, 2, 3).float() / 255
         said.append(forward_fast(judge.net, shown)[:, None, : len(judge.held.classes)].numpy())
-    return Judged(str(judge.run), judge.held.items, _figures(np.concatenate(said), judge.held))
+    return RunMetrics(str(judge.run), judge.held.items, _figures(np.concatenate(said), judge.held))
 
 
 def _figures(logits: ViewLogits, held: DataSet) -> dict[str, Floats]:
     """Each item's figures, with the temperature that items of other source videos ask for."""
-    fitted = fit_crosswise(logits, held.targets, SourceVideos(held.groups))
+    fitted = cross_fit(logits, held.targets, SourceVideos(held.groups))
     if fitted is None:
         raise TrainingError("a single source video was held out; hold out more to fit a temperature on")
     figures = item_figures(fitted.probabilities, np.asarray(held.targets))
@@ -188,14 +188,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folders of finished runs, of the first way")
     parser.add_argument(
-        "--with", dest="others", type=Path, nargs="+", default=[], metavar="RUN", help="those of the second way"
+        "--with", dest="auxiliary", type=Path, nargs="+", default=[], metavar="RUN", help="those of the second way"
     )
     parser.add_argument(
         "--with-init-share", type=float, metavar="SHARE", help="the second way has this share of its first weights"
     )
     parser.add_argument("--cache", type=Path, metavar="DIR", help=location.HELP)
     options = parser.parse_args(arguments)
-    if not options.others and options.with_init_share is None:
+    if not options.auxiliary and options.with_init_share is None:
         parser.error("name the runs of the second way by --with, or what is to change by --with-init-share")
     return options
 

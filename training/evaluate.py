@@ -1,7 +1,7 @@
 """Scores a released model on a data set, through the very engine and decoder that the service uses.
 
 python -m training.evaluate --model videoxception-a --data DIR --layout stills --groups FOLDS.tsv:video --out-of-fold
-python -m training.evaluate --model videoxception-a --data UCF-101 --layout ucf101 --lists ucfTrainTestlist --json
+python -m training.evaluate --model videoxception-a --data UCF-101 --layout ucf101 --annotations ucfTrainTestlist --json
 """
 
 import argparse
@@ -13,9 +13,9 @@ from pathlib import Path
 
 from training.config.schema import LAYOUTS, DataConfig
 from training.data.dataset import DataSet
-from training.data.loading import load_outside, load_scored
+from training.data.loading import load_ood, load_scored
 from training.errors import TrainingError
-from training.evaluation.assignment import always, by_fold, dealt_out
+from training.evaluation.assignment import engine_by_fold, engines_in_turn, one_engine
 from training.evaluation.cross_validation import check_items, fold_engines, of_folds
 from training.evaluation.predictions import score
 from training.evaluation.protocol import Exam, out_of_fold
@@ -54,8 +54,8 @@ def _evaluate(options: argparse.Namespace) -> tuple[Release, Evaluation, tuple[s
     if options.out_of_fold:
         _check_out_of_fold(release, options.precision)
     with _open_exam(release, options) as (exam, notes):
-        scores = score(exam.judge_of, manifest.clip, exam.data, options.skip_bad, views)
-        told, skipped = exam.ask_outsiders(manifest, views, options.skip_bad, options.far_off)
+        scores = score(exam.engine_of, manifest.clip, exam.data, options.skip_bad, views)
+        told, skipped = exam.score_ood(manifest, views, options.skip_bad, options.synthetic_ood)
     scores.skipped.extend(skipped)
     evaluation = evaluate(scores, manifest.calibration.temperature, exam.protocol)
     return release, with_known(evaluation, told, manifest.calibration), notes
@@ -78,12 +78,17 @@ def _open_exam(release: Release, options: argparse.Namespace) -> Iterator[tuple[
         notes = (*notes, left) if len(asked) < len(data) else notes
         words = out_of_fold(protocol, {item.fold for item in asked.items if item.fold is not None})
         with fold_engines(release, create) as by_number:
-            yield Exam(asked, of_folds(seen, folds), unseen, words, by_fold(by_number), dealt_out(by_number)), notes
+            yield (
+                Exam(
+                    asked, of_folds(seen, folds), unseen, words, engine_by_fold(by_number), engines_in_turn(by_number)
+                ),
+                notes,
+            )
     else:
         if folds:
             notes = (*notes, f"{release} was trained on all of its data; --out-of-fold asks models that left some out")
-        judge_of = always(create(release))
-        yield Exam(data, seen, unseen, protocol, judge_of, judge_of), notes
+        engine_of = one_engine(create(release))
+        yield Exam(data, seen, unseen, protocol, engine_of, engine_of), notes
 
 
 def _check_out_of_fold(release: Release, precision: str) -> None:
@@ -106,13 +111,15 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--layout", required=True, choices=LAYOUTS, help="how the data set lies on disk")
     parser.add_argument("--protocol", default="", metavar="NAME", help="as in training (default: the layout's own)")
     parser.add_argument(
-        "--others-data", default="", metavar="DIR", help="folder of other classes, to measure how well they are told"
+        "--auxiliary-data", default="", metavar="DIR", help="folder of other classes, to measure how well they are told"
     )
     parser.add_argument(
-        "--others", type=_names, default=(), metavar="NAMES", help="which of them (default: all that are there)"
+        "--auxiliary", type=_names, default=(), metavar="NAMES", help="which of them (default: all that are there)"
     )
     parser.add_argument(
-        "--far-off", action="store_true", help="also show it screen recordings, cartoons, noise, ... which code draws"
+        "--synthetic-ood",
+        action="store_true",
+        help="also show it screen recordings, cartoons, noise, ... which code draws",
     )
     parser.add_argument("--groups", default="", metavar="FILE:COLUMN", help="table that tells each file's source video")
     parser.add_argument("--group-pattern", default="", metavar="REGEX", help="pattern that tells it from the path")
@@ -123,7 +130,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="score each item by the fold model that was trained without it, as on the card of a model that has such",
     )
     parser.add_argument(
-        "--lists", default="", metavar="DIR", help="folder of UCF-101's lists or of Kinetics' annotations"
+        "--annotations", default="", metavar="DIR", help="folder of UCF-101's lists or of Kinetics' annotations"
     )
     parser.add_argument("--split", type=int, default=1, choices=[1, 2, 3], help="UCF-101's split (default: 1)")
     parser.add_argument(
@@ -154,16 +161,16 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _data_config(options: argparse.Namespace, release: Release) -> DataConfig:
     """The data set that the options name, with the model's classes."""
-    names = ("data", "layout", "protocol", "groups", "group_pattern", "fold", "lists", "split")
+    names = ("data", "layout", "protocol", "groups", "group_pattern", "fold", "annotations", "split")
     return DataConfig(classes=tuple(release.manifest.classes), **{name: getattr(options, name) for name in names})
 
 
 def _outside(options: argparse.Namespace, config: DataConfig, release: Release) -> tuple[DataSet, DataSet]:
     """Items of other classes: of those that the model was trained on beside its own, and of those it never saw."""
-    if not (options.others or options.others_data):
+    if not (options.auxiliary or options.auxiliary_data):
         return DataSet((), ()), DataSet((), ())
-    others = replace(config, others=options.others or ("all",), others_data=options.others_data)
-    return load_outside(others, release.manifest.others, options.part)
+    auxiliary = replace(config, auxiliary=options.auxiliary or ("all",), auxiliary_data=options.auxiliary_data)
+    return load_ood(auxiliary, release.manifest.auxiliary, options.part)
 
 
 if __name__ == "__main__":

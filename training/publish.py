@@ -16,14 +16,13 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from training.config.places import PLACES
-from training.config.schema import Config
+from training.config.schema import PLACES, Config
 from training.data.fingerprint import fingerprint
 from training.data.loading import load_split
 from training.data.splits import Split
 from training.errors import TrainingError
 from training.evaluation.cross_validation import digest_of, folds_of, of_folds, save_fold_weights
-from training.evaluation.leakage import check_start, check_unseen, told_by_all, write_hashes
+from training.evaluation.leakage import check_no_leakage, check_start_leakage, sources_of_all, write_hashes
 from training.evaluation.protocol import open_exam, sit
 from training.evaluation.summary import Evaluation
 from training.export.int8 import HELP as INT8_HELP
@@ -32,7 +31,7 @@ from training.export.openvino import export_graph
 from training.model import checkpoint
 from training.model.final_weights import final_weights
 from training.reporting.model_card import model_card
-from training.reporting.plots.draw import draw_evaluation, draw_or_say
+from training.reporting.plots.draw import draw_evaluation, draw_or_explain
 from training.reporting.table import table
 from videoxception import golden
 from videoxception.clip import ClipSpec
@@ -113,9 +112,9 @@ def _release(run: Path, store: Path, note: str, fold_runs: Sequence[Path], int8:
     weights = final_weights(run, config)
     split = load_split(config.data, config.seed)
     if not split.leaky:
-        check_unseen(run, split.held_out)
-        check_start(run, split.validation.items, split.others.items, strict=False)
-    folds, told = folds_of(fold_runs, run, split), told_by_all([run, *fold_runs])
+        check_no_leakage(run, split.held_out)
+        check_start_leakage(run, split.validation.items, split.auxiliary.items, strict=False)
+    folds, told = folds_of(fold_runs, run, split), sources_of_all([run, *fold_runs])
 
     def write(folder: Path, version: int) -> None:
         draft = _draft(config, split, version, note).model_copy(update={"folds": _folds(config, split, folds)})
@@ -133,7 +132,7 @@ def _release(run: Path, store: Path, note: str, fold_runs: Sequence[Path], int8:
         (folder / CARD).write_text(model_card(manifest))
         _check_engines(Release(folder, manifest))
         if evaluation is not None:
-            draw_or_say(lambda: draw_evaluation(run, str(release), manifest.clip, evaluation))
+            draw_or_explain(lambda: draw_evaluation(run, str(release), manifest.clip, evaluation))
 
     return publish_to_store(store, config.model_name, write)
 
@@ -146,13 +145,13 @@ def _folds(config: Config, split: Split, folds: Collection[int]) -> dict[int, st
 
 def _draft(config: Config, split: Split, version: int, note: str) -> Manifest:
     """The manifest before anything was measured."""
-    outputs = len(config.data.classes) + bool(config.data.others)
+    outputs = len(config.data.classes) + bool(config.data.auxiliary)
     return Manifest(
         name=config.model_name,
         version=version,
-        architecture=Architecture(name=config.architecture, arguments={"residual": True} if config.residual else {}),
+        architecture=Architecture(name=config.architecture),
         classes=list(config.data.classes),
-        others=list(config.data.others),
+        auxiliary=list(config.data.auxiliary),
         clip=ClipSpec(),
         files={},
         calibration=Calibration(
@@ -189,7 +188,7 @@ def _golden(release: Release) -> Golden:
 
 
 def _known_score(config: Config) -> KnownScore:
-    return "background" if config.data.others else "max_probability"
+    return "background" if config.data.auxiliary else "max_probability"
 
 
 def _check_engines(release: Release) -> None:
@@ -233,25 +232,25 @@ def _init_rule(config: Config) -> str:
 
 def _trained_on(config: Config, split: Split) -> str:
     own = split.training.where(lambda item: item.label in config.data.classes)
-    held_out = split.protocol[0].upper() + split.protocol[1:] + _and_others(split, config)
+    held_out = split.protocol[0].upper() + split.protocol[1:] + _auxiliary_in_words(split, config)
     counted = f"{len(own):,} {{}} of {len(set(own.groups)):,} source videos ({Path(config.data.data).name})"
     if config.data.layout == "stills":
         return (
-            f"Single pictures, not videos: {counted.format('still pictures')}. A virtual camera moving over one picture"
+            f"Single frames, not videos: {counted.format('still frames')}. A virtual camera moving over one frame"
             f" made each training clip, so that the model has never seen an action move, and what it knows is what the"
             f" scene of an action looks like. {held_out}."
         )
     return f"Videos: {counted.format('videos')}. {held_out}."
 
 
-def _and_others(split: Split, config: Config) -> str:
-    if not config.data.others:
+def _auxiliary_in_words(split: Split, config: Config) -> str:
+    if not config.data.auxiliary:
         return ""
-    others = split.training.where(lambda item: item.label in config.data.others)
-    videos, classes = len(set(others.groups)), len(config.data.others)
+    auxiliary = split.training.where(lambda item: item.label in config.data.auxiliary)
+    videos, classes = len(set(auxiliary.groups)), len(config.data.auxiliary)
     return (
-        f". Beside them, {len(others):,} more, of {videos:,} source videos of {classes} other classes, which no answer"
-        f" names, so that it can tell videos of something else"
+        f". Beside them, {len(auxiliary):,} more, of {videos:,} source videos of {classes} other classes, which no"
+        f" answer names, so that it can tell videos of something else"
     )
 
 

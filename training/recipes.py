@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from training.config.schema import CameraConfig, ColourConfig, Config, DataConfig, OptimiserConfig, parse_stages
+from training.config.schema import CameraConfig, ColorJitterConfig, Config, DataConfig, OptimizerConfig, parse_stages
 from training.data import synthetic_videos
 from training.errors import TrainingError
 
 
 def default() -> Config:
-    """The best known: single small pictures first, then clips; a virtual camera, colour, a running average."""
+    """The best known: single small frames first, then clips; a virtual camera, colour, a running average."""
     return Config()
 
 
@@ -22,9 +22,9 @@ def source() -> Config:
     return Config(
         stages=parse_stages(f"{epochs}x10x128x64"),
         dropout=0.0,
-        camera=CameraConfig(min_area=1.0, aspect=0.0, angle=0.0, still_share=1.0, cut_share=0.0, drift=0.0, flip=False),
-        colour=ColourConfig(brightness=0, contrast=0, saturation=0, tint=0, grey_share=0, erase_share=0),
-        optimiser=OptimiserConfig(lr=0.01, warmup=3 / epochs, weight_decay=0.01, label_smoothing=0.0, ema=0.0),
+        camera=CameraConfig(min_area=1.0, aspect=0.0, angle=0.0, still_prob=1.0, cut_prob=0.0, drift=0.0, flip=False),
+        color_jitter=ColorJitterConfig(brightness=0, contrast=0, saturation=0, tint=0, gray_prob=0, erase_prob=0),
+        optimizer=OptimizerConfig(lr=0.01, warmup=3 / epochs, weight_decay=0.01, label_smoothing=0.0, ema=0.0),
     )
 
 
@@ -41,7 +41,7 @@ def smoke() -> Config:
             holdout=0.25,
         ),
         camera=CameraConfig(min_area=0.7, angle=0.0, drift=0.1, flip=False),
-        optimiser=OptimiserConfig(lr=5e-3, ema=0.98),
+        optimizer=OptimizerConfig(lr=5e-3, ema=0.98),
     )
 
 

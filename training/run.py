@@ -1,10 +1,10 @@
 """Trains a model and releases it.
 
     python -m training.run --recipe smoke                      a minute, on videos that it makes itself
-    python -m training.run --layout ucf101 --data UCF-101 --lists ucfTrainTestlist
+    python -m training.run --layout ucf101 --data UCF-101 --annotations ucfTrainTestlist
                                                                UCF-101's videos, official lists
     python -m training.run --layout folders --data DIR         class folders of videos
-    python -m training.run --layout stills --data DIR          class folders of pictures
+    python -m training.run --layout stills --data DIR          class folders of frames
     python -m training.run --cache PACK                        a data set that training.cache pack made small
     torchrun --nproc-per-node 8 -m training.run --device cuda ...      on eight GPUs
 
@@ -22,22 +22,22 @@ import torch
 
 from training import recipes
 from training.cache import location
-from training.cache.datamodule import find_material
-from training.cache.loader import Clips, Footage
+from training.cache.datamodule import open_data_module
+from training.cache.loader import Clips, FrameLoader
 from training.config.cli import add_options, config_from_options
 from training.config.schema import Config, config_from_json
 from training.data.splits import Split
 from training.errors import TrainingError
-from training.evaluation.leakage import note_sources
+from training.evaluation.leakage import record_sources
 from training.export.int8 import HELP as INT8_HELP
 from training.kernels.dispatch import passes_for
 from training.model import checkpoint
-from training.model.build import fresh_network
-from training.model.pretrained import initial_weights
-from training.model.train_state import State, new_state, start_from
-from training.reporting.plots.draw import draw_or_say, draw_run
+from training.model.build import build_network
+from training.model.pretrained import load_pretrained
+from training.model.train_state import TrainState, load_weights, new_train_state
+from training.reporting.plots.draw import draw_or_explain, draw_run
 from training.trainer.distillation import Teacher
-from training.trainer.distributed import World, joined
+from training.trainer.distributed import World, process_group
 from training.trainer.log import EpochReport, append_log
 from training.trainer.loop import train
 from training.trainer.runtime import find_device, keep_heap, version_warnings
@@ -56,7 +56,7 @@ def main() -> None:
         keep_heap()
         config = config_from_options(options)
         folder = Path(options.run or f"runs/{config.model_name}")
-        with joined(find_device(options.device)) as (world, device):
+        with process_group(find_device(options.device)) as (world, device):
             config = _with_made_data(config, options.recipe, folder, world)
             trained = run(config, folder, options.resume, device, options.cache, world)
         if not world.leads:
@@ -82,11 +82,11 @@ def run(
 ) -> bool:
     """Trains to the config's last epoch, saving after each; false if that was done before. Raises `TrainingError`."""
     passes = passes_for(config.fused, device)
-    material = find_material(config, ClipSpec(), cache)
-    config = replace(material.config, parts=_parts(material.config, world))
-    if config.others_share is not None and not config.data.others:
-        raise TrainingError("--others-share means nothing without --others, which names the classes, or says all")
-    state = new_state(fresh_network(config).to(device), config.optimiser)
+    material = open_data_module(config, ClipSpec(), cache)
+    config = replace(material.config, grad_accum_steps=_parts(material.config, world))
+    if config.auxiliary_share is not None and not config.data.auxiliary:
+        raise TrainingError("--auxiliary-share means nothing without --auxiliary, which names the classes, or says all")
+    state = new_train_state(build_network(config).to(device), config.optimizer)
     if world.leads:
         checkpoint.open_run(folder, config, resume)
         _warn(config)
@@ -96,34 +96,34 @@ def run(
     with world.leader_first():
         library, split, skipped = material.load()
     _say(world, *_parts_in_words(split), *(f"skipped {line}" for line in skipped))
-    footage, validate = Footage.of(split.training, library), None
+    loader, validate = FrameLoader.of(split.training, library), None
     if len(split.validation):
         clips, targets = Clips(split.validation, library), torch.tensor(split.validation.targets)
         validate = Validation(clips, targets, len(config.data.classes), device, world)
-    reports = train(state, config, footage, validate, device, world, Teacher.load(config, device), passes)
+    reports = train(state, config, loader, validate, device, world, Teacher.load(config, device), passes)
     if not world.leads:
         for _ in reports:
             pass
         return True
-    note_sources(folder, config, split.training.groups)
+    record_sources(folder, config, split.training.groups)
     with open_board(folder) as show:
         for report in reports:
             checkpoint.save(folder, state, config.keep)
             append_log(folder, report)
             show(report)
             print(_line(report, config), flush=True)
-    draw_or_say(lambda: draw_run(folder))
+    draw_or_explain(lambda: draw_run(folder))
     return True
 
 
-def _restore(folder: Path, state: State, config: Config, device: torch.device, world: World) -> bool:
+def _restore(folder: Path, state: TrainState, config: Config, device: torch.device, world: World) -> bool:
     """Brings the state to where the run's folder is; else, for a fresh run, to the weights that --init names."""
     if checkpoint.restore(folder, state, device):
         _say(world, f"resuming after epoch {state.epoch} of {config.epochs}")
         return True
     if config.init:
-        initial = initial_weights(config, state.net)
-        unfit = start_from(state, initial.weights)
+        initial = load_pretrained(config, state.net)
+        unfit = load_weights(state, initial.weights)
         fresh = [f"new, being of another shape or for other classes: {', '.join(unfit)}"] if unfit else []
         _say(world, "; ".join([f"starting from the weights of {config.init}", *initial.notes, *fresh]))
     return False
@@ -131,7 +131,7 @@ def _restore(folder: Path, state: State, config: Config, device: torch.device, w
 
 def _parts(config: Config, world: World) -> int:
     """How many parts each batch has: at least one a process."""
-    parts = max(config.parts, world.size)
+    parts = max(config.grad_accum_steps, world.size)
     if parts % world.size:
         raise TrainingError(f"--parts {parts} cannot be shared by {world.size} processes; make it a multiple of that")
     return parts
@@ -198,8 +198,8 @@ def _defaults(chosen: argparse.Namespace) -> Config:
 
 def _warn(config: Config) -> None:
     spec, last = ClipSpec(), config.stages[-1]
-    if (last.pictures, last.size) != (spec.frames, spec.size[0]):
-        print(f"warning: the last stage, {last}, is not of the {spec.frames} pictures of {spec.size[0]} pixels that")
+    if (last.frames, last.size) != (spec.frames, spec.size[0]):
+        print(f"warning: the last stage, {last}, is not of the {spec.frames} frames of {spec.size[0]} pixels that")
         print("         the released model will be shown")
     cudnn = torch.backends.cudnn.version() if torch.cuda.is_available() else None  # type: ignore[no-untyped-call]
     for fault in version_warnings(torch.__version__, cudnn):
@@ -207,7 +207,7 @@ def _warn(config: Config) -> None:
 
 
 def _parts_in_words(split: Split) -> list[str]:
-    parts = (("training", split.training), ("held out", split.validation), ("others held out", split.others))
+    parts = (("training", split.training), ("held out", split.validation), ("others held out", split.auxiliary))
     return [
         *(
             f"{name}: {len(p)} items of {len(set(p.groups))} source videos, {len(p.classes)} classes"
@@ -226,7 +226,7 @@ def _say(world: World, *lines: str) -> None:
 
 def _line(report: EpochReport, config: Config) -> str:
     seen = "" if report.validation is None else f"  held-out top-1 {report.validation:6.1%}"
-    done = f"epoch {report.epoch:3}/{config.epochs}  {config.stage(report.epoch - 1).pictures} pictures"
+    done = f"epoch {report.epoch:3}/{config.epochs}  {config.stage(report.epoch - 1).frames} frames"
     return f"{done}  loss {report.loss:.3f}  lr {report.lr:.2e}  {report.seconds:.0f} s{seen}"
 
 

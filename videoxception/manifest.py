@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from videoxception.clip import ClipSpec
+from videoxception.format1 import upgraded
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -19,7 +20,7 @@ class _Strict(BaseModel):
 
 
 class Architecture(_Strict):
-    """What `nets.create` is called with, the numbers of classes and of others aside."""
+    """What `nets.create` is called with, the numbers of classes and of auxiliary classes aside."""
 
     name: str
     arguments: dict[str, int | float | str | bool] = {}
@@ -27,7 +28,7 @@ class Architecture(_Strict):
 
 KnownScore = Literal["max_probability", "background"]
 """What tells whether a clip shows one of the classes: the largest probability, or the classes' share against the
-background, which only a model with others has."""
+background, which only a model with auxiliary classes has."""
 
 
 class Calibration(_Strict):
@@ -95,7 +96,7 @@ class Reliability(_Strict):
 
     released: ProbabilityFigures
     without: ProbabilityFigures
-    crosswise: ProbabilityFigures | None
+    cross_fitted: ProbabilityFigures | None
 
 
 class Comparison(_Strict):
@@ -112,10 +113,10 @@ class Comparison(_Strict):
 
 
 class Baselines(_Strict):
-    """The same model shown single pictures, each repeated: the mean over all of a clip, and the middle one alone."""
+    """The same model shown single frames, each repeated: the mean over all of a clip, and the middle one alone."""
 
-    mean_of_pictures: Comparison
-    middle_picture: Comparison
+    mean_of_frames: Comparison
+    middle_frame: Comparison
 
 
 class Separation(_Strict):
@@ -131,7 +132,7 @@ class Separation(_Strict):
     turned_away_interval: Interval
 
 
-class Outsiders(_Strict):
+class OodFigures(_Strict):
     """Videos that show none of the classes, and how well each score tells them."""
 
     n: int
@@ -142,14 +143,14 @@ class Outsiders(_Strict):
 class Known(_Strict):
     """How well a model tells that a video shows none of its classes.
 
-    `score` is the one it goes by, and `kept` the share of true actions that its released threshold keeps. `outsiders`
-    are named in words: classes seen in training, classes never seen, and kinds of far-off input that code draws.
+    `score` is the one it goes by, and `kept` the share of true actions that its released threshold keeps. `ood`
+    is named in words: classes seen in training, classes never seen, and kinds of far-off input that code draws.
     """
 
     score: KnownScore
     kept: Share
     kept_interval: Interval
-    outsiders: dict[str, Outsiders]
+    ood: dict[str, OodFigures]
 
 
 class Metrics(_Strict):
@@ -158,7 +159,7 @@ class Metrics(_Strict):
     Top-1 and top-5 are fractions; nll is in nats; brier sums over the classes; ece has 15 bins of equal width.
     `intervals` has one for each of the five; that of ece is the middle of what resamples show, which is biased upwards:
     `reliability` has the one to judge by. `confusion` has a row for each true class, in class order. `baselines` are
-    None for stills, whose pictures are all one. The oldest releases have neither of these. `known` is there if videos
+    None for stills, whose frames are all one. The oldest releases have neither of these. `known` is there if videos
     of something else were scored too.
     """
 
@@ -221,18 +222,18 @@ class Provenance(_Strict):
 class Manifest(_Strict):
     """The whole of `model.json`.
 
-    `others` are classes that the network has learnt beside its own, in the order of its outputs, which no answer names:
-    served, they are one logit, the background. `folds` are those whose fold models lie beside the weights (the same
-    recipe, trained without that fold), each with a hash of which items it left out. If there are any, calibration and
-    metrics are theirs.
+    `auxiliary` are classes that the network has learnt beside its own, in the order of its outputs, which no answer
+    names: served, they are one logit, the background. `folds` are those whose fold models lie beside the weights (the
+    same recipe, trained without that fold), each with a hash of which items it left out. If there are any, calibration
+    and metrics are theirs.
     """
 
-    format_version: Literal[1] = 1
+    format_version: Literal[2] = 2
     name: Annotated[str, Field(pattern=NAME_PATTERN)]
     version: Annotated[int, Field(ge=1)]
     architecture: Architecture
     classes: list[str] = Field(min_length=2)
-    others: list[str] = []
+    auxiliary: list[str] = []
     folds: dict[int, Sha256] = {}
     clip: ClipSpec
     files: dict[str, Sha256]
@@ -242,19 +243,24 @@ class Manifest(_Strict):
     int8: Agreement | None = None  # None without an int8 graph
     provenance: Provenance
 
+    @model_validator(mode="before")
+    @classmethod
+    def _upgraded(cls, fields: object) -> object:
+        return upgraded(fields) if isinstance(fields, dict) and fields.get("format_version") == 1 else fields
+
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "Manifest":
-        named = [*self.classes, *self.others]
+        named = [*self.classes, *self.auxiliary]
         if len(set(named)) != len(named):
             raise ValueError("a class is named twice")
         if any(len(row) != self.outputs for row in self.golden.logits):
-            background = ", and one for the background" if self.others else ""
+            background = ", and one for the background" if self.auxiliary else ""
             raise ValueError(f"the golden answers do not have one logit a class{background}")
-        if self.calibration.known_score == "background" and not self.others:
-            raise ValueError("the known score is the background's, but the network has learnt no others")
+        if self.calibration.known_score == "background" and not self.auxiliary:
+            raise ValueError("the known score is the background's, but the network has learnt no auxiliary classes")
         return self
 
     @property
     def outputs(self) -> int:
-        """Logits of a clip, as every engine gives them: one a class and, if there are others, the background last."""
-        return len(self.classes) + bool(self.others)
+        """Logits of a clip, as every engine gives them: one a class and, with auxiliary ones, the background last."""
+        return len(self.classes) + bool(self.auxiliary)

@@ -9,10 +9,10 @@ from torch.nn import functional as F
 from benchmarks.gpu.networks import CLASSES, network
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.timing import Setting, seconds_a_call
-from training.config.schema import OptimiserConfig
-from training.model.train_state import State, new_state
+from training.config.schema import OptimizerConfig
+from training.model.train_state import State, new_train_state
 from training.trainer.amp import autocast
-from training.trainer.loop import take_step
+from training.trainer.loop import optimizer_step
 from training.trainer.runtime import make_repeatable
 from videoxception.nets.planar import forward_fast
 
@@ -52,7 +52,7 @@ def made_step(kind: str, make: Callable[[nn.Module], Forward], setting: Setting)
     if setting.device.type == "cuda":
         make_repeatable()
     net = network(f"videoxception-{kind}").to(setting.device).train()
-    state, forward = new_state(net, OptimiserConfig()), make(net)
+    state, forward = new_train_state(net, OptimizerConfig()), make(net)
     pictures, height, width, _ = setting.shape
     clips = torch.rand(setting.training_batch, 3, pictures, height, width, device=setting.device)
     targets = torch.randint(0, CLASSES, (setting.training_batch,), device=setting.device)
@@ -74,5 +74,5 @@ def step(state: State, forward: Forward, clips: Tensor, targets: Tensor) -> Tens
         logits = forward(clips)
     loss = F.cross_entropy(logits.float(), targets, label_smoothing=0.1)
     loss.backward()
-    take_step(state, OptimiserConfig().lr, OptimiserConfig())
+    optimizer_step(state, OptimizerConfig().lr, OptimizerConfig())
     return loss.detach()

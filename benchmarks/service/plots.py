@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from benchmarks.service.visit import Visit
 from training.reporting.plots.style import BLUE, GREEN, GREY, INK, ORANGE, figure
 
-_COLOURS = (BLUE, GREEN, ORANGE, "#CC79A7", "#E69F00", GREY, INK)
+_COLORS = (BLUE, GREEN, ORANGE, "#CC79A7", "#E69F00", GREY, INK)
 
 
 def draw(visits: Sequence[Visit], path: Path) -> None:
@@ -18,9 +18,9 @@ def draw(visits: Sequence[Visit], path: Path) -> None:
         closed, opened = drawn.subplots(1, 2, sharex=True, sharey=True)
         closed.set_title("closed loop, more and more senders")
         opened.set_title("open loop, random arrivals")
-        for visit, colour in zip(visits, _COLOURS, strict=False):
+        for visit, color in zip(visits, _COLORS, strict=False):
             for axes, loop in ((closed, "closed"), (opened, "open")):
-                _curve(axes, visit, loop, colour)
+                _curve(axes, visit, loop, color)
         for axes in (closed, opened):
             axes.set_xscale("log")
             axes.set_yscale("log")
@@ -32,8 +32,8 @@ def draw(visits: Sequence[Visit], path: Path) -> None:
         closed.legend()
 
 
-def _curve(axes: Axes, visit: Visit, loop: str, colour: str) -> None:
+def _curve(axes: Axes, visit: Visit, loop: str, color: str) -> None:
     points = [measured for measured in visit.measurements if measured.loop == loop]
     rates = [measured.throughput for measured in points]
-    axes.plot(rates, [p.p50 for p in points], color=colour, marker="o", markersize=4, label=visit.contestant)
-    axes.plot(rates, [p.p99 for p in points], color=colour, marker="o", markersize=3, linestyle="--", linewidth=1)
+    axes.plot(rates, [p.p50 for p in points], color=color, marker="o", markersize=4, label=visit.contestant)
+    axes.plot(rates, [p.p99 for p in points], color=color, marker="o", markersize=3, linestyle="--", linewidth=1)

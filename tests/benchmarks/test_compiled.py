@@ -15,7 +15,7 @@ from videoxception.nets.folded import Folded
 from videoxception.nets.videoxception import VideoXception
 
 sizes = tuple(map(int, sys.argv[2:]))
-net = Folded(VideoXception(84, (64, 128, 128)[: len(sizes)], sizes).eval(), ClipSpec(), others=68)
+net = Folded(VideoXception(84, (64, 128, 128)[: len(sizes)], sizes).eval(), ClipSpec(), auxiliary=68)
 dtype = getattr(torch, sys.argv[1])
 for kernel in compile_kernels(net, 90, dtype):
     print(kernel.name, kernel.registers, kernel.spilled, kernel.shared)

@@ -1,4 +1,4 @@
-"""Small data sets in the layouts of the real ones, made of pictures that tests draw."""
+"""Small data sets in the layouts of the real ones, made of frames that tests draw."""
 
 from pathlib import Path
 
@@ -13,18 +13,18 @@ from videoxception.store import Release
 CLASSES = ("Bowling", "Drumming", "Punch")
 GROUPS, CLIPS = 5, 3
 OTHERS = ("Golf", "Knitting", "YoYo")
-_COLOURS = {"Bowling": (200, 40, 40), "Drumming": (40, 200, 40), "Punch": (40, 40, 200)}
-_OTHER_COLOURS = {"Golf": (200, 200, 40), "Knitting": (200, 40, 200), "YoYo": (40, 200, 200)}
+_COLORS = {"Bowling": (200, 40, 40), "Drumming": (40, 200, 40), "Punch": (40, 40, 200)}
+_OTHER_COLORS = {"Golf": (200, 200, 40), "Knitting": (200, 40, 200), "YoYo": (40, 200, 200)}
 
 
-def draw(path: Path, colour: tuple[int, int, int], seed: int) -> None:
+def draw(path: Path, color: tuple[int, int, int], seed: int) -> None:
     """A JPEG of one colour with noise, 64 x 48."""
     rng = np.random.default_rng(seed)
-    picture = np.clip(np.array(colour) + rng.normal(0, 25, (48, 64, 3)), 0, 255).astype(np.uint8)
+    frame = np.clip(np.array(color) + rng.normal(0, 25, (48, 64, 3)), 0, 255).astype(np.uint8)
     with av.open(str(path), "w", format="image2") as output:
         stream = output.add_stream("mjpeg", rate=1)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
-        output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuvj420p")))
+        output.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(format="yuvj420p")))
         output.mux(stream.encode(None))
 
 
@@ -38,21 +38,21 @@ def stills_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for group in range(1, GROUPS + 1):
             for clip in range(1, CLIPS + 1):
                 path = f"{name}/v_{name}_g{group:02d}_c{clip:02d}.jpg"
-                draw(root / path, _COLOURS[name], hash((group, clip)) % 1000)
+                draw(root / path, _COLORS[name], hash((group, clip)) % 1000)
                 rows.append(f"{path}\t{name}\tg{group:02d}\tv_{name}_g{max(group, 2):02d}\t{max(group, 2) % 3}")
     (root / "FOLDS.tsv").write_text("\n".join(rows) + "\n")
     return root
 
 
 @pytest.fixture(scope="session")
-def others_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def auxiliary_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same of three other classes, without a table."""
-    root = tmp_path_factory.mktemp("others")
-    for name, colour in _OTHER_COLOURS.items():
+    root = tmp_path_factory.mktemp("auxiliary")
+    for name, color in _OTHER_COLORS.items():
         (root / name).mkdir()
         for group in range(1, GROUPS + 1):
             for clip in range(1, CLIPS):
-                draw(root / name / f"v_{name}_g{group:02d}_c{clip:02d}.jpg", colour, 100 * group + clip)
+                draw(root / name / f"v_{name}_g{group:02d}_c{clip:02d}.jpg", color, 100 * group + clip)
     return root
 
 

@@ -1,4 +1,4 @@
-"""From a folder of pictures to a released model that answers: the commands as a person types them."""
+"""From a folder of frames to a released model that answers: the commands as a person types them."""
 
 import json
 import os
@@ -8,20 +8,15 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 
 from tests.training.conftest import CLASSES
 from tests.videos import make_video
-from training import evaluate, publish, restore
-from training.compare import compare
+from training import evaluate, publish
 from training.config.schema import TeacherConfig
 from training.data.loading import load_split
-from training.evaluation.cross_validation import folds_of
-from training.evaluation.leakage import check_start, note_sources, sources_of
+from training.evaluation.leakage import record_sources, sources_of_run
 from training.model import checkpoint
-from training.model.final_weights import final_weights
 from videoxception import Classifier, ModelStore, golden
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.engine.torch_reference import TorchEngine
@@ -87,13 +82,13 @@ def test_evaluation_gives_the_cards_figures_to_the_digit(store: Path, stills_roo
 
 @pytest.fixture(scope="module")
 def wary(
-    store: Path, stills_root: Path, others_root: Path, tmp_path_factory: pytest.TempPathFactory
+    store: Path, stills_root: Path, auxiliary_root: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, list[str]]:
     """A store with a model that has learnt two other classes, and the options that name its data."""
     folder = tmp_path_factory.mktemp("wary")
     data = ["--layout", "stills", "--data", str(stills_root), "--groups", "FOLDS.tsv:video", "--fold", "1"]
-    data += ["--others-data", str(others_root)]
-    options = [*data, "--classes", ",".join(CLASSES), "--others", "Golf,Knitting", "--others-share", "0.4"]
+    data += ["--auxiliary-data", str(auxiliary_root)]
+    options = [*data, "--classes", ",".join(CLASSES), "--auxiliary", "Golf,Knitting", "--auxiliary-share", "0.4"]
     options += ["--name", "wary", "--stages", "2x1x24x8", "--cache", str(folder / "cache")]
     options += ["--init", str(store.parent / "run")]
     options += ["--run", str(folder / "run"), "--store", str(folder / "store"), "--no-int8"]
@@ -107,7 +102,7 @@ def test_a_model_with_others_answers_with_its_classes_alone(wary: tuple[Path, li
     for device in (OpenVINOEngine, TorchEngine):
         golden.check(device(store.load("wary"), precision="f32"), store.load("wary").manifest)
     classifier = Classifier.load("wary", store=store, device="cpu", precision="f32")
-    assert classifier.release.manifest.others == ["Golf", "Knitting"]
+    assert classifier.release.manifest.auxiliary == ["Golf", "Knitting"]
     prediction = classifier.predict(make_video(tmp_path / "clip.mp4", "libx264", 12))
     assert list(prediction.answer.probabilities) == list(CLASSES)
     assert 0 <= prediction.answer.known_score <= 1
@@ -115,7 +110,9 @@ def test_a_model_with_others_answers_with_its_classes_alone(wary: tuple[Path, li
 
 def test_evaluation_tells_the_cards_figures_of_outsiders(wary: tuple[Path, list[str]]) -> None:
     store, data = wary
-    evaluated = command("training.evaluate", "--model", "wary", "--store", str(store), *data, "--far-off", "--json")
+    evaluated = command(
+        "training.evaluate", "--model", "wary", "--store", str(store), *data, "--synthetic-ood", "--json"
+    )
     assert evaluated.returncode == 0, evaluated.stderr
     found, release = json.loads(evaluated.stdout), ModelStore(built_in=store).load("wary")
     assert release.manifest.metrics is not None
@@ -124,8 +121,8 @@ def test_evaluation_tells_the_cards_figures_of_outsiders(wary: tuple[Path, list[
     assert found["known"] == json.loads(known.model_dump_json())
     assert known.score == "background"
     assert known.kept >= 0.95
-    assert set(known.outsiders["classes never seen"].by_score) == {"background", "max_probability", "energy"}
-    assert known.outsiders["classes seen in training"].source_videos == 4  # groups 2 and 5 of two classes
+    assert set(known.ood["classes never seen"].by_score) == {"background", "max_probability", "energy"}
+    assert known.ood["classes seen in training"].source_videos == 4  # groups 2 and 5 of two classes
     card = (release.folder / "MODEL_CARD.md").read_text()
     assert "the background: Golf, Knitting." in card
     assert "| shown | n | turned away | AUROC, background |" in card
@@ -167,7 +164,7 @@ def test_fold_models_judge_what_the_released_weights_have_seen(
     card = (release.folder / "MODEL_CARD.md").read_text()
     assert "are of fold models (`fold-1.safetensors`, `fold-2.safetensors`)" in card
 
-    options = ["--model", "wary", "--store", str(store), *data, "--far-off", "--json"]
+    options = ["--model", "wary", "--store", str(store), *data, "--synthetic-ood", "--json"]
     evaluated = command("training.evaluate", *options, "--out-of-fold")
     assert evaluated.returncode == 0, evaluated.stderr
     assert release.manifest.metrics is not None
@@ -178,7 +175,7 @@ def test_fold_models_judge_what_the_released_weights_have_seen(
     assert "items are of folds that no fold model left out" in evaluated.stderr
 
     # Of fold 1 alone, the figures are those that its model was released with before.
-    own = data[: data.index("--others-data")]
+    own = data[: data.index("--auxiliary-data")]
     alone = command("training.evaluate", *options[:4], *own, "--out-of-fold", "--fold", "1", "--json")
     assert before.manifest.metrics is not None
     found, expected = json.loads(alone.stdout), json.loads(before.manifest.metrics.model_dump_json())
@@ -188,7 +185,7 @@ def test_fold_models_judge_what_the_released_weights_have_seen(
 
 
 def test_weights_that_saw_everything_are_said_to(complete: tuple[Path, list[str]]) -> None:
-    own = complete[1][: complete[1].index("--others-data")]
+    own = complete[1][: complete[1].index("--auxiliary-data")]
     evaluated = command("training.evaluate", "--model", "wary", "--store", str(complete[0]), *own)
     assert "was trained on all of its data; --out-of-fold asks models that left some out" in evaluated.stderr
 
@@ -206,65 +203,6 @@ def test_judges_must_be_impartial(complete: tuple[Path, list[str]], store: Path)
             publish.main([str(runs / run), "--store", str(runs / "none"), "--fold-runs", *names])
 
 
-@pytest.mark.parametrize(("fold", "name"), [(None, "all"), (1, "run"), (2, "two")])
-def test_a_run_comes_back_from_its_release(
-    fold: int | None, name: str, complete: tuple[Path, list[str]], stills_root: Path, tmp_path: Path
-) -> None:
-    """With the weights and the options that it had, and at least what it had learnt from."""
-    store, data = complete
-    before, again = store.parent / name, tmp_path / "again"
-    options = ["wary", "--store", str(store), "--run", str(again), *data[data.index("--data") :]]
-    restore.main([*options, *([] if fold is None else ["--fold", str(fold)])])
-    was, config = checkpoint.read_config(before), checkpoint.read_config(again)
-    weights = final_weights(before, was)
-    for key, tensor in final_weights(again, config).items():
-        assert torch.equal(tensor, weights[key]), key
-    assert set(checkpoint.differences(was, config)) <= {"--holdout", "--groups", "--init", "--teacher"}
-    assert sources_of(again).own == sources_of(before).own
-    held_out = load_split(config.data, config.seed).validation
-    assert {item.fold for item in held_out.items} == (set() if fold is None else {fold})
-    check_start(again, held_out.items, ())  # the release names what the other models have seen: not held against it
-    told, known = sources_of(again).everything(), sources_of(before).everything()
-    assert told is not None
-    assert known is not None
-    assert told >= known
-    with pytest.raises(SystemExit, match="holds a run already"):
-        restore.main(options)
-
-
-def test_restored_runs_are_released_and_compared_as_they_were(
-    complete: tuple[Path, list[str]], stills_root: Path, others_root: Path, tmp_path: Path
-) -> None:
-    """Also where the data lie elsewhere by now."""
-    store, data = complete
-    shutil.copytree(others_root, tmp_path / "moved")
-    options = ["wary", "--store", str(store), *data[data.index("--data") :], "--others-data", str(tmp_path / "moved")]
-    restore.main([*options, "--run", str(tmp_path / "all")])
-    restore.main([*options, "--run", str(tmp_path / "1"), "--fold", "1"])
-    config = checkpoint.read_config(tmp_path / "all")
-    judges = [tmp_path / "1", store.parent / "two"]
-    assert folds_of(judges, tmp_path / "all", load_split(config.data, config.seed)) == {1: judges[0], 2: judges[1]}
-    (one, other), *_ = compare([judges[0]], [store.parent / "run"])
-    assert np.array_equal(one.figures["nll"], other.figures["nll"])
-
-
-def test_what_cannot_be_restored(
-    complete: tuple[Path, list[str]], store: Path, stills_root: Path, others_root: Path, tmp_path: Path
-) -> None:
-    judged, data = complete
-    options = ["wary", "--store", str(judged), "--run", str(tmp_path / "run"), *data[data.index("--data") :]]
-    shutil.copytree(others_root, tmp_path / "others")
-    next((tmp_path / "others/Golf").iterdir()).unlink()
-    for changes, message in (
-        (["--fold", "0"], r"wary@1 has no model that left out fold 0; it has fold models of: 1, 2"),
-        (["--others-data", ""], r"was trained with --others-data others\d*; say where that lies now"),
-        (["--others-data", str(tmp_path / "others")], "was not trained on these .* files of .*: their fingerprint is"),
-    ):
-        with pytest.raises(SystemExit, match=message):
-            restore.main([*options, *changes])
-    assert not (tmp_path / "run").exists()
-
-
 def test_a_run_is_not_measured_on_what_it_has_learnt_from(store: Path, tmp_path: Path) -> None:
     """Not even if the options, or the table of folds, say by now that it was held out."""
     shutil.copytree(store.parent / "run", tmp_path / "run")
@@ -276,11 +214,11 @@ def test_a_run_is_not_measured_on_what_it_has_learnt_from(store: Path, tmp_path:
     # Nor if it was another run, whose weights it began with, that has learnt from it.
     shutil.copytree(store.parent / "run", tmp_path / "first")
     first = checkpoint.read_config(tmp_path / "first")
-    note_sources(tmp_path / "first", first, load_split(first.data, 0).validation.groups)
+    record_sources(tmp_path / "first", first, load_split(first.data, 0).validation.groups)
     (tmp_path / "run/config.json").write_text(json.dumps(config | {"init": str(tmp_path / "first")}))
     (tmp_path / "run/sources.json").unlink()
     own = checkpoint.read_config(tmp_path / "run")
-    note_sources(tmp_path / "run", own, load_split(own.data, 0).training.groups)
+    record_sources(tmp_path / "run", own, load_split(own.data, 0).training.groups)
     with pytest.raises(SystemExit, match=r"first, which has learnt from .* source videos that it would be measured on"):
         publish.main([str(tmp_path / "run"), "--store", str(tmp_path / "store")])
 
@@ -333,7 +271,7 @@ def test_a_release_hands_on_what_it_has_learnt_from(store: Path, wary: tuple[Pat
     """Also what is behind it: all that the run had seen with which it began."""
     told = [set(json.loads((folder / "sources.json").read_text())) for folder in (store / "toy/1", wary[0] / "wary/1")]
     assert told[0] < told[1]
-    assert len(told[0]) == len(sources_of(store.parent / "run").own)
+    assert len(told[0]) == len(sources_of_run(store.parent / "run").own)
     assert "sources.json" in ModelStore(built_in=store).load("toy").manifest.files
 
 
@@ -344,7 +282,7 @@ def test_a_bad_file_ends_the_run_or_is_listed(stills_root: Path, tmp_path: Path)
         for path in (stills_root / name).iterdir():
             os.link(path, root / name / path.name)
     bad = root / "Punch/v_Punch_g01_c09.jpg"
-    bad.write_text("no picture")
+    bad.write_text("no frame")
     options = ["--layout", "stills", "--data", str(root), "--classes", ",".join(CLASSES), "--holdout", "0"]
     options += ["--stages", "1x1x16x8", "--no-publish", "--run", str(tmp_path / "run")]
     options += ["--cache", str(tmp_path / "cache")]

@@ -14,17 +14,17 @@ from training.compare import compare, main, report
 from training.config.schema import Config, DataConfig, TeacherConfig, parse_stages
 from training.data.dataset import Item
 from training.errors import TrainingError
-from training.evaluation.leakage import note_sources
-from training.evaluation.paired_tests import Judged, difference
+from training.evaluation.leakage import record_sources
+from training.evaluation.paired_tests import RunMetrics, difference
 from training.model import checkpoint
 from training.run import run
 
 
-def judged(name: str, right: dict[str, tuple[str, float]]) -> Judged:
+def judged(name: str, right: dict[str, tuple[str, float]]) -> RunMetrics:
     """What a run gets right, 0 or 1, of items and their source videos."""
     items = tuple(Item(Path(item), "a", group) for item, (group, _) in right.items())
     values = np.array([value for _, value in right.values()])
-    return Judged(name, items, {"top1": values, "nll": 1 - values, "brier": 2 - 2 * values})
+    return RunMetrics(name, items, {"top1": values, "nll": 1 - values, "brier": 2 - 2 * values})
 
 
 def test_every_item_counts_once_however_many_seeds_there_were() -> None:
@@ -116,7 +116,7 @@ def test_what_began_with_a_model_that_does_not_tell_is_not_compared(
     config = Config(data=options(stills_root, 1), stages=parse_stages("1x1x32x8"))
     config = replace(config, init=silent_release) if given == "init" else replace(config, teacher=teacher)
     checkpoint.open_run(one, config, resume=False)
-    note_sources(one, config, [])
+    record_sources(one, config, [])
     with pytest.raises(TrainingError, match="silent@1, which does not tell what it has learnt from"):
         compare([one], [one])
 

@@ -31,9 +31,9 @@ def test_source_draws_nothing() -> None:
     from training.augment.pipeline import draw_clips
 
     config = source()
-    pictures = torch.randint(0, 256, (4, 1, 3, 128, 128), dtype=torch.uint8)
-    clips = draw_clips(pictures, config.stages[0], config, torch.Generator().manual_seed(0))
-    expected = (pictures.float() / 255).transpose(1, 2).expand(-1, -1, 10, -1, -1)
+    frames = torch.randint(0, 256, (4, 1, 3, 128, 128), dtype=torch.uint8)
+    clips = draw_clips(frames, config.stages[0], config, torch.Generator().manual_seed(0))
+    expected = (frames.float() / 255).transpose(1, 2).expand(-1, -1, 10, -1, -1)
     torch.testing.assert_close(clips, expected, atol=1e-4, rtol=0)
 
 

@@ -1,14 +1,14 @@
-"""Changes of colour, the same for all pictures of a clip: light differs from one video to the next, not within it."""
+"""Changes of colour, the same for all frames of a clip: light differs from one video to the next, not within it."""
 
 import torch
 from torch import Tensor
 
-from training.config.schema import ColourConfig
+from training.config.schema import ColorJitterConfig
 
 _LUMA = (0.299, 0.587, 0.114)  # BT.601
 
 
-def recolour(clips: Tensor, config: ColourConfig, rng: torch.Generator) -> Tensor:
+def jitter_colors(clips: Tensor, config: ColorJitterConfig, rng: torch.Generator) -> Tensor:
     """Float (B, 3, T, H, W) in 0..1 -> the same, each clip with its own light, and some with a rectangle covered."""
     batch = clips.shape[0]
 
@@ -17,12 +17,12 @@ def recolour(clips: Tensor, config: ColourConfig, rng: torch.Generator) -> Tenso
         return (1 + largest * spread).to(clips)
 
     grey = (clips * clips.new_tensor(_LUMA).view(1, 3, 1, 1, 1)).sum(1, keepdim=True)
-    is_grey = (torch.rand(batch, 1, 1, 1, 1, generator=rng) < config.grey_share).to(clips.device)
+    is_grey = (torch.rand(batch, 1, 1, 1, 1, generator=rng) < config.gray_prob).to(clips.device)
     clips = torch.where(is_grey, grey, torch.lerp(grey, clips, factor(config.saturation)))
     mean = grey.mean((2, 3, 4), keepdim=True)
     clips = torch.lerp(mean, clips, factor(config.contrast))
     clips = (clips * factor(config.brightness) * factor(config.tint, 3)).clamp(0, 1)
-    return _erase(clips, config.erase_share, rng)
+    return _erase(clips, config.erase_prob, rng)
 
 
 def _erase(clips: Tensor, share: float, rng: torch.Generator) -> Tensor:

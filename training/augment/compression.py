@@ -1,7 +1,7 @@
 """What being filmed small and compressed takes away from a video: detail, and what lies between the steps of a coder.
 
 A coder is imitated by what most have in common: blocks of 8 x 8 pixels, their cosine transform, and steps that are
-coarser the finer the detail. Colours are coded like brightness, and every picture by itself.
+coarser the finer the detail. Colours are coded like brightness, and every frame by itself.
 """
 
 import math
@@ -10,19 +10,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.config.schema import CodingConfig
+from training.config.schema import CompressionConfig
 
 _BLOCK = 8
 _SMALLEST = 3.0  # times smaller that a clip was filmed, at most
 _STEPS = (2.0, 16.0)  # of 255, for the coarsest detail; those for the finest are 15 times as large
 
 
-def wear(clips: Tensor, config: CodingConfig, rng: torch.Generator) -> Tensor:
+def degrade(clips: Tensor, config: CompressionConfig, rng: torch.Generator) -> Tensor:
     """Float (B, 3, T, H, W) in 0..1 -> the same, some as if their video had been smaller, some as if compressed."""
-    if config.small_share > 0:
-        clips = _made_small(clips, config.small_share, rng)
-    if config.coded_share > 0:
-        clips = _coded(clips, config.coded_share, rng)
+    if config.downscale_prob > 0:
+        clips = _made_small(clips, config.downscale_prob, rng)
+    if config.compress_prob > 0:
+        clips = _coded(clips, config.compress_prob, rng)
     return clips
 
 
@@ -33,21 +33,21 @@ def _made_small(clips: Tensor, share: float, rng: torch.Generator) -> Tensor:
     clips = clips.clone()
     for i in torch.nonzero(chosen)[:, 0].tolist():
         smaller = (max(1, round(height / float(times[i]))), max(1, round(width / float(times[i]))))
-        pictures = clips[i].transpose(0, 1)  # (T, 3, H, W)
-        small = F.interpolate(pictures, smaller, mode="bilinear", antialias=True)
+        frames = clips[i].transpose(0, 1)  # (T, 3, H, W)
+        small = F.interpolate(frames, smaller, mode="bilinear", antialias=True)
         clips[i] = F.interpolate(small, (height, width), mode="bilinear").transpose(0, 1)
     return clips
 
 
 def _coded(clips: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Sides that are no multiples of 8 lose nothing: what is left over at the right and below stays as it is."""
-    batch, channels, pictures, height, width = clips.shape
+    batch, channels, frames, height, width = clips.shape
     low, high = (math.log(step / 255) for step in _STEPS)
     coarsest = torch.exp(low + (high - low) * torch.rand(batch, generator=rng))
     chosen = torch.rand(batch, generator=rng) < share
     rows, columns = height // _BLOCK, width // _BLOCK
     inner = clips[..., : rows * _BLOCK, : columns * _BLOCK]
-    blocks = inner.reshape(batch, channels * pictures, rows, _BLOCK, columns, _BLOCK).transpose(3, 4)
+    blocks = inner.reshape(batch, channels * frames, rows, _BLOCK, columns, _BLOCK).transpose(3, 4)
     basis = _cosines().to(clips)
     order = torch.arange(_BLOCK)
     steps = (coarsest[:, None, None] * (1 + order[:, None] + order)).to(clips)[:, None, None, None]

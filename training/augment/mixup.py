@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.config.schema import MixingConfig
+from training.config.schema import MixupConfig
 
 
 def mix(
-    clips: Tensor, targets: Tensor, classes: int, config: MixingConfig, rng: torch.Generator
+    clips: Tensor, targets: Tensor, classes: int, config: MixupConfig, rng: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Clips (B, 3, T, H, W) and class numbers (B,) -> mixed clips and the shares of the classes in each (B, classes).
 
@@ -21,26 +21,26 @@ def mix(
     """
     shares = F.one_hot(targets, classes).float()
     methods = [method for method, alpha in ((_mixup, config.mixup), (_cutmix, config.cutmix)) if alpha > 0]
-    if not methods or torch.rand((), generator=rng) >= config.mix_share:
+    if not methods or torch.rand((), generator=rng) >= config.mix_prob:
         return clips, shares
-    others = torch.randperm(len(clips), generator=rng).to(clips.device)
+    auxiliary = torch.randperm(len(clips), generator=rng).to(clips.device)
     dice = random.Random(int(torch.randint(2**62, (), generator=rng)))  # torch draws no beta variates from a generator
-    clips, kept = dice.choice(methods)(clips, clips[others], config, dice)
-    return clips, torch.lerp(shares[others], shares, kept)
+    clips, kept = dice.choice(methods)(clips, clips[auxiliary], config, dice)
+    return clips, torch.lerp(shares[auxiliary], shares, kept)
 
 
-def _mixup(clips: Tensor, others: Tensor, config: MixingConfig, dice: random.Random) -> tuple[Tensor, float]:
+def _mixup(clips: Tensor, auxiliary: Tensor, config: MixupConfig, dice: random.Random) -> tuple[Tensor, float]:
     """Fades two clips into each other. The share of the first is given as well."""
     kept = dice.betavariate(config.mixup, config.mixup)
-    return torch.lerp(others, clips, kept), kept
+    return torch.lerp(auxiliary, clips, kept), kept
 
 
-def _cutmix(clips: Tensor, others: Tensor, config: MixingConfig, dice: random.Random) -> tuple[Tensor, float]:
-    """Puts a rectangle of one clip over the other, the same one in all its pictures."""
+def _cutmix(clips: Tensor, auxiliary: Tensor, config: MixupConfig, dice: random.Random) -> tuple[Tensor, float]:
+    """Puts a rectangle of one clip over the other, the same one in all its frames."""
     height, width = clips.shape[-2:]
-    side = (1 - dice.betavariate(config.cutmix, config.cutmix)) ** 0.5  # of the rectangle, as a share of the picture's
+    side = (1 - dice.betavariate(config.cutmix, config.cutmix)) ** 0.5  # of the rectangle, as a share of the frame's
     tall, wide = round(height * side), round(width * side)
     top, left = dice.randint(0, height - tall), dice.randint(0, width - wide)
     mixed = clips.clone()
-    mixed[..., top : top + tall, left : left + wide] = others[..., top : top + tall, left : left + wide]
+    mixed[..., top : top + tall, left : left + wide] = auxiliary[..., top : top + tall, left : left + wide]
     return mixed, 1 - tall * wide / (height * width)

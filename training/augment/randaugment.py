@@ -1,4 +1,4 @@
-"""RandAugment for clips: operations drawn for each clip, whose strength drifts from its first picture to its last.
+"""RandAugment for clips: operations drawn for each clip, whose strength drifts from its first frame to its last.
 
 Source: RandAugment, https://arxiv.org/abs/1909.13719, and its extension over time, https://arxiv.org/abs/2008.09721.
 Moving, turning and shearing are the camera's (camera.py); these are the operations on light, colour and sharpness.
@@ -28,13 +28,13 @@ def randaugment(clips: Tensor, config: RandAugmentConfig, rng: torch.Generator) 
     return clips
 
 
-def _strengths(clips: int, pictures: int, config: RandAugmentConfig, rng: torch.Generator) -> Tensor:
+def _strengths(clips: int, frames: int, config: RandAugmentConfig, rng: torch.Generator) -> Tensor:
     """(B, 1, T, 1, 1) from -1 to 1: the sign is the direction in which light, contrast or colour changes."""
     sign = torch.randint(2, (clips, 1), generator=rng) * 2 - 1
     drift = (2 * torch.rand(clips, 1, generator=rng) - 1) * config.rand_drift
-    time = torch.linspace(-1, 1, pictures) if pictures > 1 else torch.zeros(1)
+    time = torch.linspace(-1, 1, frames) if frames > 1 else torch.zeros(1)
     strength = sign * config.rand_magnitude * (1 + drift * time)
-    return strength.clamp(-1, 1).view(clips, 1, pictures, 1, 1)
+    return strength.clamp(-1, 1).view(clips, 1, frames, 1, 1)
 
 
 def _brightness(clips: Tensor, strength: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
 """Builds a cache before any run needs it, shows what is in one, or packs one for another machine.
 
-python -m training.cache build --layout ucf101 --data UCF-101 --lists ucfTrainTestlist --cache /big/ucf101
+python -m training.cache build --layout ucf101 --data UCF-101 --annotations ucfTrainTestlist --cache /big/ucf101
 python -m training.cache show /big/ucf101 --verify
-python -m training.cache pack ucf101.pack --layout ucf101 --data UCF-101 --lists ucfTrainTestlist
+python -m training.cache pack ucf101.pack --layout ucf101 --data UCF-101 --annotations ucfTrainTestlist
 python -m training.run --cache ucf101.pack --no-publish          on a machine without the videos or a decoder
 
 A run from a pack, its folder carried back to where the data are, is released by python -m training.publish.

@@ -102,7 +102,7 @@ def _check_space(folder: Path, spec: CacheSpec, paths: Sequence[Path]) -> None:
         raise TrainingError(
             f"{folder} needs {gigabytes(needed + _SPARE)} for {len(paths)} files ({spec} each, and the exact clips),"
             f" but its disk has {gigabytes(free)} free. Name a folder on another disk with --cache, or make smaller"
-            f" copies: --cache-pictures {smaller.pictures} --cache-size {smaller.size[0]}x{smaller.size[1]}"
+            f" copies: --cache-frames {smaller.frames} --cache-size {smaller.size[0]}x{smaller.size[1]}"
             f" needs {gigabytes(_needed(smaller, paths) + _SPARE)}"
         )
 

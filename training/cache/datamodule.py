@@ -10,14 +10,14 @@ from training.cache.location import locate, settings
 from training.cache.pack_reader import Pack, is_pack
 from training.cache.spec import CacheSpec
 from training.config.schema import Config
-from training.data.loading import load_split, with_classes
+from training.data.loading import load_split, resolve_classes
 from training.data.splits import Split
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class DataModule:
     """A run's config with everything settled that a cache or pack decides, and what it will train on.
 
     `load` decodes what the cache lacks, which may take long; it gives the pixels, the split without the files that
@@ -28,18 +28,18 @@ class Material:
     load: Callable[[], tuple[Library, Split, list[str]]]
 
 
-def find_material(config: Config, spec: ClipSpec, cache: Path | None) -> Material:
+def open_data_module(config: Config, spec: ClipSpec, cache: Path | None) -> DataModule:
     """What the config and the folder of --cache name. Raises `TrainingError`, before anything is decoded."""
     if cache is not None and is_pack(cache):
         return _packed(Pack(cache), config, spec)
-    config = replace(config, data=with_classes(config.data))
+    config = replace(config, data=resolve_classes(config.data))
     split = load_split(config.data, config.seed)
     folder, larger = locate(Path(config.data.data), spec, config.cache, cache)
     settled = replace(config, cache=settings(larger))
-    return Material(settled, lambda: _cached(folder, larger, split, config.data.skip_bad))
+    return DataModule(settled, lambda: _cached(folder, larger, split, config.data.skip_bad))
 
 
-def _packed(pack: Pack, config: Config, spec: ClipSpec) -> Material:
+def _packed(pack: Pack, config: Config, spec: ClipSpec) -> DataModule:
     if pack.spec.clip != spec:
         raise TrainingError(f"the pack {pack.folder} holds clips of another kind than this model is shown")
     settled = pack.config(config)
@@ -49,14 +49,14 @@ def _packed(pack: Pack, config: Config, spec: ClipSpec) -> Material:
         print(f"from the pack {pack.folder}: {pack.header.dropped}")
         return pack.load(), split, []
 
-    return Material(settled, load)
+    return DataModule(settled, load)
 
 
 def _cached(folder: Path, spec: CacheSpec, split: Split, skip_bad: bool) -> tuple[Library, Split, list[str]]:
     paths = [item.path for item in (*split.training.items, *split.held_out)]
     cache, bad = prepare(folder, spec, paths, skip_bad)
-    training, validation, others = (
-        part.where(lambda item: item.path not in bad) for part in (split.training, split.validation, split.others)
+    training, validation, auxiliary = (
+        part.where(lambda item: item.path not in bad) for part in (split.training, split.validation, split.auxiliary)
     )
-    kept = replace(split, training=training, validation=validation, others=others)
+    kept = replace(split, training=training, validation=validation, auxiliary=auxiliary)
     return cache, kept, [f"{path}: {error}" for path, error in bad.items()]

@@ -12,7 +12,7 @@ import numpy as np
 
 from training.cache.file_stat import look
 from training.cache.index import Source
-from training.cache.spec import CacheSpec, Pictures
+from training.cache.spec import CachedFrames, CacheSpec
 from training.data.readers.image_folder import is_still
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec, Frames
@@ -31,7 +31,7 @@ class Decoded:
 
     path: Path
     source: Source | None
-    pixels: tuple[Frames, Pictures] | None
+    pixels: tuple[Frames, CachedFrames] | None
     error: str = ""
 
 

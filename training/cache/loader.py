@@ -1,4 +1,4 @@
-"""What the loop draws pictures from: the larger copies of a data set's items, of which only those wanted are read."""
+"""What the loop draws frames from: the larger copies of a data set's items, of which only those wanted are read."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.cache.spec import CacheSpec, Pictures
+from training.cache.spec import CachedFrames, CacheSpec
 from training.data.dataset import DataSet
 from training.errors import TrainingError
 from videoxception.clip import Frames
@@ -27,21 +27,21 @@ class Library(Protocol):
     def clip(self, path: Path) -> Frames:
         """The clip of a file, as a service would see it: (F, H, W, 3), where F is 1 for a still."""
 
-    def copy(self, path: Path) -> Pictures:
+    def copy(self, path: Path) -> CachedFrames:
         """The larger copy of a file: (P, 3, h, w), where P is 1 for a still."""
 
 
-class Footage:
+class FrameLoader:
     """The larger copies of items, each (P, 3, h, w) with the same P, and their class numbers `targets` (N,)."""
 
-    def __init__(self, copies: Sequence[Pictures], targets: Tensor) -> None:
+    def __init__(self, copies: Sequence[CachedFrames], targets: Tensor) -> None:
         if len({copy.shape for copy in copies}) > 1:
             raise TrainingError("the data set holds both stills and videos; train on one kind at a time")
         self._copies = copies
         self.targets = targets
 
     @classmethod
-    def of(cls, data: DataSet, library: Library) -> "Footage":
+    def of(cls, data: DataSet, library: Library) -> "FrameLoader":
         """The footage of a data set. Raises `TrainingError` if it is empty, or of stills and videos."""
         if not data.items:
             raise TrainingError("there is nothing to train on")
@@ -52,11 +52,11 @@ class Footage:
 
     @property
     def count(self) -> int:
-        """Pictures an item: 1 for stills."""
+        """Frames an item: 1 for stills."""
         return len(self._copies[0])
 
     def draw(self, rows: Tensor, times: Tensor) -> Tensor:
-        """Pictures uint8 (B, T, 3, h, w): of the items `rows` (B,) those numbered `times` (B, T). Reads no others."""
+        """Frames uint8 (B, T, 3, h, w): of the items `rows` (B,) those numbered `times` (B, T). Reads no others."""
         drawn = torch.empty(*times.shape, *self._copies[0].shape[1:], dtype=torch.uint8)
         for into, row, numbers in zip(drawn.numpy(), rows.tolist(), times.numpy(), strict=True):
             # Numbers are in range; with any mode but "raise", NumPy needs no buffer between.
@@ -76,7 +76,7 @@ class Footage:
 
 
 class Clips:
-    """The clips of a data set, as a service would see them; a still counts as its picture F times."""
+    """The clips of a data set, as a service would see them; a still counts as its frame F times."""
 
     def __init__(self, data: DataSet, library: Library) -> None:
         self._paths = [item.path for item in data.items]

@@ -9,7 +9,7 @@ from training.errors import TrainingError
 from videoxception.clip import ClipSpec
 
 HELP = "folder of the cache, or a pack (default: caches/<name of the data>-<fingerprint of its path and the copies>)"
-_PICTURES, _SIZE = 30, "144x192"
+_FRAMES, _SIZE = 30, "144x192"
 
 
 def locate(data: Path, clip: ClipSpec, config: CacheConfig, folder: Path | None) -> tuple[Path, CacheSpec]:
@@ -17,7 +17,7 @@ def locate(data: Path, clip: ClipSpec, config: CacheConfig, folder: Path | None)
 
     Raises `TrainingError` if the settings are not those of the cache that is there.
     """
-    asked = CacheSpec(clip, config.cache_pictures or _PICTURES, parse_size("--cache-size", config.cache_size or _SIZE))
+    asked = CacheSpec(clip, config.cache_frames or _FRAMES, parse_size("--cache-size", config.cache_size or _SIZE))
     if folder is None:
         key = f"{data.absolute()} {asked} {clip.model_dump_json()}"
         folder = Path("caches") / f"{data.absolute().name}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
@@ -31,12 +31,12 @@ def check_asked(folder: Path, found: CacheSpec, clip: ClipSpec, config: CacheCon
     """Raises `TrainingError` if what a cache or pack holds is not what the settings, where given, ask for."""
     if found.clip != clip:
         raise TrainingError(f"{folder} holds clips of another kind than this model is shown; name another with --cache")
-    if config.cache_pictures not in (None, found.pictures):
-        raise TrainingError(f"{folder} holds {found}, but --cache-pictures asks for {config.cache_pictures}")
+    if config.cache_frames not in (None, found.frames):
+        raise TrainingError(f"{folder} holds {found}, but --cache-frames asks for {config.cache_frames}")
     if config.cache_size and parse_size("--cache-size", config.cache_size) != found.size:
         raise TrainingError(f"{folder} holds {found}, but --cache-size asks for {config.cache_size}")
 
 
 def settings(spec: CacheSpec) -> CacheConfig:
     """The settings that name what a cache holds, for the run's config."""
-    return CacheConfig(cache_pictures=spec.pictures, cache_size=f"{spec.size[0]}x{spec.size[1]}")
+    return CacheConfig(cache_frames=spec.frames, cache_size=f"{spec.size[0]}x{spec.size[1]}")

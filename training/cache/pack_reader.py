@@ -1,7 +1,7 @@
-"""A pack: a data set's copies as JPEG pictures, with all that a run must know of it, to be carried to another machine.
+"""A pack: a data set's copies as JPEG frames, with all that a run must know of it, to be carried to another machine.
 
 A folder of two files. `pack.json` names the items with their labels, groups and folds, the split and its protocol, and
-the config that they come from; `pictures.bin` is one JPEG behind the other. They are decoded once, into memory, by
+the config that they come from; `frames.bin` is one JPEG behind the other. They are decoded once, into memory, by
 torchvision, which needs neither av nor the data set. The exact clips stay behind: a pack's own are made of its copies.
 """
 
@@ -17,20 +17,20 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from torch.nn import functional as F
 
 from training.cache.location import check_asked, settings
-from training.cache.spec import CacheSpec, Pictures
+from training.cache.spec import CachedFrames, CacheSpec
 from training.config.schema import Config, config_from_json
-from training.data.auxiliary_classes import others_apart
+from training.data.auxiliary_classes import separate_auxiliary
 from training.data.dataset import DataSet, Item
 from training.data.splits import Split, split_by_fold
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec, Frames
 
 FORMAT = 1
-HEADER, PICTURES = "pack.json", "pictures.bin"
+HEADER, FRAMES = "pack.json", "frames.bin"
 
 
 class PackedItem(BaseModel):
-    """One item: the fields of `Item` with a path below the data folder, its side of the split, and its pictures."""
+    """One item: the fields of `Item` with a path below the data folder, its side of the split, and its frames."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -46,7 +46,7 @@ class PackHeader(BaseModel):
 
     format: int
     clip: ClipSpec
-    pictures: int
+    frames: int
     size: tuple[int, int]
     quality: int
     dropped: str
@@ -76,7 +76,7 @@ class Pack:
             raise TrainingError(f"the pack {folder} cannot be read: {error}") from error
         if self.header.format != FORMAT:
             raise TrainingError(f"the pack {folder} has format {self.header.format}, but this trainer reads {FORMAT}")
-        self.spec = CacheSpec(self.header.clip, self.header.pictures, self.header.size)
+        self.spec = CacheSpec(self.header.clip, self.header.frames, self.header.size)
         self._items = [Item(**row.fields | {"path": folder / row.fields["path"]}) for row in self.header.items]
 
     def config(self, run: Config) -> Config:
@@ -100,7 +100,7 @@ class Pack:
         everything = DataSet(tuple(self._items), self.header.classes)
         if config.data.fold != config_from_json(self.header.config).data.fold and config.data.fold is not None:
             split = split_by_fold(everything.where(lambda item: item.part == "train"), config.data.fold)
-            return others_apart(split, config.data.classes)
+            return separate_auxiliary(split, config.data.classes)
         held = {item.path for item, row in zip(self._items, self.header.items, strict=True) if row.held_out}
         split = Split(
             everything.where(lambda item: item.path not in held),
@@ -109,28 +109,28 @@ class Pack:
             self.header.leaky,
             self.header.notes,
         )
-        return others_apart(split, config.data.classes)
+        return separate_auxiliary(split, config.data.classes)
 
     def load(self) -> "PackedLibrary":
-        """Decodes all pictures into memory. Raises `TrainingError` if the file is not as it was written."""
+        """Decodes all frames into memory. Raises `TrainingError` if the file is not as it was written."""
         try:
-            content = (self.folder / PICTURES).read_bytes()
+            content = (self.folder / FRAMES).read_bytes()
         except OSError as error:
             raise TrainingError(f"the pack {self.folder} cannot be read: {error}") from error
         if hashlib.sha256(content).hexdigest() != self.header.sha256:
-            raise TrainingError(f"{self.folder / PICTURES} is damaged or not whole; carry it over again")
+            raise TrainingError(f"{self.folder / FRAMES} is damaged or not whole; carry it over again")
         copies = _decode(memoryview(content), [row.lengths for row in self.header.items])
         return PackedLibrary(self.spec, dict(zip((item.path for item in self._items), copies, strict=True)))
 
 
 class PackedLibrary:
-    """The pictures of a pack, in memory."""
+    """The frames of a pack, in memory."""
 
-    def __init__(self, spec: CacheSpec, copies: dict[Path, Pictures]) -> None:
+    def __init__(self, spec: CacheSpec, copies: dict[Path, CachedFrames]) -> None:
         self.spec = spec
         self._copies = copies
 
-    def copy(self, path: Path) -> Pictures:
+    def copy(self, path: Path) -> CachedFrames:
         """The copy of an item: (P, 3, h, w), where P is 1 for a still."""
         return self._copies[path]
 
@@ -142,20 +142,20 @@ class PackedLibrary:
         return scaled.permute(0, 2, 3, 1).numpy()
 
 
-def spread(pictures: int, count: int) -> list[int]:
-    """`count` of so many pictures: those on screen at the centres of equal parts. 10 of 30 are numbers 3i+1."""
-    return [(2 * i + 1) * pictures // (2 * count) for i in range(count)]
+def spread(frames: int, count: int) -> list[int]:
+    """`count` of so many frames: those on screen at the centres of equal parts. 10 of 30 are numbers 3i+1."""
+    return [(2 * i + 1) * frames // (2 * count) for i in range(count)]
 
 
-def _decode(content: memoryview, lengths: Sequence[Sequence[int]]) -> Iterator[Pictures]:
-    """Each item's pictures (P, 3, h, w)."""
+def _decode(content: memoryview, lengths: Sequence[Sequence[int]]) -> Iterator[CachedFrames]:
+    """Each item's frames (P, 3, h, w)."""
     from torchvision.io import ImageReadMode, decode_jpeg
 
     start = 0
     for item in lengths:
-        pictures = []
+        frames = []
         for length in item:
             jpeg = np.frombuffer(content[start : start + length], np.uint8).copy()
-            pictures.append(decode_jpeg(torch.from_numpy(jpeg), ImageReadMode.RGB))
+            frames.append(decode_jpeg(torch.from_numpy(jpeg), ImageReadMode.RGB))
             start += length
-        yield torch.stack(pictures).numpy()
+        yield torch.stack(frames).numpy()

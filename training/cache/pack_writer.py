@@ -11,11 +11,11 @@ import torch
 from torch.nn import functional as F
 
 from training.cache import location
-from training.cache.datamodule import find_material
+from training.cache.datamodule import open_data_module
 from training.cache.loader import Library
-from training.cache.pack_reader import FORMAT, HEADER, PICTURES, PackedItem, PackHeader, spread
+from training.cache.pack_reader import FORMAT, FRAMES, HEADER, PackedItem, PackHeader, spread
+from training.cache.spec import CachedFrames as Copy
 from training.cache.spec import CacheSpec
-from training.cache.spec import Pictures as Copy
 from training.config.cli import add_sections, config_from_options
 from training.config.schema import Config, parse_size
 from training.data.auxiliary_classes import short_name
@@ -31,14 +31,14 @@ _SHRINKS = (1.0, 5 / 6, 2 / 3, 1 / 2)
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """How small the copies are made: pictures of a video, their size (height, width), and the JPEG quality."""
+    """How small the copies are made: frames of a video, their size (height, width), and the JPEG quality."""
 
-    pictures: int
+    frames: int
     size: tuple[int, int]
     quality: int
 
     def __str__(self) -> str:
-        return f"up to {self.pictures} pictures of {self.size[0]}x{self.size[1]} at JPEG quality {self.quality}"
+        return f"up to {self.frames} frames of {self.size[0]}x{self.size[1]} at JPEG quality {self.quality}"
 
 
 def add_pack(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +46,8 @@ def add_pack(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="the pack to make, a folder")
     parser.add_argument("--cache", type=Path, metavar="DIR", help=location.HELP)
     parser.add_argument("--megabytes", type=float, default=60.0, metavar="X", help="largest size (default: 60)")
-    parser.add_argument("--pictures", type=int, metavar="N", help="pictures of a video (default: as many as fit)")
-    parser.add_argument("--size", default="", metavar="HxW", help="size of a picture (default: the largest that fits)")
+    parser.add_argument("--frames", type=int, metavar="N", help="frames of a video (default: as many as fit)")
+    parser.add_argument("--size", default="", metavar="HxW", help="size of a frame (default: the largest that fits)")
     parser.add_argument("--quality", type=int, metavar="Q", help="JPEG quality, 1 to 100 (default: the best that fits)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the split, which a run must repeat (default: 0)")
     add_sections(parser, "data", "cache")
@@ -56,7 +56,7 @@ def add_pack(parser: argparse.ArgumentParser) -> None:
 def pack_command(options: argparse.Namespace) -> None:
     """Does what `python -m training.cache pack` was asked for. Raises `TrainingError`."""
     config = replace(config_from_options(options), seed=options.seed)
-    material = find_material(config, ClipSpec(), options.cache)
+    material = open_data_module(config, ClipSpec(), options.cache)
     if options.folder.exists():
         raise TrainingError(f"{options.folder} is there already; remove it, or name another")
     library, split, skipped = material.load()
@@ -71,11 +71,11 @@ def pack_command(options: argparse.Namespace) -> None:
 
 def _packings(spec: CacheSpec, options: argparse.Namespace) -> list[Packing]:
     """What to try, the best first: sharpness goes before size, size before the moments between the clip's own."""
-    if options.pictures is not None and not 1 <= options.pictures <= spec.pictures:
-        raise TrainingError(f"--pictures must be from 1 to the cache's {spec.pictures}, but got {options.pictures}")
+    if options.frames is not None and not 1 <= options.frames <= spec.frames:
+        raise TrainingError(f"--frames must be from 1 to the cache's {spec.frames}, but got {options.frames}")
     if options.quality is not None and not 1 <= options.quality <= 100:
         raise TrainingError(f"--quality must be from 1 to 100, but got {options.quality}")
-    counts = [options.pictures] if options.pictures else [spec.pictures, min(spec.clip.frames, spec.pictures)]
+    counts = [options.frames] if options.frames else [spec.frames, min(spec.clip.frames, spec.frames)]
     sizes = [parse_size("--size", options.size)] if options.size else [_shrunk(spec.size, by) for by in _SHRINKS]
     qualities = [options.quality] if options.quality else [90, 80, 70]
     return [Packing(count, size, quality) for count in counts for size in sizes for quality in qualities]
@@ -116,7 +116,7 @@ def _write(folder: Path, config: Config, library: Library, split: Split, packing
     digest, rows = hashlib.sha256(), []
     held_out = {item.path for item in split.held_out}
     items = [*split.training.items, *split.held_out]  # in this order, so that runs draw the same items
-    with (folder / PICTURES).open("wb") as file:
+    with (folder / FRAMES).open("wb") as file:
         for item in track(items, "packing"):
             jpegs = list(_jpegs(library.copy(item.path), packing))
             for jpeg in jpegs:
@@ -127,7 +127,7 @@ def _write(folder: Path, config: Config, library: Library, split: Split, packing
     header = PackHeader(
         format=FORMAT,
         clip=library.spec.clip,
-        pictures=packing.pictures,
+        frames=packing.frames,
         size=packing.size,
         quality=packing.quality,
         dropped=_dropped(library.spec, packing),
@@ -144,14 +144,14 @@ def _write(folder: Path, config: Config, library: Library, split: Split, packing
 
 
 def _jpegs(copy: Copy, packing: Packing) -> Iterator[bytes]:
-    """The pictures of one item; a still has one, whatever the packing says."""
+    """The frames of one item; a still has one, whatever the packing says."""
     from torchvision.io import encode_jpeg
 
-    pictures = torch.from_numpy(copy[spread(len(copy), min(len(copy), packing.pictures))])
-    if pictures.shape[2:] != packing.size:
-        pictures = F.interpolate(pictures, packing.size, mode="bilinear", antialias=True)
-    for picture in pictures:
-        yield encode_jpeg(picture, packing.quality).numpy().tobytes()
+    frames = torch.from_numpy(copy[spread(len(copy), min(len(copy), packing.frames))])
+    if frames.shape[2:] != packing.size:
+        frames = F.interpolate(frames, packing.size, mode="bilinear", antialias=True)
+    for frame in frames:
+        yield encode_jpeg(frame, packing.quality).numpy().tobytes()
 
 
 def _dropped(spec: CacheSpec, packing: Packing) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.cache.index import Place
-from training.cache.spec import Pictures
+from training.cache.spec import CachedFrames
 from videoxception.clip import Frames
 
 Bytes = npt.NDArray[np.uint8]
@@ -30,7 +30,7 @@ class Shards:
         self._folder = folder
         self._mapped: dict[int, Bytes] = {}
 
-    def read(self, place: Place) -> tuple[Frames, Pictures]:
+    def read(self, place: Place) -> tuple[Frames, CachedFrames]:
         """The clip (F, H, W, 3) and the copy (P, 3, h, w) as views of the file: nothing is read yet."""
         if place.shard not in self._mapped:
             self._mapped[place.shard] = np.asarray(np.memmap(shard_path(self._folder, place.shard), np.uint8, "r"))
@@ -60,7 +60,7 @@ class ShardWriter:
         file.seek(self._end)
         return file
 
-    def add(self, clip: Frames, copy: Pictures) -> Place:
+    def add(self, clip: Frames, copy: CachedFrames) -> Place:
         """Writes an entry's pixels. They are safe after the next `flush`."""
         if self._end >= _LARGEST:
             self.close()
@@ -83,5 +83,5 @@ class ShardWriter:
         self._file.close()
 
 
-def _checksum(clip: Frames, copy: Pictures) -> int:
+def _checksum(clip: Frames, copy: CachedFrames) -> int:
     return zlib.crc32(np.ascontiguousarray(copy).data, zlib.crc32(np.ascontiguousarray(clip).data))

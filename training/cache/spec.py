@@ -12,8 +12,8 @@ from training.atomic_write import write_atomically
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
 
-Pictures = npt.NDArray[np.uint8]
-"""Pictures of a larger copy, (P, 3, h, w), RGB. Planar, as a network takes them."""
+CachedFrames = npt.NDArray[np.uint8]
+"""Frames of a larger copy, (P, 3, h, w), RGB. Planar, as a network takes them."""
 
 _FORMAT = 1
 _HEADER = "cache.json"
@@ -21,16 +21,16 @@ _HEADER = "cache.json"
 
 @dataclass(frozen=True, slots=True)
 class CacheSpec:
-    """`clip` is what a service sees; the copy has `pictures` pictures of `size` (height, width). A still has one."""
+    """`clip` is what a service sees; the copy has `frames` frames of `size` (height, width). A still has one."""
 
     clip: ClipSpec
-    pictures: int
+    frames: int
     size: tuple[int, int]
 
     @property
     def larger(self) -> ClipSpec:
-        """The copy as a clip. With three times the clip's pictures, its pictures 3i+1 are the clip's own."""
-        return self.clip.model_copy(update={"frames": self.pictures, "size": self.size})
+        """The copy as a clip. With three times the clip's frames, its frames 3i+1 are the clip's own."""
+        return self.clip.model_copy(update={"frames": self.frames, "size": self.size})
 
     def clip_shape(self, still: bool) -> tuple[int, ...]:
         """(F, H, W, 3), where F is 1 for a still."""
@@ -38,14 +38,14 @@ class CacheSpec:
 
     def copy_shape(self, still: bool) -> tuple[int, ...]:
         """(P, 3, h, w), where P is 1 for a still."""
-        return (1 if still else self.pictures, 3, *self.size)
+        return (1 if still else self.frames, 3, *self.size)
 
     def bytes_of(self, still: bool) -> int:
         """What one item takes."""
         return math.prod(self.clip_shape(still)) + math.prod(self.copy_shape(still))
 
     def __str__(self) -> str:
-        return f"up to {self.pictures} pictures of {self.size[0]}x{self.size[1]}"
+        return f"up to {self.frames} frames of {self.size[0]}x{self.size[1]}"
 
 
 def read_spec(folder: Path) -> CacheSpec | None:
@@ -58,12 +58,12 @@ def read_spec(folder: Path) -> CacheSpec | None:
         if header["format"] != _FORMAT:
             raise TrainingError(f"{path} has format {header['format']}, but this trainer reads {_FORMAT}")
         height, width = header["size"]
-        return CacheSpec(ClipSpec.model_validate(header["clip"]), int(header["pictures"]), (int(height), int(width)))
+        return CacheSpec(ClipSpec.model_validate(header["clip"]), int(header["frames"]), (int(height), int(width)))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{path} is damaged ({error}); remove {folder} to build the cache again") from error
 
 
 def write_spec(folder: Path, spec: CacheSpec) -> None:
     """Makes the folder a cache."""
-    header = {"format": _FORMAT, "clip": spec.clip.model_dump(), "pictures": spec.pictures, "size": spec.size}
+    header = {"format": _FORMAT, "clip": spec.clip.model_dump(), "frames": spec.frames, "size": spec.size}
     write_atomically(folder / _HEADER, json.dumps(header, indent=2).encode())

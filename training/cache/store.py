@@ -8,7 +8,7 @@ from pathlib import Path
 from training.cache.index import INDEX, Entry, Source, read_index, to_line
 from training.cache.lock import building
 from training.cache.shards import Shards, ShardWriter
-from training.cache.spec import CacheSpec, Pictures, read_spec, write_spec
+from training.cache.spec import CachedFrames, CacheSpec, read_spec, write_spec
 from training.errors import TrainingError
 from videoxception.clip import Frames
 
@@ -49,11 +49,11 @@ class Cache:
         """The clip of a file, as a service would see it: (F, H, W, 3), where F is 1 for a still."""
         return self._read(path)[0]
 
-    def copy(self, path: Path) -> Pictures:
+    def copy(self, path: Path) -> CachedFrames:
         """The larger copy of a file: (P, 3, h, w), where P is 1 for a still."""
         return self._read(path)[1]
 
-    def _read(self, path: Path) -> tuple[Frames, Pictures]:
+    def _read(self, path: Path) -> tuple[Frames, CachedFrames]:
         entry = self.entry(path)
         if entry is None or entry.place is None:
             raise KeyError(f"{path} is not in the cache {self.folder}")
@@ -77,7 +77,7 @@ class CacheWriter:
         self._waiting: list[Entry] = []
         self._uncommitted = 0
 
-    def add(self, path: Path, source: Source, clip: Frames, copy: Pictures) -> None:
+    def add(self, path: Path, source: Source, clip: Frames, copy: CachedFrames) -> None:
         """Adds the pixels of a file."""
         self._note(Entry(key_of(path), source, self._shards.add(clip, copy)), clip.nbytes + copy.nbytes)
 

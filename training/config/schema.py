@@ -20,30 +20,30 @@ def option(default: Any, text: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stage:
-    """Some epochs on clips of one size: few small pictures first, all of them at full size last."""
+    """Some epochs on clips of one size: few small frames first, all of them at full size last."""
 
     epochs: int
-    pictures: int
+    frames: int
     size: int  # height; the width follows the clip's shape
     batch: int
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "pictures", "size", "batch"):
+        for name in ("epochs", "frames", "size", "batch"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"a stage needs at least 1 for {name}, but got {getattr(self, name)}")
 
     def __str__(self) -> str:
-        return f"{self.epochs}x{self.pictures}x{self.size}x{self.batch}"
+        return f"{self.epochs}x{self.frames}x{self.size}x{self.batch}"
 
 
 def parse_stages(text: str) -> tuple[Stage, ...]:
-    """Stages from "EPOCHSxPICTURESxSIZExBATCH,...": "60x1x96x32,4x10x128x16". Raises `TrainingError`."""
+    """Stages from "EPOCHSxFRAMESxSIZExBATCH,...": "60x1x96x32,4x10x128x16". Raises `TrainingError`."""
     try:
         numbers = [[int(n) for n in part.split("x")] for part in text.split(",")]
-        return tuple(Stage(epochs=e, pictures=p, size=s, batch=b) for e, p, s, b in numbers)
+        return tuple(Stage(epochs=e, frames=p, size=s, batch=b) for e, p, s, b in numbers)
     except ValueError as error:
         raise TrainingError(
-            f"--stages must be EPOCHSxPICTURESxSIZExBATCH[,...] (60x1x96x32,4x10x128x16), but got {text!r}"
+            f"--stages must be EPOCHSxFRAMESxSIZExBATCH[,...] (60x1x96x32,4x10x128x16), but got {text!r}"
         ) from error
 
 
@@ -53,6 +53,9 @@ def _check_shares(config: Any, *names: str) -> None:
         if not 0 <= getattr(config, name) <= 1:
             raise TrainingError(f"--{name.replace('_', '-')} must be from 0 to 1, but got {getattr(config, name)}")
 
+
+# Fields that say where data lie: another place on each machine, which says nothing of what they are.
+PLACES = ("data", "auxiliary_data", "groups", "annotations")
 
 LAYOUTS = ("ucf101", "kinetics400", "msr-daily", "folders", "stills")
 
@@ -73,12 +76,12 @@ class DataConfig:
         "comma-separated classes in the order of the model's outputs, or all (default: the 16 actions for ucf101 and"
         " stills, all for other layouts)",
     )
-    others: tuple[str, ...] = option(
+    auxiliary: tuple[str, ...] = option(
         (),
         "comma-separated classes that no answer names, or all that are there beside --classes: the network learns them"
         " too, so as to tell when a video shows none of its own",
     )
-    others_data: str = option("", "folder of the others, laid out like --data (default: the same folder)")
+    auxiliary_data: str = option("", "folder of the others, laid out like --data (default: the same folder)")
     groups: str = option(
         "", "FILE:COLUMN, a table that tells each file's source video (its column path names the file)"
     )
@@ -90,7 +93,7 @@ class DataConfig:
         0.2,
         "share of each class's source videos to hold out where neither --fold nor the protocol tells; 0 trains on all",
     )
-    lists: str = option(
+    annotations: str = option(
         "",
         "folder of UCF-101's list files (trainlist01.txt, ...; without it, all videos found are used) or of Kinetics'"
         " annotations (train.csv, ...; without it, the data folder's own)",
@@ -109,12 +112,12 @@ class DataConfig:
             raise TrainingError(
                 f"--classes must name at least two classes, each once, or be all, but got {', '.join(self.classes)}"
             )
-        if len(set(self.others)) != len(self.others) or set(self.others) & set(self.classes):
+        if len(set(self.auxiliary)) != len(self.auxiliary) or set(self.auxiliary) & set(self.classes):
             raise TrainingError(
-                f"--others must name classes that --classes does not, each once, but got {', '.join(self.others)}"
+                f"--auxiliary must name classes that --classes does not, each once, but got {', '.join(self.auxiliary)}"
             )
-        if self.others_data and not self.others:
-            raise TrainingError("--others-data means nothing without --others, which names the classes, or says all")
+        if self.auxiliary_data and not self.auxiliary:
+            raise TrainingError("--auxiliary-data means nothing without --auxiliary, which names classes, or says all")
         if self.groups and self.group_pattern:
             raise TrainingError("--groups and --group-pattern both tell the source videos; give one of them")
         _check_pattern(self.group_pattern)
@@ -122,7 +125,7 @@ class DataConfig:
     @property
     def outputs(self) -> tuple[str, ...]:
         """What the network's outputs stand for: the classes, then the others."""
-        return (*self.classes, *self.others)
+        return (*self.classes, *self.auxiliary)
 
 
 def _check_pattern(pattern: str) -> None:
@@ -138,12 +141,12 @@ def _check_pattern(pattern: str) -> None:
 class CacheConfig:
     """The larger copies that a cache holds for augmentation. What is not given is as the cache has it already."""
 
-    cache_pictures: int | None = option(None, "pictures of a video's larger copy (default: the cache's own, or 30)")
+    cache_frames: int | None = option(None, "frames of a video's larger copy (default: the cache's own, or 30)")
     cache_size: str = option("", "HEIGHTxWIDTH of the larger copies (default: the cache's own, or 144x192)")
 
     def __post_init__(self) -> None:
-        if self.cache_pictures is not None and self.cache_pictures < 1:
-            raise TrainingError(f"--cache-pictures must be at least 1, but got {self.cache_pictures}")
+        if self.cache_frames is not None and self.cache_frames < 1:
+            raise TrainingError(f"--cache-frames must be at least 1, but got {self.cache_frames}")
         if self.cache_size:
             parse_size("--cache-size", self.cache_size)
 
@@ -158,35 +161,35 @@ def parse_size(option_name: str, text: str) -> tuple[int, int]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CameraConfig:
-    """How the virtual camera moves over a picture (or over every picture of a video, in step)."""
+    """How the virtual camera moves over a frame (or over every frame of a video, in step)."""
 
-    min_area: float = option(0.3, "smallest share of the picture that the camera takes in")
+    min_area: float = option(0.3, "smallest share of the frame that the camera takes in")
     aspect: float = option(0.35, "largest change of shape, as a log of width over height")
     angle: float = option(8.0, "tilt of the camera in degrees, standard deviation")
-    still_share: float = option(0.3, "share of clips in which the camera does not move")
-    cut_share: float = option(0.2, "share of clips with a cut to another view")
+    still_prob: float = option(0.3, "share of clips in which the camera does not move")
+    cut_prob: float = option(0.2, "share of clips with a cut to another view")
     drift: float = option(0.3, "how far the camera travels within a clip, in shares of its view, standard deviation")
     flip: bool = option(True, "mirror half of the clips")
 
     def __post_init__(self) -> None:
         if not 0 < self.min_area <= 1:
             raise TrainingError(f"--min-area must be above 0 and at most 1, but got {self.min_area}")
-        _check_shares(self, "still_share", "cut_share")
+        _check_shares(self, "still_prob", "cut_prob")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ColourConfig:
+class ColorJitterConfig:
     """How colours change from clip to clip; within one clip they stay as they are."""
 
     brightness: float = option(0.4, "largest relative change of brightness")
     contrast: float = option(0.4, "largest relative change of contrast")
     saturation: float = option(0.4, "largest relative change of saturation")
     tint: float = option(0.1, "largest relative change of one colour channel against the others")
-    grey_share: float = option(0.1, "share of clips in black and white")
-    erase_share: float = option(0.3, "share of clips with a rectangle covered")
+    gray_prob: float = option(0.1, "share of clips in black and white")
+    erase_prob: float = option(0.3, "share of clips with a rectangle covered")
 
     def __post_init__(self) -> None:
-        _check_shares(self, "brightness", "contrast", "saturation", "tint", "grey_share", "erase_share")
+        _check_shares(self, "brightness", "contrast", "saturation", "tint", "gray_prob", "erase_prob")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -195,7 +198,7 @@ class RandAugmentConfig:
 
     rand_ops: int = option(0, "operations of RandAugment on each clip")
     rand_magnitude: float = option(0.5, "their strength, from 0 to 1")
-    rand_drift: float = option(0.5, "largest relative change of that strength towards a clip's first and last picture")
+    rand_drift: float = option(0.5, "largest relative change of that strength towards a clip's first and last frame")
 
     def __post_init__(self) -> None:
         if self.rand_ops < 0:
@@ -204,29 +207,29 @@ class RandAugmentConfig:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CodingConfig:
+class CompressionConfig:
     """What small size and compression take away from a video."""
 
-    small_share: float = option(0.0, "share of clips that are blurred as if filmed up to three times smaller")
-    coded_share: float = option(0.0, "share of clips with the blocks of a coder")
+    downscale_prob: float = option(0.0, "share of clips that are blurred as if filmed up to three times smaller")
+    compress_prob: float = option(0.0, "share of clips with the blocks of a coder")
 
     def __post_init__(self) -> None:
-        _check_shares(self, "small_share", "coded_share")
+        _check_shares(self, "downscale_prob", "compress_prob")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class MixingConfig:
+class MixupConfig:
     """Mixup and cutmix: clips of two videos in one."""
 
     mixup: float = option(0.0, "alpha of mixup's beta distribution (small: mostly one video; 1: any mixture); 0: none")
     cutmix: float = option(0.0, "alpha of cutmix's beta distribution; 0: none")
-    mix_share: float = option(1.0, "share of batches that are mixed")
+    mix_prob: float = option(1.0, "share of batches that are mixed")
 
     def __post_init__(self) -> None:
         for name in ("mixup", "cutmix"):
             if not getattr(self, name) >= 0:
                 raise TrainingError(f"--{name} must be at least 0, but got {getattr(self, name)}")
-        _check_shares(self, "mix_share")
+        _check_shares(self, "mix_prob")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -251,7 +254,7 @@ class TeacherConfig:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OptimiserConfig:
+class OptimizerConfig:
     """AdamW or SGD with warm-up and a cosine to zero, and a running average of the weights."""
 
     algorithm: str = option("adamw", "adamw, or sgd with momentum")
@@ -281,20 +284,21 @@ class Config:
     name: str = option("", "name of the released model (default: the architecture's)")
     stages: tuple[Stage, ...] = option(
         parse_stages("60x1x96x32,12x4x128x16,8x10x128x8"),
-        "EPOCHSxPICTURESxSIZExBATCH[,...]: few small pictures first, the model's own last",
+        "EPOCHSxFRAMESxSIZExBATCH[,...]: few small frames first, the model's own last",
     )
     init: str = option("", "start from the weights of a released model, NAME[@VERSION], or of another run's folder")
     init_share: float = option(
         0.0, "share of those weights in what is released: somewhere between them and the trained ones may be better"
     )
-    others_share: float | None = option(
-        None, "share of --others in each epoch, which draws that many of them anew (default: an epoch has them all)"
+    auxiliary_share: float | None = option(
+        None, "share of --auxiliary in each epoch, which draws that many of them anew (default: an epoch has them all)"
     )
-    residual: bool = option(False, "show the network only what changes from each picture to the next")
     dropout: float = option(0.5, "share of pooled features dropped in training")
     stochastic_depth: float = option(0.0, "share of clips for which the last block is skipped; earlier ones less often")
     seed: int = option(0, "seed of everything that is drawn")
-    parts: int = option(1, "parts that each batch is worked off in, to save memory; torchrun's processes share them")
+    grad_accum_steps: int = option(
+        1, "parts of each batch, one after the other, to save memory; torchrun's processes share them"
+    )
     compile: bool = option(
         False,
         "have the network compiled by torch.compile: minutes at the start of a stage, and not quicker on every machine",
@@ -304,26 +308,24 @@ class Config:
     data: DataConfig = DataConfig()
     cache: CacheConfig = CacheConfig()
     camera: CameraConfig = CameraConfig()
-    colour: ColourConfig = ColourConfig()
+    color_jitter: ColorJitterConfig = ColorJitterConfig()
     randaugment: RandAugmentConfig = RandAugmentConfig()
-    coding: CodingConfig = CodingConfig()
-    mixing: MixingConfig = MixingConfig()
+    compression: CompressionConfig = CompressionConfig()
+    mixing: MixupConfig = MixupConfig()
     teacher: TeacherConfig = TeacherConfig()
-    optimiser: OptimiserConfig = OptimiserConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
 
     def __post_init__(self) -> None:
         _check_shares(self, "dropout", "stochastic_depth", "init_share")
         if self.init_share and not self.init:
             raise TrainingError("--init-share means nothing without --init, which names the weights to start from")
-        for name in ("parts", "keep"):
+        for name in ("grad_accum_steps", "keep"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"--{name} must be at least 1, but got {getattr(self, name)}")
-        if self.others_share is not None and not 0 < self.others_share < 1:
-            raise TrainingError(f"--others-share must be above 0 and below 1, but got {self.others_share}")
+        if self.auxiliary_share is not None and not 0 < self.auxiliary_share < 1:
+            raise TrainingError(f"--auxiliary-share must be above 0 and below 1, but got {self.auxiliary_share}")
         if self.fused and self.compile:
             raise TrainingError("--fused and --compile both replace PyTorch's own kernels; leave one of them out")
-        if self.residual and any(stage.pictures == 1 for stage in self.stages):
-            raise TrainingError("--residual needs at least 2 pictures in each of --stages: one alone does not change")
         if not re.fullmatch(NAME_PATTERN, self.model_name):
             raise TrainingError(f"--name may be made of a-z, 0-9, '.', '_' and '-', but got {self.name!r}")
 
@@ -354,12 +356,12 @@ SECTIONS = {
     "data": DataConfig,
     "cache": CacheConfig,
     "camera": CameraConfig,
-    "colour": ColourConfig,
+    "color_jitter": ColorJitterConfig,
     "randaugment": RandAugmentConfig,
-    "coding": CodingConfig,
-    "mixing": MixingConfig,
+    "compression": CompressionConfig,
+    "mixing": MixupConfig,
     "teacher": TeacherConfig,
-    "optimiser": OptimiserConfig,
+    "optimizer": OptimizerConfig,
 }
 
 

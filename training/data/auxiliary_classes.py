@@ -13,12 +13,12 @@ from training.data.dataset import DataSet, Item
 from training.data.splits import Split
 
 
-def config_of_others(config: DataConfig) -> DataConfig:
+def auxiliary_config(config: DataConfig) -> DataConfig:
     """The config with the folder of the others. A --groups table is of the folder that --data names, not of another."""
-    return replace(config, data=config.others_data, groups="") if config.others_data else config
+    return replace(config, data=config.auxiliary_data, groups="") if config.auxiliary_data else config
 
 
-def in_folds(items: Sequence[Item], folds: Sequence[int]) -> tuple[Item, ...]:
+def assign_folds(items: Sequence[Item], folds: Sequence[int]) -> tuple[Item, ...]:
     """The items, with a fold for those that no table gives one, if there are `folds` at all.
 
     The source videos of each class, in the order of their names, take the folds in turns: of UCF-101's 25 groups and
@@ -32,37 +32,37 @@ def in_folds(items: Sequence[Item], folds: Sequence[int]) -> tuple[Item, ...]:
     return tuple(replace(i, fold=turn.get((i.label, i.group))) if i.fold is None else i for i in items)
 
 
-def with_others(own: Split, others: Split) -> Split:
+def add_auxiliary(own: Split, auxiliary: Split) -> Split:
     """The split of the classes, with the others: trained on beside them, and held out apart from them.
 
     A source video that both have goes where the classes have it.
     """
-    held = {item.path for item in others.validation.items}
+    held = {item.path for item in auxiliary.validation.items}
     if not own.leaky:
-        groups = (set(others.validation.groups) | set(own.validation.groups)) - set(own.training.groups)
-        held = {i.path for i in (*others.training.items, *others.validation.items) if i.group in groups}
-    everything = DataSet((*others.training.items, *others.validation.items), others.training.classes)
+        groups = (set(auxiliary.validation.groups) | set(own.validation.groups)) - set(own.training.groups)
+        held = {i.path for i in (*auxiliary.training.items, *auxiliary.validation.items) if i.group in groups}
+    everything = DataSet((*auxiliary.training.items, *auxiliary.validation.items), auxiliary.training.classes)
     trained = everything.where(lambda item: item.path not in held)
     classes = (*own.training.classes, *trained.classes)
     return replace(
         own,
         training=DataSet((*own.training.items, *trained.items), classes),
-        others=everything.where(lambda item: item.path in held),
+        auxiliary=everything.where(lambda item: item.path in held),
     )
 
 
-def others_apart(split: Split, classes: tuple[str, ...]) -> Split:
+def separate_auxiliary(split: Split, classes: tuple[str, ...]) -> Split:
     """A split of items of all kinds, with those that are held out of others than `classes` apart from the rest."""
     held = split.validation
     own = DataSet(held.where(lambda item: item.label in classes).items, classes)
-    others = DataSet(held.where(lambda item: item.label not in classes).items, held.classes[len(classes) :])
-    return replace(split, validation=own, others=others)
+    auxiliary = DataSet(held.where(lambda item: item.label not in classes).items, held.classes[len(classes) :])
+    return replace(split, validation=own, auxiliary=auxiliary)
 
 
 def short_name(path: Path, config: DataConfig) -> str:
     """A file's path below the data folder, or, behind "others/", below that of the others."""
     if path.is_relative_to(config.data):
         return path.relative_to(config.data).as_posix()
-    if config.others_data and path.is_relative_to(config.others_data):
-        return f"others/{path.relative_to(config.others_data).as_posix()}"
+    if config.auxiliary_data and path.is_relative_to(config.auxiliary_data):
+        return f"others/{path.relative_to(config.auxiliary_data).as_posix()}"
     return path.relative_to(path.anchor).as_posix()

@@ -1,4 +1,4 @@
-"""Class folders of pictures as if they had been filmed in another shape: cut from the middle, as large as can be.
+"""Class folders of frames as if they had been filmed in another shape: cut from the middle, as large as can be.
 
     python -m training.data.center_crop ucf101_stills tall --shape 9:16
     python -m training.evaluate --model videoxception-a --layout stills --data tall --groups FOLDS.tsv:video --fold 4
@@ -20,23 +20,23 @@ from training.progress import track
 
 
 def recrop(source: Path, target: Path, shape: Fraction) -> int:
-    """Writes the pictures of `source`'s folders, cut to `shape` (width / height). How many. Raises `TrainingError`."""
+    """Writes the frames of `source`'s folders, cut to `shape` (width / height). How many. Raises `TrainingError`."""
     if target.resolve() == source.resolve():
         raise TrainingError(f"{source} would be written over; name another folder")
-    pictures = sorted(path for path in source.glob("*/*") if is_still(path))
-    if not pictures:
-        raise TrainingError(f"{source} has no class folders with pictures in them")
-    for path in track(pictures, "cutting"):
+    frames = sorted(path for path in source.glob("*/*") if is_still(path))
+    if not frames:
+        raise TrainingError(f"{source} has no class folders with frames in them")
+    for path in track(frames, "cutting"):
         place = target / path.relative_to(source)
         place.parent.mkdir(parents=True, exist_ok=True)
-        picture = decode_image(str(path), mode="RGB")  # (3, h, w)
-        _, tall, wide = picture.shape
+        frame = decode_image(str(path), mode="RGB")  # (3, h, w)
+        _, tall, wide = frame.shape
         height, width = cut(tall, wide, shape)
         top, left = (tall - height) // 2, (wide - width) // 2
-        write_jpeg(picture[:, top : top + height, left : left + width].contiguous(), str(place), quality=95)
+        write_jpeg(frame[:, top : top + height, left : left + width].contiguous(), str(place), quality=95)
     for table in source.glob("*.tsv"):
         shutil.copy(table, target)
-    return len(pictures)
+    return len(frames)
 
 
 def cut(height: int, width: int, shape: Fraction) -> tuple[int, int]:
@@ -64,12 +64,12 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", type=Path, metavar="DIR", help="class folders of pictures")
+    parser.add_argument("source", type=Path, metavar="DIR", help="class folders of frames")
     parser.add_argument("target", type=Path, metavar="DIR", help="where the cut ones go")
     parser.add_argument("--shape", type=_shape, required=True, metavar="W:H", help="such as 9:16 or 16:9")
     options = parser.parse_args()
     try:
-        print(f"{recrop(options.source, options.target, options.shape)} pictures written")
+        print(f"{recrop(options.source, options.target, options.shape)} frames written")
     except (TrainingError, OSError, RuntimeError) as error:
         sys.exit(f"error: {error}")
 

@@ -29,7 +29,7 @@ VIDEO_SUFFIXES = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One video or picture. `group` is its source: items that share one never stand on both sides of an honest split.
+    """One video or frame. `group` is its source: items that share one never stand on both sides of an honest split.
 
     `part` is where the data set's own protocol puts it, "train" where it has none.
     """

@@ -18,7 +18,7 @@ from videoxception.video.still import still_clip
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-def item_clip(path: Path, spec: ClipSpec) -> Frames:
+def read_clip(path: Path, spec: ClipSpec) -> Frames:
     """The clip of one item, a video or a still: uint8 (F, H, W, 3)."""
     return still_clip(path, spec) if is_still(path) else decode(path, spec).frames
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from training.config.schema import DataConfig
-from training.data.auxiliary_classes import config_of_others, in_folds, with_others
+from training.data.auxiliary_classes import add_auxiliary, assign_folds, auxiliary_config
 from training.data.dataset import DataSet, Item, Part
 from training.data.readers import image_folder, kinetics400, msr_daily, ucf101, video_folder
 from training.data.readers.base import Layout, Listing
@@ -24,7 +24,7 @@ LAYOUTS: dict[str, Layout] = {
 }
 
 
-def with_classes(config: DataConfig) -> DataConfig:
+def resolve_classes(config: DataConfig) -> DataConfig:
     """The config with its classes and the others by name, where it says "all" or leaves them to the layout.
 
     Raises `TrainingError`.
@@ -35,13 +35,13 @@ def with_classes(config: DataConfig) -> DataConfig:
         classes = tuple(layout.find_classes(config))
         if not classes:
             raise TrainingError(f"{config.data} holds no files of any class, as --layout {config.layout} has them")
-    others = config.others
-    if others == ("all",):
-        where = config_of_others(config)
-        others = tuple(name for name in layout.find_classes(where) if name not in classes)
-        if not others:
-            raise TrainingError(f"--others: {where.data} holds no class that is none of --classes")
-    return replace(config, classes=classes, others=others)
+    auxiliary = config.auxiliary
+    if auxiliary == ("all",):
+        where = auxiliary_config(config)
+        auxiliary = tuple(name for name in layout.find_classes(where) if name not in classes)
+        if not auxiliary:
+            raise TrainingError(f"--auxiliary: {where.data} holds no class that is none of --classes")
+    return replace(config, classes=classes, auxiliary=auxiliary)
 
 
 def load_data(config: DataConfig, part: Part | None = "train", every_class: bool = True) -> DataSet:
@@ -49,12 +49,12 @@ def load_data(config: DataConfig, part: Part | None = "train", every_class: bool
 
     Raises `TrainingError`, for a class without items if `every_class`.
     """
-    config = with_classes(config)
+    config = resolve_classes(config)
     data = _part(_list(config, every_class), part, config.classes)
-    if not config.others:
+    if not config.auxiliary:
         return data
-    others = _part(_list_others(config, ()), part, config.others)
-    return DataSet((*data.items, *others.items), config.outputs)
+    auxiliary = _part(_list_auxiliary(config, ()), part, config.auxiliary)
+    return DataSet((*data.items, *auxiliary.items), config.outputs)
 
 
 def load_split(config: DataConfig, seed: int) -> Split:
@@ -63,12 +63,12 @@ def load_split(config: DataConfig, seed: int) -> Split:
     Validation is the fold asked for, else what the protocol has for it, else a share of the source videos. The others
     are split the same way, without any change to the split of the classes.
     """
-    config = with_classes(config)
+    config = resolve_classes(config)
     listing = _list(config, every_class=True)
     split = _split(listing, config.classes, config, seed)
     split = replace(split, protocol=_protocol(listing, split.protocol), notes=_notes(listing))
-    if config.others:
-        split = with_others(split, _split(_list_others(config, _folds(listing)), config.others, config, seed))
+    if config.auxiliary:
+        split = add_auxiliary(split, _split(_list_auxiliary(config, _folds(listing)), config.auxiliary, config, seed))
     _check_trained(split.training)
     return split
 
@@ -90,7 +90,7 @@ def load_scored(config: DataConfig, part: Part | None = None) -> tuple[DataSet, 
     They are those of `part`, or else of the part that the protocol scores, or else all; of them only the fold asked
     for. Classes of which nothing is there are passed over.
     """
-    config = with_classes(config)
+    config = resolve_classes(config)
     listing = _list(config, every_class=False)
     part = part or listing.scored
     data = _part(listing, part, config.classes)
@@ -103,15 +103,15 @@ def load_scored(config: DataConfig, part: Part | None = None) -> tuple[DataSet, 
     return data, _protocol(listing, words), _notes(listing)
 
 
-def load_outside(config: DataConfig, trained: Collection[str], part: Part | None = None) -> tuple[DataSet, DataSet]:
+def load_ood(config: DataConfig, trained: Collection[str], part: Part | None = None) -> tuple[DataSet, DataSet]:
     """Items of the others that `config` names: of classes that a model was `trained` on beside its own, and of those
     that it never saw. Either may be empty. Raises `TrainingError`.
 
     Of the first, only the part and the fold that `load_scored` would take; of the second all, for all are new to it.
     """
-    config = with_classes(config)
-    listing = _list_others(config, _folds(_list(config, every_class=False)))
-    everything, part = _part(listing, None, config.others), part or listing.scored
+    config = resolve_classes(config)
+    listing = _list_auxiliary(config, _folds(_list(config, every_class=False)))
+    everything, part = _part(listing, None, config.auxiliary), part or listing.scored
 
     def is_scored(item: Item) -> bool:
         return part in (None, item.part) and config.fold in (None, item.fold)
@@ -125,15 +125,15 @@ def _layout(config: DataConfig) -> Layout:
     if not config.data:
         raise TrainingError(
             "say where the data is: --data DIR. python -m training.fetch ucf101 gets UCF-101 (7 GB), the University of"
-            " Central Florida's 13,320 videos of 101 actions; the shipped models have seen single pictures of its train"
+            " Central Florida's 13,320 videos of 101 actions; the shipped models have seen single frames of its train"
             " list 1, and --init videoxception-a goes on from those to motion. docs/training.md says what accuracy to"
             " expect. --recipe smoke tries the trainer on videos that it makes itself"
         )
     if config.protocol and config.protocol not in layout.protocols:
         known = " or ".join(layout.protocols)
         raise TrainingError(f"--protocol must be {known} for --layout {config.layout}, but got {config.protocol!r}")
-    if config.lists and not layout.lists:
-        raise TrainingError(f"--lists means nothing to --layout {config.layout}; leave it out")
+    if config.annotations and not layout.annotations:
+        raise TrainingError(f"--annotations means nothing to --layout {config.layout}; leave it out")
     return layout
 
 
@@ -148,10 +148,10 @@ def _list(config: DataConfig, every_class: bool) -> Listing:
     return layout.load(config, classes)
 
 
-def _list_others(config: DataConfig, folds: Sequence[int]) -> Listing:
+def _list_auxiliary(config: DataConfig, folds: Sequence[int]) -> Listing:
     """The items of the other classes, in the folds of the classes."""
-    listing = _layout(config).load(config_of_others(config), config.others)
-    return replace(listing, items=in_folds(listing.items, folds))
+    listing = _layout(config).load(auxiliary_config(config), config.auxiliary)
+    return replace(listing, items=assign_folds(listing.items, folds))
 
 
 def _folds(listing: Listing) -> list[int]:

@@ -25,15 +25,15 @@ class Split:
     protocol: str
     leaky: bool = False
     notes: tuple[str, ...] = ()
-    others: DataSet = field(default_factory=lambda: DataSet((), ()))
+    auxiliary: DataSet = field(default_factory=lambda: DataSet((), ()))
 
     @property
     def held_out(self) -> tuple[Item, ...]:
         """All items that are not trained on."""
-        return (*self.validation.items, *self.others.items)
+        return (*self.validation.items, *self.auxiliary.items)
 
     def __post_init__(self) -> None:
-        shared = set(self.training.groups) & {*self.validation.groups, *self.others.groups}
+        shared = set(self.training.groups) & {*self.validation.groups, *self.auxiliary.groups}
         if shared and not self.leaky:
             raise TrainingError(f"source video {min(shared)} is in the training and in the validation part")
 

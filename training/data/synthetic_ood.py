@@ -4,7 +4,7 @@ Everything is drawn by seeded code at twice the size and averaged down, which is
 
 python -m training.data.synthetic_ood DIR
     writes stills of these kinds, other ones than those that are measured, as a class folder to train on:
-    --others-data DIR --others Drawn
+    --auxiliary-data DIR --auxiliary Drawn
 
 Two kinds are never written, so that they tell what a model that was trained on the others makes of something new.
 """
@@ -27,28 +27,28 @@ _STILL_SIZES = ((192, 256), (96, 128))  # what a trainer's cache holds of a stil
 _OVER = 2  # drawn larger by so much
 _GLYPH = (5, 3)  # of a letter, in dots
 
-Picture = npt.NDArray[np.float64]
+Frame = npt.NDArray[np.float64]
 """(h, w, 3), from 0 to 255."""
-Colour = npt.NDArray[np.float64]
+Color = npt.NDArray[np.float64]
 
 
-def draw_far_off(kind: str, number: int, spec: ClipSpec) -> Frames:
+def draw_synthetic_ood(kind: str, number: int, spec: ClipSpec) -> Frames:
     """The clip (F, H, W, 3) of a kind that has this number: the same everywhere and always."""
     kinds = KINDS | NEW_KINDS
     rng = np.random.RandomState([list(kinds).index(kind), number])
     height, width = spec.size[0] * _OVER, spec.size[1] * _OVER
-    picture = kinds[kind](rng, height, width)
+    frame = kinds[kind](rng, height, width)
     times = (np.arange(spec.frames) + 0.5) / spec.frames
-    return np.stack([_shrunk(picture(time)) for time in times])
+    return np.stack([_shrunk(frame(time)) for time in times])
 
 
-def _shrunk(picture: Picture) -> Frames:
-    parts = [picture[y::_OVER, x::_OVER] for y in range(_OVER) for x in range(_OVER)]
+def _shrunk(frame: Frame) -> Frames:
+    parts = [frame[y::_OVER, x::_OVER] for y in range(_OVER) for x in range(_OVER)]
     return np.asarray(np.mean(parts, 0).round().clip(0, 255), np.uint8)
 
 
-Draw = Callable[[float], Picture]
-"""The picture at a time from 0 to 1."""
+Draw = Callable[[float], Frame]
+"""The frame at a time from 0 to 1."""
 
 
 def _screen(rng: np.random.RandomState, height: int, width: int) -> Draw:
@@ -56,7 +56,7 @@ def _screen(rng: np.random.RandomState, height: int, width: int) -> Draw:
     desktop, scroll = _filled(height, width, _colour(rng)), rng.uniform(0.5, 3)
     windows = [_window(rng, height, width) for _ in range(rng.randint(1, 4))]
 
-    def draw(time: float) -> Picture:
+    def draw(time: float) -> Frame:
         shown = desktop.copy()
         for number, (top, left, bar, page) in enumerate(windows):
             is_last = number == len(windows) - 1
@@ -69,7 +69,7 @@ def _screen(rng: np.random.RandomState, height: int, width: int) -> Draw:
     return draw
 
 
-def _window(rng: np.random.RandomState, height: int, width: int) -> tuple[int, int, Colour, Picture]:
+def _window(rng: np.random.RandomState, height: int, width: int) -> tuple[int, int, Color, Frame]:
     """Where a window lies, the colour of its title bar, and its page of text, four times as long as what is seen."""
     tall, wide = rng.randint(height // 3, height - 8), rng.randint(width // 3, width)
     top, left = rng.randint(0, height - 8 - tall + 1), rng.randint(0, width - wide + 1)
@@ -78,7 +78,7 @@ def _window(rng: np.random.RandomState, height: int, width: int) -> tuple[int, i
     return top, left, _colour(rng), _text(rng, 4 * tall, wide, paper, ink)
 
 
-def _text(rng: np.random.RandomState, height: int, width: int, paper: Colour, ink: Colour) -> Picture:
+def _text(rng: np.random.RandomState, height: int, width: int, paper: Color, ink: Color) -> Frame:
     """Lines of words of made-up letters."""
     page, size = _filled(height, width, paper), rng.randint(1, 3)
     letters = rng.rand(26, *_GLYPH) < 0.55
@@ -102,24 +102,24 @@ def _cartoon(rng: np.random.RandomState, height: int, width: int) -> Draw:
         for _ in range(rng.randint(3, 9))
     ]
 
-    def draw(time: float) -> Picture:
+    def draw(time: float) -> Frame:
         shown = scene.copy()
-        for place, way, size, power, colour in shapes:  # power 1: a diamond, 2: a disc, 8: nearly a square
+        for place, way, size, power, color in shapes:  # power 1: a diamond, 2: a disc, 8: nearly a square
             at = (place + way * time) % 1
             distance = (abs(y - at[0]) ** power + abs(x - at[1]) ** power) ** (1 / power)
             shown[distance < size * 1.12] = 20
-            shown[distance < size] = colour
+            shown[distance < size] = color
         return shown
 
     return draw
 
 
 def _noise(rng: np.random.RandomState, height: int, width: int) -> Draw:
-    """Static, new in each picture; of single dots or of larger ones, grey or coloured."""
+    """Static, new in each frame; of single dots or of larger ones, grey or coloured."""
     cell, channels = rng.choice([2, 4, 8, 16]), rng.choice([1, 3])
     size = (-(-height // cell), -(-width // cell), channels)
 
-    def draw(time: float) -> Picture:
+    def draw(time: float) -> Frame:
         dots = rng.uniform(0, 255, size).repeat(cell, 0).repeat(cell, 1)
         return np.asarray(np.broadcast_to(dots[:height, :width], (height, width, 3)), np.float64)
 
@@ -142,12 +142,12 @@ def _plain(rng: np.random.RandomState, height: int, width: int, level: float) ->
 
 
 def _bars(rng: np.random.RandomState, height: int, width: int) -> Draw:
-    """Colour bars, as a test picture has them, upright or lying."""
+    """Colour bars, as a test frame has them, upright or lying."""
     corners = np.array([[r, g, b] for r in (0, 1) for g in (0, 1) for b in (0, 1)], np.float64)
-    colours = corners[rng.permutation(8)[: rng.randint(4, 9)]] * rng.uniform(150, 255)
+    colors = corners[rng.permutation(8)[: rng.randint(4, 9)]] * rng.uniform(150, 255)
     upright = rng.rand() < 0.7
-    number = np.arange(width if upright else height) * len(colours) // (width if upright else height)
-    line = colours[number]
+    number = np.arange(width if upright else height) * len(colors) // (width if upright else height)
+    line = colors[number]
     shown = np.broadcast_to(line[None] if upright else line[:, None], (height, width, 3)).copy()
     return lambda time: shown
 
@@ -157,7 +157,7 @@ def _gradient(rng: np.random.RandomState, height: int, width: int) -> Draw:
     first, last, start, turn = _colour(rng), _colour(rng), rng.uniform(0, 2 * np.pi), rng.uniform(-1, 1)
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
 
-    def draw(time: float) -> Picture:
+    def draw(time: float) -> Frame:
         angle = start + turn * time
         share = (x * np.cos(angle) + y * np.sin(angle) + 1.5) / 3
         return np.asarray(first + (last - first) * share[..., None].clip(0, 1), np.float64)
@@ -165,7 +165,7 @@ def _gradient(rng: np.random.RandomState, height: int, width: int) -> Draw:
     return draw
 
 
-def _colour_alone(rng: np.random.RandomState, height: int, width: int) -> Draw:
+def _color_alone(rng: np.random.RandomState, height: int, width: int) -> Draw:
     """One colour, with the faint noise of a camera."""
     shown, spread = _filled(height, width, _colour(rng)), rng.uniform(0, 10)
     return lambda time: (shown + rng.normal(0, spread, shown.shape)).clip(0, 255)
@@ -181,7 +181,7 @@ def _clouds(rng: np.random.RandomState, height: int, width: int) -> Draw:
     share = ((wide - wide.min()) / np.ptp(wide))[..., None]
     first, last = _colour(rng), _colour(rng)
 
-    def draw(time: float) -> Picture:
+    def draw(time: float) -> Frame:
         start = int(time * width / 2)
         return np.asarray(first + (last - first) * share[:, start : start + width], np.float64)
 
@@ -208,7 +208,7 @@ def _waves(rng: np.random.RandomState, height: int, width: int) -> Draw:
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     ways, speeds = rng.uniform(-40, 40, (3, 3, 2)), rng.uniform(-9, 9, (3, 3))  # three a colour channel
 
-    def draw(time: float) -> Picture:
+    def draw(time: float) -> Frame:
         channels = [
             sum(np.sin(a * x + b * y + c * time) for (a, b), c in zip(way, speed, strict=True))
             for way, speed in zip(ways, speeds, strict=True)
@@ -218,11 +218,11 @@ def _waves(rng: np.random.RandomState, height: int, width: int) -> Draw:
     return draw
 
 
-def _filled(height: int, width: int, colour: Colour) -> Picture:
-    return np.broadcast_to(colour, (height, width, 3)).astype(np.float64)
+def _filled(height: int, width: int, color: Color) -> Frame:
+    return np.broadcast_to(color, (height, width, 3)).astype(np.float64)
 
 
-def _colour(rng: np.random.RandomState) -> Colour:
+def _colour(rng: np.random.RandomState) -> Color:
     return np.asarray(rng.uniform(0, 255, 3), np.float64)
 
 
@@ -234,7 +234,7 @@ KINDS: dict[str, Callable[[np.random.RandomState, int, int], Draw]] = {
     "white": _white,
     "colour bars": _bars,
     "gradient": _gradient,
-    "one colour": _colour_alone,
+    "one colour": _color_alone,
     "clouds": _clouds,
 }
 NEW_KINDS: dict[str, Callable[[np.random.RandomState, int, int], Draw]] = {"checkerboard": _checks, "waves": _waves}
@@ -256,7 +256,7 @@ def main() -> None:
 
 
 def write_stills(folder: Path) -> int:
-    """Writes `Drawn/v_Drawn_gGGG_cCC.jpg`, CC the kind, none of them a picture of a clip that is measured. How many.
+    """Writes `Drawn/v_Drawn_gGGG_cCC.jpg`, CC the kind, none of them a frame of a clip that is measured. How many.
 
     Raises `TrainingError` if there is such a folder: what an earlier version drew may be the same under other names.
     """
@@ -271,9 +271,9 @@ def write_stills(folder: Path) -> int:
     for number in range(_STILLS):
         spec = ClipSpec(frames=1, size=_STILL_SIZES[number % len(_STILL_SIZES)])
         for i, kind in enumerate(KINDS, 1):
-            (picture,) = draw_far_off(kind, CLIPS + number, spec)
+            (frame,) = draw_synthetic_ood(kind, CLIPS + number, spec)
             path = home / f"v_{DRAWN}_g{number + 1:03d}_c{i:02d}.jpg"
-            write_jpeg(torch.from_numpy(picture.transpose(2, 0, 1).copy()), str(path), quality=90)
+            write_jpeg(torch.from_numpy(frame.transpose(2, 0, 1).copy()), str(path), quality=90)
     return len(KINDS) * _STILLS
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 GROUP_PATTERN = r"(\w+_g\d+)_c"
 _SOURCES, _CLIPS = 8, 3  # source videos of each class, clips of each
-_PICTURES, _RATE, _SIZE = 20, 10, 96
+_FRAMES, _RATE, _SIZE = 20, 10, 96
 
 Mask = npt.NDArray[np.bool_]
 
@@ -55,18 +55,18 @@ def _write(path: Path, motion: Callable[..., Mask], source: int, clip: int) -> N
     from videoxception.video.encode import encode  # PyAV, which a machine that trains from a cache may lack
 
     partial = path.with_suffix(".partial.avi")
-    encode(partial, _pictures(motion, source, clip), (_SIZE, _SIZE), _RATE)
+    encode(partial, _frames(motion, source, clip), (_SIZE, _SIZE), _RATE)
     partial.rename(path)
 
 
-def _pictures(motion: Callable[..., Mask], source: int, clip: int) -> Iterator[npt.NDArray[np.uint8]]:
+def _frames(motion: Callable[..., Mask], source: int, clip: int) -> Iterator[npt.NDArray[np.uint8]]:
     of_source, of_clip = np.random.default_rng([source, 0]), np.random.default_rng([source, 1, clip])
     side = of_source.uniform(0.2, 0.4)
     scene = of_source.integers(0, 120, (_SIZE // 8, _SIZE // 8, 3)).repeat(8, 0).repeat(8, 1)
-    colour = of_source.integers(130, 256, 3)
+    color = of_source.integers(130, 256, 3)
     left, top = of_clip.uniform(-0.3, 0.3, 2)
     start = of_clip.uniform(0, 0.2)
     x, y = np.meshgrid(np.linspace(-1, 1, _SIZE), np.linspace(-1, 1, _SIZE))
-    for k in range(_PICTURES):
-        shown = motion(x - left, y - top, start + (1 - start) * k / (_PICTURES - 1), side)
-        yield np.where(shown[..., None], colour, scene).astype(np.uint8)
+    for k in range(_FRAMES):
+        shown = motion(x - left, y - top, start + (1 - start) * k / (_FRAMES - 1), side)
+        yield np.where(shown[..., None], color, scene).astype(np.uint8)

@@ -7,16 +7,16 @@ from training.data.dataset import Item
 from training.errors import TrainingError
 from videoxception.engine import Engine
 
-JudgeOf = Callable[[Item], Engine]
+EngineOf = Callable[[Item], Engine]
 """The engine that is to judge an item."""
 
 
-def always(engine: Engine) -> JudgeOf:
+def one_engine(engine: Engine) -> EngineOf:
     """One engine for everything."""
     return lambda item: engine
 
 
-def by_fold(engines: Mapping[int, Engine]) -> JudgeOf:
+def engine_by_fold(engines: Mapping[int, Engine]) -> EngineOf:
     """The engine of the item's own fold; asking for an item of another fold raises `TrainingError`."""
 
     def judge(item: Item) -> Engine:
@@ -28,7 +28,7 @@ def by_fold(engines: Mapping[int, Engine]) -> JudgeOf:
     return judge
 
 
-def dealt_out(engines: Mapping[int, Engine]) -> JudgeOf:
+def engines_in_turn(engines: Mapping[int, Engine]) -> EngineOf:
     """For items that none of the engines has seen: each takes about as many source videos, by their names."""
     order = [engines[fold] for fold in sorted(engines)]
     return lambda item: order[crc32(item.group.encode()) % len(order)]

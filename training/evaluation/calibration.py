@@ -43,14 +43,14 @@ def _nll(logits: ViewLogits, targets: Sequence[int], log_temperature: float) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Crosswise:
+class CrossFitted:
     """Probabilities (N, K) with temperatures that were fitted on other source videos, one for each part of them."""
 
     probabilities: Probabilities
     temperatures: list[float]
 
 
-def fit_crosswise(logits: ViewLogits, targets: Sequence[int], videos: SourceVideos) -> Crosswise | None:
+def cross_fit(logits: ViewLogits, targets: Sequence[int], videos: SourceVideos) -> CrossFitted | None:
     """Fits the temperature on some source videos and applies it to the others, in turns; None if there is only one."""
     if videos.count < 2:
         return None
@@ -60,7 +60,7 @@ def fit_crosswise(logits: ViewLogits, targets: Sequence[int], videos: SourceVide
     for k in range(parts):
         temperatures.append(fit_temperature(logits[part != k], truth[part != k].tolist()))
         rows[part == k] = mean_probabilities(logits[part == k], temperatures[k])
-    return Crosswise(rows, temperatures)
+    return CrossFitted(rows, temperatures)
 
 
 def fit_threshold(scores: npt.NDArray[np.float64]) -> float:

@@ -13,12 +13,11 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
-from training.config.places import PLACES
-from training.config.schema import Config
+from training.config.schema import PLACES, Config
 from training.data.dataset import DataSet
 from training.data.splits import Split
 from training.errors import TrainingError
-from training.evaluation.leakage import check_start, check_unseen, sources_of
+from training.evaluation.leakage import check_no_leakage, check_start_leakage, sources_of_run
 from training.export.openvino import export_graph
 from training.model import checkpoint
 from training.model.final_weights import final_weights
@@ -55,7 +54,7 @@ def folds_of(runs: Sequence[Path], released: Path, split: Split) -> dict[int, Pa
             raise TrainingError(f"{run} left out fold {fold}, as {found[fold]} did; name one of them")
         _check_recipe(run, other, config)
         judged = of_folds(split.training, [fold])
-        check_start(run, [item for item in judged.items if item.label in other.data.classes], judged.items)
+        check_start_leakage(run, [item for item in judged.items if item.label in other.data.classes], judged.items)
         _check_learnt(run, released, judged)
         found[fold] = run
     return dict(sorted(found.items()))
@@ -120,8 +119,8 @@ def _check_recipe(run: Path, other: Config, config: Config) -> None:
 
 def _check_learnt(run: Path, released: Path, judged: DataSet) -> None:
     """The run must have learnt from just what the released run has learnt from, without what it is to judge."""
-    check_unseen(run, judged.items)
-    learnt, wanted = sources_of(run).own, sources_of(released).own - set(judged.groups)
+    check_no_leakage(run, judged.items)
+    learnt, wanted = sources_of_run(run).own, sources_of_run(released).own - set(judged.groups)
     if differing := sorted(learnt ^ wanted):
         raise TrainingError(
             f"{run} was trained on other data than the released run: {len(differing)} source videos are in one of them"

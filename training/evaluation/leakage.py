@@ -12,9 +12,8 @@ from pathlib import Path
 from training.atomic_write import write_atomically
 from training.config.schema import Config
 from training.data.dataset import Item
-from training.data.splits import Split
 from training.errors import TrainingError
-from training.model.resolve import find_trained
+from training.model.resolve import resolve_trained
 from videoxception.store import SOURCES, Release
 
 Names = frozenset[str]
@@ -23,7 +22,7 @@ Hashes = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class TrainingSources:
     """The source videos that a run itself has learnt from; and of each run or released model that it began with or was
     taught by, all that have left a trace in it, or None for a release from before releases told.
     """
@@ -37,40 +36,25 @@ class Learnt:
         return _hashes(self.own).union(*known) if len(known) == len(self.before) else None
 
 
-def note_sources(run: Path, config: Config, groups: Iterable[str]) -> None:
+def record_sources(run: Path, config: Config, groups: Iterable[str]) -> None:
     """Adds source videos to those that a run has learnt from; when it begins, also those behind what it begins with.
 
     Raises `TrainingError` for a run or a release behind it that is gone, or a run that does not tell.
     """
     if (run / SOURCES).exists():
-        learnt = sources_of(run)
-        _write(run, Learnt(learnt.own.union(groups), learnt.before))
+        learnt = sources_of_run(run)
+        _write(run, TrainingSources(learnt.own.union(groups), learnt.before))
     else:
         behind = [name for name in (config.init, *config.teacher.names) if name]
-        _write(run, Learnt(frozenset(groups), {name: _behind(name) for name in behind}))
+        _write(run, TrainingSources(frozenset(groups), {name: _behind(name) for name in behind}))
 
 
-def note_restored(run: Path, release: Release, split: Split) -> None:
-    """Writes down what a run has learnt from whose weights come out of a release: what the split trains on, and all
-    that the release tells of, less what the split holds out of the classes.
-
-    A fold model that had learnt from that, or from something that had, would not have been released. Of what the others
-    held out it may have learnt. Files that could not be read (--skip-bad) are in the split, and not in what is told.
-    """
-    own, told = frozenset(split.training.groups), told_by(release)
-    if told is None:
-        _write(run, Learnt(own, {str(release): None}))
-    else:
-        read = frozenset(name for name in own if _hash(name) in told)
-        _write(run, Learnt(read, {str(release): told - _hashes(frozenset(split.validation.groups))}))
-
-
-def sources_of(run: Path) -> Learnt:
+def sources_of_run(run: Path) -> TrainingSources:
     """The source videos that a run has learnt from. Raises `TrainingError`."""
     try:
         told = json.loads((run / SOURCES).read_text())
         before = {name: None if hashes is None else frozenset(hashes) for name, hashes in told["before"].items()}
-        return Learnt(frozenset(told["own"]), before)
+        return TrainingSources(frozenset(told["own"]), before)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise TrainingError(
             f"{run} does not tell what it has learnt from ({SOURCES}: {error}), so that nothing can be measured fairly;"
@@ -78,16 +62,16 @@ def sources_of(run: Path) -> Learnt:
         ) from error
 
 
-def told_by(release: Release) -> Hashes | None:
+def sources_of_release(release: Release) -> Hashes | None:
     """All that a release has learnt from, with all that is behind it; None for one that does not tell."""
     if SOURCES not in release.manifest.files:
         return None
     return frozenset(json.loads((release.folder / SOURCES).read_text()))
 
 
-def told_by_all(runs: Iterable[Path]) -> Hashes | None:
+def sources_of_all(runs: Iterable[Path]) -> Hashes | None:
     """All that runs and what is behind them have learnt from, as a release tells it; None if one does not tell."""
-    found = [sources_of(run).everything() for run in runs]
+    found = [sources_of_run(run).everything() for run in runs]
     known = [hashes for hashes in found if hashes is not None]
     return frozenset[str]().union(*known) if len(known) == len(found) else None
 
@@ -97,22 +81,22 @@ def write_hashes(path: Path, hashes: Hashes) -> None:
     path.write_text(json.dumps(sorted(hashes), indent=0) + "\n")
 
 
-def check_unseen(run: Path, items: Iterable[Item]) -> None:
+def check_no_leakage(run: Path, items: Iterable[Item]) -> None:
     """Raises `TrainingError` if a run has itself learnt from a source video of these items."""
-    if seen := sources_of(run).own & {item.group for item in items}:
+    if seen := sources_of_run(run).own & {item.group for item in items}:
         raise TrainingError(
             f"{run} has learnt from {len(seen)} source videos that it would be measured on, such as {min(seen)}; the"
             " data or the table of --groups are not what it was trained with. Put them back, or train it again"
         )
 
 
-def check_start(run: Path, own: Collection[Item], others: Collection[Item], strict: bool = True) -> None:
+def check_start_leakage(run: Path, own: Collection[Item], auxiliary: Collection[Item], strict: bool = True) -> None:
     """Raises `TrainingError` if what a run began with or was taught by has learnt from a source video of its own items,
     or, if `strict`, does not tell.
 
     Items of others decide no answer: that they were seen is said, and flatters how well they are told.
     """
-    for name, hashes in sources_of(run).before.items():
+    for name, hashes in sources_of_run(run).before.items():
         if hashes is None:
             _say_unknown(run, name, strict)
             continue
@@ -121,7 +105,7 @@ def check_start(run: Path, own: Collection[Item], others: Collection[Item], stri
                 f"{run} began with or was taught by {name}, which has learnt from {len(seen)} source videos that it"
                 f" would be measured on, such as {min(seen)}; train it again with another --init or --teacher"
             )
-        if seen := _among(hashes, others):
+        if seen := _among(hashes, auxiliary):
             print(
                 f"note: {name} has learnt from {len(seen)} source videos of others that are held out, and it is behind"
                 f" {run}: how well classes seen in training are told may be flattered; say so with --note"
@@ -138,13 +122,13 @@ def _say_unknown(run: Path, name: str, strict: bool) -> None:
 
 def _behind(name: str) -> Hashes | None:
     """What a run's folder or a released model has learnt from, with all that is behind it."""
-    trained = find_trained(name)
+    trained = resolve_trained(name)
     if isinstance(trained, Path):
-        return sources_of(trained).everything()
-    return told_by(trained)
+        return sources_of_run(trained).everything()
+    return sources_of_release(trained)
 
 
-def _write(run: Path, learnt: Learnt) -> None:
+def _write(run: Path, learnt: TrainingSources) -> None:
     before = {name: None if hashes is None else sorted(hashes) for name, hashes in learnt.before.items()}
     write_atomically(run / SOURCES, json.dumps({"own": sorted(learnt.own), "before": before}, indent=0).encode())
 

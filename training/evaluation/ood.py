@@ -7,24 +7,24 @@ from pathlib import Path
 import numpy as np
 
 from training.data.dataset import DataSet, Item
-from training.data.decode import item_clip, read_all
-from training.data.synthetic_ood import CLIPS, DRAWN, KINDS, NEW_KINDS, draw_far_off
-from training.evaluation.assignment import JudgeOf
+from training.data.decode import read_all, read_clip
+from training.data.synthetic_ood import CLIPS, DRAWN, KINDS, NEW_KINDS, draw_synthetic_ood
+from training.evaluation.assignment import EngineOf
 from training.evaluation.bootstrap import Floats, SourceVideos, interval, rounded
 from training.evaluation.calibration import ViewLogits, fit_threshold, mean_probabilities
 from training.evaluation.views import Views
 from training.progress import track
 from videoxception.answer import log_sum, share_of_classes
 from videoxception.engine.base import Logits
-from videoxception.manifest import Calibration, Known, Manifest, Outsiders, Separation
+from videoxception.manifest import Calibration, Known, Manifest, OodFigures, Separation
 
 ACTIONS = "true actions"
 SEEN, UNSEEN = "classes seen in training", "classes never seen"
-FAR_OFF, FAR_OFF_NEW = f"far off, kinds of {DRAWN}", "far off, other kinds"
+SYNTHETIC, SYNTHETIC_NEW = f"far off, kinds of {DRAWN}", "far off, other kinds"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class OodScores:
     """Scores (N,) of N clips by the name of each candidate, and the source video of each clip."""
 
     by_score: dict[str, Floats]
@@ -34,7 +34,7 @@ class Told:
         return len(self.groups)
 
 
-def candidates(outputs: ViewLogits, classes: int, temperature: float) -> dict[str, Floats]:
+def candidate_scores(outputs: ViewLogits, classes: int, temperature: float) -> dict[str, Floats]:
     """Scores (N,) that are high for the classes, of a network's outputs (N, V, K or K + 1); means over the views.
 
     The largest probability (https://arxiv.org/abs/1610.02136); the energy's negative, the logarithm of the sum of the
@@ -47,17 +47,17 @@ def candidates(outputs: ViewLogits, classes: int, temperature: float) -> dict[st
     return found
 
 
-def ask_outsiders(
-    judge_of: JudgeOf, manifest: Manifest, parts: Mapping[str, DataSet], views: Views, skip_bad: bool
-) -> tuple[dict[str, Told], list[str]]:
+def score_ood(
+    engine_of: EngineOf, manifest: Manifest, parts: Mapping[str, DataSet], views: Views, skip_bad: bool
+) -> tuple[dict[str, OodScores], list[str]]:
     """What is said to each part of a data set, by the part's name, and a line for each file that was skipped."""
     told, skipped = {}, []
     for name, data in parts.items():
         if len(data):
             outputs, kept, bad = read_all(
                 data,
-                lambda item: judge_of(item).predict(
-                    views.clips(manifest.clip, lambda spec: item_clip(item.path, spec))
+                lambda item: engine_of(item).predict(
+                    views.clips(manifest.clip, lambda spec: read_clip(item.path, spec))
                 ),
                 skip_bad,
             )
@@ -66,49 +66,47 @@ def ask_outsiders(
     return told, skipped
 
 
-def ask_far_off(judge_of: JudgeOf, manifest: Manifest) -> dict[str, Told]:
+def score_synthetic_ood(engine_of: EngineOf, manifest: Manifest) -> dict[str, OodScores]:
     """What is said to clips that code draws, by their kind, and to all of them together. One view of each."""
     kinds = [kind for kind in (*KINDS, *NEW_KINDS) for _ in range(CLIPS)]
     items = [Item(Path(kind), kind, f"{kind} {row}") for row, kind in enumerate(kinds)]
 
     def ask(item: Item, number: int) -> Logits:
-        return judge_of(item).predict(draw_far_off(item.label, number, manifest.clip)[None])
+        return engine_of(item).predict(draw_synthetic_ood(item.label, number, manifest.clip)[None])
 
     outputs = np.stack([ask(item, row % CLIPS) for row, item in enumerate(track(items, "far off"))])
 
-    def told_of(wanted: Collection[str]) -> Told:
+    def told_of(wanted: Collection[str]) -> OodScores:
         rows = [row for row, kind in enumerate(kinds) if kind in wanted]
         return _told(outputs[rows], [items[row].group for row in rows], manifest)
 
     return {kind: told_of([kind]) for kind in dict.fromkeys(kinds)} | {
-        FAR_OFF: told_of(KINDS),
-        FAR_OFF_NEW: told_of(NEW_KINDS),
+        SYNTHETIC: told_of(KINDS),
+        SYNTHETIC_NEW: told_of(NEW_KINDS),
     }
 
 
-def _told(outputs: ViewLogits, groups: Sequence[str], manifest: Manifest) -> Told:
-    return Told(candidates(outputs, len(manifest.classes), manifest.calibration.temperature), groups)
+def _told(outputs: ViewLogits, groups: Sequence[str], manifest: Manifest) -> OodScores:
+    return OodScores(candidate_scores(outputs, len(manifest.classes), manifest.calibration.temperature), groups)
 
 
-def measure_known(actions: Told, outsiders: Mapping[str, Told], calibration: Calibration) -> Known:
+def measure_known(actions: OodScores, ood: Mapping[str, OodScores], calibration: Calibration) -> Known:
     """How well each candidate tells outsiders from true actions; of the model's own also what its threshold keeps."""
     kept = (actions.by_score[calibration.known_score] >= calibration.known_threshold).astype(np.float64)
     return Known(
         score=calibration.known_score,
         kept=rounded(kept.mean()),
         kept_interval=interval(SourceVideos(actions.groups).means(kept)),
-        outsiders={name: _measure(actions, told) for name, told in outsiders.items()},
+        ood={name: _measure(actions, told) for name, told in ood.items()},
     )
 
 
-def _measure(actions: Told, outsiders: Told) -> Outsiders:
-    videos = SourceVideos(actions.groups), SourceVideos(outsiders.groups, seed=1)
-    return Outsiders(
-        n=len(outsiders),
+def _measure(actions: OodScores, ood: OodScores) -> OodFigures:
+    videos = SourceVideos(actions.groups), SourceVideos(ood.groups, seed=1)
+    return OodFigures(
+        n=len(ood),
         source_videos=videos[1].count,
-        by_score={
-            name: separate(inside, outsiders.by_score[name], *videos) for name, inside in actions.by_score.items()
-        },
+        by_score={name: separate(inside, ood.by_score[name], *videos) for name, inside in actions.by_score.items()},
     )
 
 

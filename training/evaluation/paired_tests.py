@@ -14,7 +14,7 @@ FIGURES = ("top1", "nll", "brier")
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class RunMetrics:
     """What a run says of the items that it held out: figures (N,) of each, by name."""
 
     name: str
@@ -26,7 +26,7 @@ class Judged:
         return float(self.figures[figure].mean())
 
 
-Pair = tuple[Judged, Judged]
+Pair = tuple[RunMetrics, RunMetrics]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from training.config.schema import DataConfig
 from training.data.dataset import DataSet
-from training.data.loading import load_outside
+from training.data.loading import load_ood
 from training.data.splits import Split
 from training.data.synthetic_ood import DRAWN
-from training.evaluation.assignment import JudgeOf, always, by_fold, dealt_out
+from training.evaluation.assignment import EngineOf, engine_by_fold, engines_in_turn, one_engine
 from training.evaluation.calibration import fit_temperature, fit_threshold
 from training.evaluation.cross_validation import fold_engines, of_folds
-from training.evaluation.ood import SEEN, UNSEEN, Told, ask_far_off, ask_outsiders, candidates
+from training.evaluation.ood import SEEN, UNSEEN, OodScores, candidate_scores, score_ood, score_synthetic_ood
 from training.evaluation.predictions import Scores, score
 from training.evaluation.summary import Evaluation, evaluate, with_known
 from training.evaluation.views import Views
@@ -35,17 +35,17 @@ class Exam:
     seen: DataSet
     unseen: DataSet
     protocol: str
-    judge_of: JudgeOf
-    judge_of_strangers: JudgeOf
+    engine_of: EngineOf
+    engine_of_unseen: EngineOf
 
-    def ask_outsiders(
-        self, manifest: Manifest, views: Views, skip_bad: bool, far_off: bool
-    ) -> tuple[dict[str, Told], list[str]]:
+    def score_ood(
+        self, manifest: Manifest, views: Views, skip_bad: bool, synthetic_ood: bool
+    ) -> tuple[dict[str, OodScores], list[str]]:
         """What is said to items of other classes and, if so wanted, to clips that code draws; and skipped files."""
         real = self.seen.where(lambda item: item.label != DRAWN)  # what was drawn is told apart, by its kinds
-        told, skipped = ask_outsiders(self.judge_of, manifest, {SEEN: real}, views, skip_bad)
-        new, more = ask_outsiders(self.judge_of_strangers, manifest, {UNSEEN: self.unseen}, views, skip_bad)
-        drawn = ask_far_off(self.judge_of_strangers, manifest) if far_off else {}
+        told, skipped = score_ood(self.engine_of, manifest, {SEEN: real}, views, skip_bad)
+        new, more = score_ood(self.engine_of_unseen, manifest, {UNSEEN: self.unseen}, views, skip_bad)
+        drawn = score_synthetic_ood(self.engine_of_unseen, manifest) if synthetic_ood else {}
         return told | new | drawn, skipped + more
 
 
@@ -55,14 +55,21 @@ def open_exam(release: Release, split: Split, config: DataConfig) -> Iterator[Ex
     was held out.
     """
     folds = release.manifest.folds
-    unseen = load_outside(replace(config, others=("all",)), config.others)[1] if config.others else DataSet((), ())
+    unseen = load_ood(replace(config, auxiliary=("all",)), config.auxiliary)[1] if config.auxiliary else DataSet((), ())
     if folds:
         with fold_engines(release, _engine) as engines:
-            own, others = _apart(of_folds(split.training, folds), release)
-            yield Exam(own, others, unseen, out_of_fold(split.protocol, folds), by_fold(engines), dealt_out(engines))
+            own, auxiliary = _apart(of_folds(split.training, folds), release)
+            yield Exam(
+                own,
+                auxiliary,
+                unseen,
+                out_of_fold(split.protocol, folds),
+                engine_by_fold(engines),
+                engines_in_turn(engines),
+            )
     elif len(split.validation):
-        judge_of = always(_engine(release))
-        yield Exam(split.validation, split.others, unseen, split.protocol, judge_of, judge_of)
+        engine_of = one_engine(_engine(release))
+        yield Exam(split.validation, split.auxiliary, unseen, split.protocol, engine_of, engine_of)
     else:
         yield None
 
@@ -70,7 +77,7 @@ def open_exam(release: Release, split: Split, config: DataConfig) -> Iterator[Ex
 def sit(exam: Exam, release: Release, skip_bad: bool) -> tuple[Calibration, Evaluation]:
     """Temperature, threshold and all figures. Raises `TrainingError`."""
     manifest, known_score = release.manifest, release.manifest.calibration.known_score
-    scores = score(exam.judge_of, manifest.clip, exam.data, skip_bad)
+    scores = score(exam.engine_of, manifest.clip, exam.data, skip_bad)
     temperature = fit_temperature(scores.logits, scores.data.targets)
     calibration = Calibration(
         temperature=temperature,
@@ -79,10 +86,10 @@ def sit(exam: Exam, release: Release, skip_bad: bool) -> tuple[Calibration, Eval
         fitted_on=_FITTED_ON_FOLDS if manifest.folds else _FITTED_ON,
     )
     evaluation = evaluate(scores, temperature, exam.protocol)
-    if not manifest.others:
+    if not manifest.auxiliary:
         return calibration, evaluation
     manifest = manifest.model_copy(update={"calibration": calibration})
-    told, _ = exam.ask_outsiders(manifest, Views(), skip_bad, far_off=True)
+    told, _ = exam.score_ood(manifest, Views(), skip_bad, synthetic_ood=True)
     return calibration, with_known(evaluation, told, calibration)
 
 
@@ -100,9 +107,9 @@ def _apart(data: DataSet, release: Release) -> tuple[DataSet, DataSet]:
     """The items of the classes, and those of the others."""
     manifest = release.manifest
     own = data.where(lambda item: item.label in manifest.classes).items
-    others = data.where(lambda item: item.label in manifest.others).items
-    return DataSet(own, tuple(manifest.classes)), DataSet(others, tuple(manifest.others))
+    auxiliary = data.where(lambda item: item.label in manifest.auxiliary).items
+    return DataSet(own, tuple(manifest.classes)), DataSet(auxiliary, tuple(manifest.auxiliary))
 
 
 def _threshold(scores: Scores, temperature: float, known_score: KnownScore) -> float:
-    return fit_threshold(candidates(scores.outputs, len(scores.data.classes), temperature)[known_score])
+    return fit_threshold(candidate_scores(scores.outputs, len(scores.data.classes), temperature)[known_score])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from training.evaluation.bootstrap import SourceVideos, interval, rounded
-from training.evaluation.calibration import Crosswise, ViewLogits, mean_probabilities
+from training.evaluation.calibration import CrossFitted, ViewLogits, mean_probabilities
 from training.evaluation.ece import calibration_error
 from training.evaluation.metrics import item_figures
 from videoxception.answer import Probabilities
@@ -13,7 +13,7 @@ from videoxception.manifest import ProbabilityFigures, Reliability
 
 
 def measure_reliability(
-    logits: ViewLogits, targets: Sequence[int], videos: SourceVideos, released: float, crosswise: Crosswise | None
+    logits: ViewLogits, targets: Sequence[int], videos: SourceVideos, released: float, cross_fitted: CrossFitted | None
 ) -> Reliability:
     """The figures of the same logits with the released temperature, with none, and with those fitted crosswise."""
 
@@ -31,5 +31,5 @@ def measure_reliability(
     return Reliability(
         released=figures(mean_probabilities(logits, released), [released]),
         without=figures(mean_probabilities(logits, 1.0), [1.0]),
-        crosswise=figures(crosswise.probabilities, crosswise.temperatures) if crosswise else None,
+        cross_fitted=figures(cross_fitted.probabilities, cross_fitted.temperatures) if cross_fitted else None,
     )

@@ -1,7 +1,7 @@
 """What a model answers without any motion: the bar that one with a sense of time must clear.
 
-Each picture of a clip is shown by itself, as a clip that repeats it. Whatever the mean of those answers gets right
-needs no sense of time, for it does not know in which order the pictures came.
+Each frame of a clip is shown by itself, as a clip that repeats it. Whatever the mean of those answers gets right
+needs no sense of time, for it does not know in which order the frames came.
 """
 
 import numpy as np
@@ -14,22 +14,22 @@ from videoxception.clip import Frames
 from videoxception.manifest import Baselines, Comparison
 
 
-def picture_clips(clip: Frames) -> Frames:
-    """Clips (F, F, H, W, 3), each of one picture of a clip (F, H, W, 3), repeated."""
+def frame_clips(clip: Frames) -> Frames:
+    """Clips (F, F, H, W, 3), each of one frame of a clip (F, H, W, 3), repeated."""
     return np.broadcast_to(clip[:, None], (len(clip), *clip.shape))
 
 
 def measure_baselines(
-    rows: Probabilities, pictures: ViewLogits, truth: Ints, videos: SourceVideos, temperature: float
+    rows: Probabilities, frames: ViewLogits, truth: Ints, videos: SourceVideos, temperature: float
 ) -> Baselines:
-    """Compares the model's probabilities (N, K) with what it says to single pictures, logits (N, F, K)."""
-    middle = pictures.shape[1] // 2
+    """Compares the model's probabilities (N, K) with what it says to single frames, logits (N, F, K)."""
+    middle = frames.shape[1] // 2
     right = rows.argmax(1) == truth
 
     def compared(shown: ViewLogits) -> Comparison:
         return compare(right, mean_probabilities(shown, temperature).argmax(1) == truth, videos)
 
-    return Baselines(mean_of_pictures=compared(pictures), middle_picture=compared(pictures[:, middle : middle + 1]))
+    return Baselines(mean_of_frames=compared(frames), middle_frame=compared(frames[:, middle : middle + 1]))
 
 
 def compare(model: npt.NDArray[np.bool_], baseline: npt.NDArray[np.bool_], videos: SourceVideos) -> Comparison:

@@ -47,7 +47,7 @@ class Views:
         shifted = read(spec)[None]
         if self.moments > 1:
             own, shifted = shifted[0], self._split(read(self._all_moments(spec)))
-            shifted[self.moments // 2] = own  # a window's step, split, is a rounded number, and may miss by a picture
+            shifted[self.moments // 2] = own  # a window's step, split, is a rounded number, and may miss by a frame
         return np.concatenate([shifted, shifted[..., ::-1, :]]) if self.mirrored else shifted
 
     def own(self, clips: Frames) -> Frames:
@@ -56,12 +56,12 @@ class Views:
         return clip
 
     def _all_moments(self, spec: ClipSpec) -> ClipSpec:
-        """The pictures of all moments as one clip, evenly spread."""
+        """The frames of all moments as one clip, evenly spread."""
         sampling = spec.sampling
         if isinstance(sampling, Window):
             sampling = sampling.model_copy(update={"step": sampling.step / self.moments})
         return spec.model_copy(update={"frames": spec.frames * self.moments, "sampling": sampling})
 
     def _split(self, frames: Frames) -> Frames:
-        """Pictures of all moments (F * moments, H, W, 3) -> (moments, F, H, W, 3): every so-manyth goes together."""
+        """Frames of all moments (F * moments, H, W, 3) -> (moments, F, H, W, 3): every so-manyth goes together."""
         return frames.reshape(-1, self.moments, *frames.shape[1:]).swapaxes(0, 1).copy()

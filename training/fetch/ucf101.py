@@ -24,20 +24,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The addresses."""
     videos = f"archive of the videos (default: {UCF101_VIDEOS.url}; their authors': {UCF101_RAR})"
     parser.add_argument("--videos", default="", metavar="URL", help=videos)
-    lists = f"archive of the lists (default: {UCF101_LISTS.url})"
-    parser.add_argument("--lists", default="", metavar="URL", help=lists)
+    annotations = f"archive of the lists (default: {UCF101_LISTS.url})"
+    parser.add_argument("--annotations", default="", metavar="URL", help=annotations)
 
 
 def fetch(options: argparse.Namespace) -> None:
     """Fetches lists and videos into `options.to`. Raises `FetchError`."""
     folder: Path = options.to
     with new_client() as client:
-        fetch_archive(client, chosen(options.lists, UCF101_LISTS), folder, _place_list, options.keep_archives)
+        fetch_archive(client, chosen(options.annotations, UCF101_LISTS), folder, _place_list, options.keep_archives)
         fetch_archive(client, chosen(options.videos, UCF101_VIDEOS), folder, _place_video, options.keep_archives)
     found = sum(1 for _ in (folder / "UCF-101").glob("*/*.avi"))
     if found != VIDEOS:
         print(f"warning: {found:,} videos are there, but UCF-101 has {VIDEOS:,}; see {UCF101_PAGE}")
-    print(f"python -m training.run --layout ucf101 --data {folder}/UCF-101 --lists {folder}/ucfTrainTestlist")
+    print(f"python -m training.run --layout ucf101 --data {folder}/UCF-101 --annotations {folder}/ucfTrainTestlist")
 
 
 def _place_video(name: str) -> str | None:

@@ -5,6 +5,6 @@ ReLU is a pass of its own, and so is what undoes it. Here a norm and its ReLU ar
 sums that batch norms and gradients of weights need are taken while their terms are in registers, and 16 times are left.
 And a block's output is never written before its maximum over 2 x 2 pixels, nor its gradient (docs/gpu.md).
 
-Activations are (pixels, C), channels last: clips, pictures, lines and columns in a row. Each program sums what it has,
+Activations are (pixels, C), channels last: clips, frames, lines and columns in a row. Each program sums what it has,
 always in the same order, and PyTorch adds up the programs: nothing is added atomically, so a step can be repeated.
 """

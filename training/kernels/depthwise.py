@@ -15,18 +15,18 @@ from videoxception.nets.videoxception import CTSeparableConv3D
 _Gradients = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, None, None, None]
 
 
-def fused_depthwise(separable: CTSeparableConv3D, x: Tensor, pictures: int) -> Tensor:
+def fused_depthwise(separable: CTSeparableConv3D, x: Tensor, frames: int) -> Tensor:
     """What `videoxception.nets.planar.depthwise` gives in training: (B*T, C, H, W) -> the same, channels last.
 
     In the type that autocast asks for, if it does. In evaluation, and if a norm is frozen, plain PyTorch does it.
     """
     if not (separable.spatial_norm.training and separable.temporal_norm.training):
-        return depthwise(separable, x, pictures)
+        return depthwise(separable, x, frames)
     if torch.is_autocast_enabled(x.device.type):
         x = x.to(torch.get_autocast_dtype(x.device.type))
     rows, channels, height, width = x.shape
     kernel = separable.temporal.kernel_size[0]
-    shape = Shape(rows // pictures, pictures, height, width, channels, kernel)
+    shape = Shape(rows // frames, frames, height, width, channels, kernel)
     y: Tensor = _Depthwise.apply(  # type: ignore[no-untyped-call]
         x.permute(0, 2, 3, 1).reshape(-1, channels),
         separable.spatial.weight,

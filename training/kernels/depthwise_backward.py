@@ -41,7 +41,7 @@ def temporal_backward(
         g,
         sums,
         shape.places,
-        shape.pictures,
+        shape.frames,
         shape.height * shape.width,
         shape.channels,
         shape.kernel,
@@ -109,16 +109,16 @@ def temporal_backward_kernel(
     g,
     sums,
     places,
-    pictures: tl.constexpr,
-    picture: tl.constexpr,
+    frames: tl.constexpr,
+    frame: tl.constexpr,
     channels: tl.constexpr,
     kernel: tl.constexpr,
     lanes: tl.constexpr,
     block: tl.constexpr,
 ):
-    """A program walks through time with `lanes` pixels of a picture, as the one forwards does.
+    """A program walks through time with `lanes` pixels of a frame, as the one forwards does.
 
-    In its windows are the gradient of the convolution's output at the last k pictures, and its input and what that was
+    In its windows are the gradient of the convolution's output at the last k frames, and its input and what that was
     made of at the last k // 2 + 1. Each product of the two that a tap's gradient needs is taken when the later one
     comes.
     """
@@ -126,7 +126,7 @@ def temporal_backward_kernel(
     place = tl.program_id(0).to(tl.int64) * lanes + tl.arange(0, lanes)
     channel = tl.program_id(1) * block + tl.arange(0, block)
     alive = (place < places)[:, None] & (channel < channels)[None, :]
-    first = place // picture * (pictures * picture) + place % picture
+    first = place // frame * (frames * frame) + place % frame
     here = first[:, None] * channels + channel[None, :]
     scale, shift = row(outer, channel, channels), row(outer + channels, channel, channels)
     a, b = row(outer + 2 * channels, channel, channels), row(outer + 3 * channels, channel, channels)
@@ -137,8 +137,8 @@ def temporal_backward_kernel(
     gradients, inputs, raw = (nothing,) * (kernel - 1), (nothing,) * half, (nothing,) * half
     of_taps = (none,) * kernel
     plain, weighted = none, none
-    for now in range(pictures + half):
-        there, present = here + now * (picture * channels), alive & (now < pictures)
+    for now in range(frames + half):
+        there, present = here + now * (frame * channels), alive & (now < frames)
         y = tl.load(t + there, mask=present, other=0.0).to(tl.float32)
         dy = tl.load(dh + there, mask=present, other=0.0).to(tl.float32)
         dy = tl.where(y * scale + shift > 0, dy, 0.0)
@@ -147,7 +147,7 @@ def temporal_backward_kernel(
         raw = raw + (x,)
         inputs = inputs + (tl.where(present, tl.maximum(x * inner_scale + inner_shift, 0.0), 0.0),)
         earlier, later = (), ()
-        for i in tl.static_range(half):  # tap i meets an input `half - i` pictures before the output
+        for i in tl.static_range(half):  # tap i meets an input `half - i` frames before the output
             earlier = earlier + (of_taps[i] + tl.sum(gradients[kernel - 1] * inputs[i], 0),)
         for i in tl.static_range(half, kernel):
             later = later + (of_taps[i] + tl.sum(gradients[kernel - 1 + half - i] * inputs[half], 0),)
@@ -157,7 +157,7 @@ def temporal_backward_kernel(
             total += gradients[kernel - 1 - i] * row(taps + i * channels, channel, channels)
         written = alive & (now >= half)
         rounded = tl.where(written & (inputs[0] > 0), total, 0.0).to(g.dtype.element_ty)
-        tl.store(g + there - half * (picture * channels), rounded, mask=written)
+        tl.store(g + there - half * (frame * channels), rounded, mask=written)
         total = rounded.to(tl.float32)
         plain += tl.sum(total, 0)
         weighted += tl.sum(total * raw[0], 0)

@@ -41,7 +41,7 @@ def temporal_forward(s: Tensor, scale: Tensor, shift: Tensor, taps: Tensor, shap
         y,
         sums,
         shape.places,
-        shape.pictures,
+        shape.frames,
         shape.height * shape.width,
         shape.channels,
         shape.kernel,
@@ -105,27 +105,27 @@ def temporal_forward_kernel(
     y,
     sums,
     places,
-    pictures: tl.constexpr,
-    picture: tl.constexpr,
+    frames: tl.constexpr,
+    frame: tl.constexpr,
     channels: tl.constexpr,
     kernel: tl.constexpr,
     lanes: tl.constexpr,
     block: tl.constexpr,
 ):
-    """A program walks through time with `lanes` pixels of a picture, those of all clips in a row; one has `picture`."""
+    """A program walks through time with `lanes` pixels of a frame, those of all clips in a row; one has `frame`."""
     half: tl.constexpr = kernel // 2
     place = tl.program_id(0).to(tl.int64) * lanes + tl.arange(0, lanes)
     channel = tl.program_id(1) * block + tl.arange(0, block)
     alive = (place < places)[:, None] & (channel < channels)[None, :]
-    first = place // picture * (pictures * picture) + place % picture
+    first = place // frame * (frames * frame) + place % frame
     here = first[:, None] * channels + channel[None, :]
     scales, shifts = row(scale, channel, channels), row(shift, channel, channels)
     nothing = tl.zeros((lanes, block), tl.float32)
     window = (nothing,) * (kernel - 1)
     plain, squared = nothing, nothing
-    for t in range(pictures + half):
-        present = alive & (t < pictures)
-        now = tl.load(s + here + t * (picture * channels), mask=present, other=0.0).to(tl.float32)
+    for t in range(frames + half):
+        present = alive & (t < frames)
+        now = tl.load(s + here + t * (frame * channels), mask=present, other=0.0).to(tl.float32)
         window = window + (
             tl.where(present, tl.maximum(now * scales + shifts, 0.0, propagate_nan=tl.PropagateNan.ALL), 0.0),
         )
@@ -134,7 +134,7 @@ def temporal_forward_kernel(
             total += window[i] * row(taps + i * channels, channel, channels)
         written = alive & (t >= half)
         rounded = tl.where(written, total, 0.0).to(y.dtype.element_ty)
-        tl.store(y + here + (t - half) * (picture * channels), rounded, mask=written)
+        tl.store(y + here + (t - half) * (frame * channels), rounded, mask=written)
         total = rounded.to(tl.float32)
         plain += total
         squared += total * total

@@ -79,8 +79,8 @@ def product_forward_kernel(
 
 @triton.jit
 def under(pixel, q: tl.constexpr, height: tl.constexpr, width: tl.constexpr):
-    """The number of the q-th of the four pixels under a pooled one, both counted through all pictures; int64."""
-    row, column = pixel // (width // 2), pixel % (width // 2)  # of pooled pixels; pictures are whole rows
+    """The number of the q-th of the four pixels under a pooled one, both counted through all frames; int64."""
+    row, column = pixel // (width // 2), pixel % (width // 2)  # of pooled pixels; frames are whole rows
     return (2 * row + q // 2).to(tl.int64) * width + 2 * column + q % 2
 
 

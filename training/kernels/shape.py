@@ -8,15 +8,15 @@ POOLED = 64
 """Pooled pixels that a program of a product works on at a time."""
 
 TEMPORAL_WARPS = 8
-"""Of a program that keeps a window of pictures in registers."""
+"""Of a program that keeps a window of frames in registers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Clips of pictures with channels, and the length of the kernels that go over them."""
+    """Clips of frames with channels, and the length of the kernels that go over them."""
 
     clips: int
-    pictures: int
+    frames: int
     height: int
     width: int
     channels: int
@@ -24,17 +24,17 @@ class Shape:
 
     @property
     def places(self) -> int:
-        """Pixels of one picture of each clip."""
+        """Pixels of one frame of each clip."""
         return self.clips * self.height * self.width
 
     @property
     def pixels(self) -> int:
-        """Pixels of all pictures."""
-        return self.places * self.pictures
+        """Pixels of all frames."""
+        return self.places * self.frames
 
     @property
     def lanes(self) -> int:
-        """Pixels that a program of a depthwise convolution works on: fewer if its window of pictures is long."""
+        """Pixels that a program of a depthwise convolution works on: fewer if its window of frames is long."""
         return 64 if self.kernel <= 3 else 32
 
     @property

@@ -11,34 +11,33 @@ from videoxception.nets import create
 from videoxception.nets.videoxception import ResidualBlock
 
 
-def fresh_network(config: Config) -> nn.Module:
+def build_network(config: Config) -> nn.Module:
     """The architecture, initialised by the seed. Raises `TrainingError` for an unknown one.
 
-    If training begins with single pictures, the network begins without motion; and without the margins of kernels that
-    the first stage's pictures are too small for.
+    If training begins with single frames, the network begins without motion; and without the margins of kernels that
+    the first stage's frames are too small for.
     """
     torch.manual_seed(config.seed)
     arguments: dict[str, Any] = {
-        "others": len(config.data.others),
+        "auxiliary": len(config.data.auxiliary),
         "dropout": config.dropout,
         "stochastic_depth": config.stochastic_depth,
-        "residual": config.residual,
     }
     try:
         net = create(config.architecture, len(config.data.classes), **arguments)
     except ValueError as error:
         raise TrainingError(f"--architecture: {error}") from error
-    if config.stages[0].pictures == 1:
-        forget_motion(net)
-    forget_margins(net, config.stages[0].size)
+    if config.stages[0].frames == 1:
+        init_temporal_identity(net)
+    zero_unreachable_taps(net, config.stages[0].size)
     return net
 
 
 @torch.no_grad()
-def forget_motion(net: nn.Module) -> None:
-    """Sets every temporal kernel to pass its own picture alone.
+def init_temporal_identity(net: nn.Module) -> None:
+    """Sets every temporal kernel to pass its own frame alone.
 
-    Such a network sees each picture by itself and averages. Stages with one picture then train just what stages with
+    Such a network sees each frame by itself and averages. Stages with one frame then train just what stages with
     all ten begin with, and motion is learnt on top; with random outer taps the step from one to ten would undo much.
     """
     for block in net.modules():
@@ -49,11 +48,11 @@ def forget_motion(net: nn.Module) -> None:
 
 
 @torch.no_grad()
-def forget_margins(net: nn.Module, size: int) -> None:
-    """Sets to zero what spatial kernels have farther out than maps are large, if pictures are `size` pixels high.
+def zero_unreachable_taps(net: nn.Module, size: int) -> None:
+    """Sets to zero what spatial kernels have farther out than maps are large, if frames are `size` pixels high.
 
-    There it meets nothing but padding, learns nothing, and would be noise in stages with larger pictures: type B's last
-    block sees 1 x 1 pixels of pictures of 112, and 2 x 2 of 128.
+    There it meets nothing but padding, learns nothing, and would be noise in stages with larger frames: type B's last
+    block sees 1 x 1 pixels of frames of 112, and 2 x 2 of 128.
     """
     blocks = [block for block in net.modules() if isinstance(block, ResidualBlock)]
     for halvings, block in enumerate(blocks):

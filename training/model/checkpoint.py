@@ -10,7 +10,7 @@ import torch
 from training.atomic_write import replace_atomically, write_atomically
 from training.config.schema import Config, config_from_json
 from training.errors import TrainingError
-from training.model.train_state import State
+from training.model.train_state import TrainState
 
 
 def open_run(folder: Path, config: Config, resume: bool) -> None:
@@ -48,7 +48,7 @@ def read_config(folder: Path) -> Config:
         raise TrainingError(f"{folder} is not a run's folder: {error.strerror}: {folder / 'config.json'}") from error
 
 
-def save(folder: Path, state: State, keep: int = 1) -> None:
+def save(folder: Path, state: TrainState, keep: int = 1) -> None:
     """Writes the checkpoint so that either the old or the new one is there, whole.
 
     With `keep` above 1, the newest few are also kept beside it, as checkpoint-EPOCH.pt.
@@ -60,7 +60,7 @@ def save(folder: Path, state: State, keep: int = 1) -> None:
             "step": state.step,
             "net": state.net.state_dict(),
             "average": state.average.state_dict(),
-            "optimiser": state.optimiser.state_dict(),
+            "optimizer": state.optimizer.state_dict(),
         },
         temporary,
     )
@@ -77,14 +77,14 @@ def _keep(written: Path, kept: Path, newest: int) -> None:
         old.unlink()
 
 
-def restore(folder: Path, state: State, device: torch.device) -> bool:
+def restore(folder: Path, state: TrainState, device: torch.device) -> bool:
     """Brings `state` to where the folder's checkpoint is; false if there is none yet."""
     checkpoint = read_checkpoint(folder, device)
     if checkpoint is None:
         return False
     state.net.load_state_dict(checkpoint["net"])
     state.average.load_state_dict(checkpoint["average"])
-    state.optimiser.load_state_dict(checkpoint["optimiser"])
+    state.optimizer.load_state_dict(checkpoint["optimizer"])
     state.epoch, state.step = checkpoint["epoch"], checkpoint["step"]
     return True
 

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from training.config.schema import Config
 from training.errors import TrainingError
 from training.model import checkpoint
-from training.model.build import fresh_network
-from training.model.pretrained import initial_weights
+from training.model.build import build_network
+from training.model.pretrained import load_pretrained
 from videoxception.clip import ClipSpec
 from videoxception.nets.folded import settle
 
@@ -29,7 +29,7 @@ def final_network(run: Path, config: Config) -> nn.Module:
     done = 0 if saved is None else saved["epoch"]
     if saved is None or done < config.epochs:
         raise TrainingError(f"{run} has done {done} of {config.epochs} epochs; finish it with --resume")
-    net = fresh_network(config).eval()
+    net = build_network(config).eval()
     net.load_state_dict(saved["average"] if not config.init_share else _between(net, saved["average"], config))
     settle(net, ClipSpec())
     return net
@@ -37,9 +37,9 @@ def final_network(run: Path, config: Config) -> nn.Module:
 
 def _between(net: nn.Module, trained: dict[str, Tensor], config: Config) -> dict[str, Tensor]:
     """Weights on the straight line between the trained ones and the first ones, as in WiSE-FT
-    (https://arxiv.org/abs/2109.01903): they keep more of what the first ones knew of pictures unlike those trained on.
+    (https://arxiv.org/abs/2109.01903): they keep more of what the first ones knew of frames unlike those trained on.
     """
-    first = initial_weights(config, net).weights
+    first = load_pretrained(config, net).weights
     if missing := sorted(trained.keys() - first.keys()):
         raise TrainingError(
             f"--init-share needs weights of the whole network to go back to, and {config.init} has none for"

@@ -17,7 +17,7 @@ _PASSED_ON = 0.6  # at each block; of 0.5, 0.6 .. 1, the least loss of a type A 
 _NEW_CHANNELS = 0.3  # of their usual weights, so that what they add is small at first
 
 
-def grown(weights: dict[str, Tensor], net: nn.Module) -> dict[str, Tensor]:
+def grow_deeper(weights: dict[str, Tensor], net: nn.Module) -> dict[str, Tensor]:
     """Weights of a network with fewer blocks, but otherwise like `net` -> weights of all of `net`.
 
     Those of any other network, and weights without a head, which are for other outputs, are given back as they are.

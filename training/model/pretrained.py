@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from training.config.schema import Config
 from training.errors import TrainingError
 from training.model import checkpoint
-from training.model.net2net import grown
-from training.model.resolve import find_trained
+from training.model.net2net import grow_deeper
+from training.model.resolve import resolve_trained
 from videoxception.store import ModelStore, Release
 
 HEAD = ("head.weight", "head.bias")
@@ -20,30 +20,30 @@ Weights = dict[str, Tensor]
 
 
 @dataclass(frozen=True, slots=True)
-class Initial:
+class PretrainedWeights:
     """Weights by the network's own names, and in words how they differ from those that were named."""
 
     weights: Weights
     notes: tuple[str, ...] = ()
 
 
-def initial_weights(config: Config, net: nn.Module, store: ModelStore | None = None) -> Initial:
+def load_pretrained(config: Config, net: nn.Module, store: ModelStore | None = None) -> PretrainedWeights:
     """The weights that --init names, of a run's folder or of a released model, for `net`. Raises `TrainingError`.
 
     Of the head there is what the run's outputs share with theirs, by name, in the run's order; outputs that are new
     begin at zero. If none is shared, or the head is of another width, it is left out; if some are, a deeper network
     than theirs is grown.
     """
-    trained = find_trained(config.init, store)
+    trained = resolve_trained(config.init, store)
     weights, outputs = _of_run(trained) if isinstance(trained, Path) else _of_release(trained)
     named, wanted = set(outputs), config.data.outputs
     fitting = {**weights, **{name: _by_name(weights[name], outputs, wanted) for name in HEAD}}
-    whole = grown(fitting, net)
+    whole = grow_deeper(fitting, net)
     if not named & set(wanted) or whole["head.weight"].shape != net.state_dict()["head.weight"].shape:
-        return Initial({name: tensor for name, tensor in weights.items() if name not in HEAD})
+        return PretrainedWeights({name: tensor for name, tensor in weights.items() if name not in HEAD})
     deeper = () if whole is fitting else ("grown deeper",)
     new = [name for name in wanted if name not in named]
-    return Initial(whole, (*deeper, *((f"outputs that begin at zero: {', '.join(new)}",) if new else ())))
+    return PretrainedWeights(whole, (*deeper, *((f"outputs that begin at zero: {', '.join(new)}",) if new else ())))
 
 
 def _by_name(rows: Tensor, outputs: Sequence[str], wanted: Sequence[str]) -> Tensor:
@@ -65,4 +65,4 @@ def _of_run(folder: Path) -> tuple[Weights, tuple[str, ...]]:
 
 
 def _of_release(release: Release) -> tuple[Weights, tuple[str, ...]]:
-    return load_file(release.weights), (*release.manifest.classes, *release.manifest.others)
+    return load_file(release.weights), (*release.manifest.classes, *release.manifest.auxiliary)

@@ -6,7 +6,7 @@ from training.errors import TrainingError
 from videoxception.store import ModelStore, Release, StoreError
 
 
-def find_trained(name: str, store: ModelStore | None = None) -> Path | Release:
+def resolve_trained(name: str, store: ModelStore | None = None) -> Path | Release:
     """A run's folder if there is a folder of that name, else the model NAME[@VERSION]. Raises `TrainingError`."""
     if (folder := Path(name)).is_dir():
         return folder

@@ -43,8 +43,8 @@ def calibration_error(error: CalibrationError) -> str:
 
 def comparisons(baselines: Baselines) -> list[tuple[str, Comparison]]:
     return [
-        ("mean of all its pictures", baselines.mean_of_pictures),
-        ("its middle picture", baselines.middle_picture),
+        ("mean of all its frames", baselines.mean_of_frames),
+        ("its middle frame", baselines.middle_frame),
     ]
 
 
@@ -62,9 +62,9 @@ def temperature_rows(reliability: Reliability) -> list[tuple[str, ProbabilityFig
         (f"as released ({reliability.released.temperatures[0]})", reliability.released),
         ("none", reliability.without),
     ]
-    if reliability.crosswise is not None:
-        fitted = reliability.crosswise.temperatures
-        rows.append((f"crosswise ({min(fitted):.2f} - {max(fitted):.2f})", reliability.crosswise))
+    if reliability.cross_fitted is not None:
+        fitted = reliability.cross_fitted.temperatures
+        rows.append((f"crosswise ({min(fitted):.2f} - {max(fitted):.2f})", reliability.cross_fitted))
     return rows
 
 
@@ -80,11 +80,9 @@ def chance_lines(error: CalibrationError) -> list[str]:
 
 def known_rows(known: Known) -> list[list[str]]:
     """Headings, and a row for each kind of outsiders; what is turned away is so by the model's own score."""
-    scores = sorted(
-        {name for told in known.outsiders.values() for name in told.by_score}, key=lambda s: s != known.score
-    )
+    scores = sorted({name for told in known.ood.values() for name in told.by_score}, key=lambda s: s != known.score)
     rows = [["shown", "n", "turned away", *(f"AUROC, {score.replace('_', ' ')}" for score in scores)]]
-    for name, told in known.outsiders.items():
+    for name, told in known.ood.items():
         own = told.by_score[known.score]
         aurocs = (plain(told.by_score[score].auroc, told.by_score[score].interval) for score in scores)
         rows.append([name, str(told.n), percent(own.turned_away, own.turned_away_interval), *aurocs])

@@ -27,7 +27,7 @@ def model_card(manifest: Manifest) -> str:
     parts = [
         f"# {manifest.name}, version {manifest.version}",
         f"Tells which of {len(manifest.classes)} human actions a video shows: {', '.join(manifest.classes)}.",
-        f"Architecture: {manifest.architecture.name}. Input: {manifest.clip.frames} pictures of"
+        f"Architecture: {manifest.architecture.name}. Input: {manifest.clip.frames} frames of"
         f" {manifest.clip.size[1]}x{manifest.clip.size[0]} pixels.",
         "## What it was trained on",
         provenance.trained_on,
@@ -104,7 +104,7 @@ def _card_baselines(metrics: Metrics) -> str:
         for label, shown in comparisons(metrics.baselines)
     )
     return (
-        "The same model was shown single pictures of each clip, as clips that stand still. Only what the whole clip"
+        "The same model was shown single frames of each clip, as clips that stand still. Only what the whole clip"
         " gains over them can come of motion (paired clip by clip; p-values of flipping whole source videos).\n\n"
         f"| shown | top-1 | gain of the whole clip | chance alone |\n| --- | --- | --- | --- |\n{rows}\n\n"
     )
@@ -119,11 +119,11 @@ def _card_reliability(metrics: Metrics | None) -> list[str]:
         for label, row in temperature_rows(metrics.reliability)
     )
     table = f"| temperature | nll | brier score | calibration error | without its bias |\n{'| --- ' * 5}|\n{rows}"
-    crosswise = (
+    cross_fitted = (
         "Crosswise: each part of the source videos with the temperature that the other parts ask for, so that nothing"
         f" is flattered. {' '.join(chance_lines(metrics.reliability.released.ece))}"
     )
-    return [table, crosswise]
+    return [table, cross_fitted]
 
 
 _SCORES: dict[KnownScore, str] = {
@@ -141,11 +141,11 @@ def _guard(manifest: Manifest) -> str:
 def _card_known(manifest: Manifest) -> list[str]:
     """What the network has learnt beside its classes, and what that is worth."""
     parts = []
-    if manifest.others:
+    if manifest.auxiliary:
         parts.append("## Videos of something else")
         parts.append(
-            f"The network has learnt {len(manifest.others)} other classes, which no answer names, and whose outputs are"
-            f" joined into one, the background: {', '.join(manifest.others)}."
+            f"The network has learnt {len(manifest.auxiliary)} other classes, which no answer names, and whose outputs"
+            f" are joined into one, the background: {', '.join(manifest.auxiliary)}."
         )
     if manifest.metrics is not None and manifest.metrics.known is not None:
         known = manifest.metrics.known

@@ -33,8 +33,8 @@ def table(title: str, metrics: Metrics) -> str:
 
 def _baseline_lines(metrics: Metrics) -> list[str]:
     if metrics.baselines is None:
-        return ["Baseline of single pictures: left out, for a still has but one."] if is_of_stills(metrics) else []
-    lines = ["What single pictures tell, each shown as a clip that stands still:"]
+        return ["Baseline of single frames: left out, for a still has but one."] if is_of_stills(metrics) else []
+    lines = ["What single frames tell, each shown as a clip that stands still:"]
     lines.append(f"{'':<26} {'top-1':<26}gain of the whole clip")
     for label, comparison in comparisons(metrics.baselines):
         top1 = percent(comparison.top1, comparison.interval)
@@ -50,7 +50,7 @@ def _reliability_lines(metrics: Metrics) -> list[str]:
         nll, brier = plain(row.nll, row.intervals["nll"]), plain(row.brier, row.intervals["brier"])
         corrected = plain(row.ece.corrected, row.ece.interval)
         lines.append(f"{label:<26} {nll:<24}{brier:<24}{row.ece.measured:<19.3f}{corrected}")
-    if metrics.reliability.crosswise is not None:
+    if metrics.reliability.cross_fitted is not None:
         lines.append("crosswise: each part of the source videos with the temperature that the other parts ask for")
     return [*lines, *chance_lines(metrics.reliability.released.ece)]
 

@@ -14,7 +14,7 @@ from training.config.schema import Config, DataConfig
 from training.errors import TrainingError
 from training.model import checkpoint
 from training.model.final_weights import final_network
-from training.model.resolve import find_trained
+from training.model.resolve import resolve_trained
 from videoxception.nets.planar import forward_fast
 from videoxception.nets.served import load_served
 from videoxception.store import ModelStore, Release
@@ -50,21 +50,21 @@ class Teacher:
 
 
 def _load(name: str, data: DataConfig, store: ModelStore | None) -> nn.Module:
-    trained = find_trained(name, store)
-    net, classes, others = _of_run(trained) if isinstance(trained, Path) else _of_release(trained)
+    trained = resolve_trained(name, store)
+    net, classes, auxiliary = _of_run(trained) if isinstance(trained, Path) else _of_release(trained)
     if classes != data.classes:
         raise TrainingError(f"--teacher: {name} has other classes than this run; train with --classes of its own")
-    if data.others not in ((), others):
-        raise TrainingError(f"--teacher: {name} knows other --others than this run; take its own, or none")
+    if data.auxiliary not in ((), auxiliary):
+        raise TrainingError(f"--teacher: {name} knows other --auxiliary than this run; take its own, or none")
     return net.eval().requires_grad_(False)
 
 
 def _of_run(folder: Path) -> tuple[nn.Module, tuple[str, ...], tuple[str, ...]]:
     """The network that a finished run leaves, its classes and its others."""
     config = checkpoint.read_config(folder)
-    return final_network(folder, config), config.data.classes, config.data.others
+    return final_network(folder, config), config.data.classes, config.data.auxiliary
 
 
 def _of_release(release: Release) -> tuple[nn.Module, tuple[str, ...], tuple[str, ...]]:
     """A released network, its classes and its others."""
-    return load_served(release).net, tuple(release.manifest.classes), tuple(release.manifest.others)
+    return load_served(release).net, tuple(release.manifest.classes), tuple(release.manifest.auxiliary)

@@ -65,7 +65,7 @@ def floating_buffers(net: nn.Module) -> list[Tensor]:
 
 
 @contextmanager
-def joined(device: torch.device) -> Iterator[tuple[World, torch.device]]:
+def process_group(device: torch.device) -> Iterator[tuple[World, torch.device]]:
     """The world that `torchrun` describes in the environment, and this process's device in it.
 
     Raises `TrainingError` if there are more processes on this machine than GPUs.

@@ -17,10 +17,10 @@ from torch.nn.parallel import DistributedDataParallel
 
 from training.augment.mixup import mix
 from training.augment.pipeline import draw_clips
-from training.cache.loader import Footage
-from training.config.schema import Config, OptimiserConfig, Stage
+from training.cache.loader import FrameLoader
+from training.config.schema import Config, OptimizerConfig, Stage
 from training.errors import TrainingError
-from training.model.train_state import State, follow
+from training.model.train_state import TrainState, update_ema
 from training.progress import track
 from training.trainer.amp import autocast
 from training.trainer.distillation import Teacher
@@ -33,11 +33,11 @@ _ALONE = World()
 
 
 @dataclass(frozen=True, slots=True)
-class _Means:
+class TrainContext:
     """What an epoch is trained with: `forward` computes the logits, and averages the gradients of processes."""
 
     config: Config
-    footage: Footage
+    loader: FrameLoader
     forward: nn.Module
     device: torch.device
     world: World
@@ -45,9 +45,9 @@ class _Means:
 
 
 def train(
-    state: State,
+    state: TrainState,
     config: Config,
-    footage: Footage,
+    loader: FrameLoader,
     validate: Callable[[nn.Module, Stage], float] | None,
     device: torch.device,
     world: World = _ALONE,
@@ -58,10 +58,11 @@ def train(
 
     The network's blocks are done by `passes`. Raises `TrainingError` if the loss stops being a number.
     """
-    means = _Means(config, footage, _forward(_Fast(state.net, passes), config, device, world), device, world, teacher)
+    forward = _forward(_Fast(state.net, passes), config, device, world)
+    context = TrainContext(config, loader, forward, device, world, teacher)
     for epoch in range(state.epoch, config.epochs):
         start, stage = time.monotonic(), config.stage(epoch)
-        loss, waited = _train_epoch(state, plan_epoch(config, epoch, footage, world), means)
+        loss, waited = _train_epoch(state, plan_epoch(config, epoch, loader, world), context)
         for net in (state.net, state.average):
             world.average_buffers(net)
         state.epoch = epoch + 1
@@ -69,66 +70,66 @@ def train(
         last_of_stage = state.epoch == config.epochs or config.stage(state.epoch) is not stage
         looked = validate is not None and (last_of_stage or state.epoch % 5 == 0)
         validation = validate(state.average, stage) if validate is not None and looked else None
-        lr = learning_rate(state.epoch / config.epochs, config.optimiser)
+        lr = learning_rate(state.epoch / config.epochs, config.optimizer)
         yield EpochReport(state.epoch, loss, lr, seconds, waited / seconds, validation)
 
 
-def _train_epoch(state: State, steps: list[list[Part]], means: _Means) -> tuple[float, float]:
+def _train_epoch(state: TrainState, steps: list[list[Part]], context: TrainContext) -> tuple[float, float]:
     """One pass over the footage: the mean loss, and the seconds spent waiting for pixels."""
-    config = means.config
-    gathered = _timed(means.footage.ahead((part.rows, part.times) for parts in steps for part in parts))
+    config = context.config
+    gathered = _timed(context.loader.ahead((part.rows, part.times) for parts in steps for part in parts))
     state.net.train()
     losses, waited = [], 0.0
     for step, parts in enumerate(track(steps, f"epoch {state.epoch + 1}")):
         for part in _from_the_same_norms(state.net, parts):
-            pictures, seconds = next(gathered)
+            frames, seconds = next(gathered)
             waited += seconds
-            losses.append(_backward(part, pictures, config.stage(state.epoch), part is parts[-1], means))
-        lr = learning_rate((state.epoch + step / len(steps)) / config.epochs, config.optimiser)
-        take_step(state, lr, config.optimiser)
-    mean = means.world.total(torch.stack(losses).sum().item(), means.device) / len(steps)
+            losses.append(_backward(part, frames, config.stage(state.epoch), part is parts[-1], context))
+        lr = learning_rate((state.epoch + step / len(steps)) / config.epochs, config.optimizer)
+        optimizer_step(state, lr, config.optimizer)
+    mean = context.world.total(torch.stack(losses).sum().item(), context.device) / len(steps)
     if not math.isfinite(mean):
         raise TrainingError(f"the loss of epoch {state.epoch + 1} is not a number; lower --lr, and --resume")
     return mean, waited
 
 
-def _backward(part: Part, pictures: Tensor, stage: Stage, last: bool, means: _Means) -> Tensor:
+def _backward(part: Part, frames: Tensor, stage: Stage, last: bool, context: TrainContext) -> Tensor:
     """Adds a part's share to the gradient; its share of the loss, detached. Processes talk at the `last` part alone."""
-    config, device, world, forward = means.config, means.device, means.world, means.forward
+    config, device, world, forward = context.config, context.device, context.world, context.forward
     torch.manual_seed(part.rng.initial_seed())  # for dropout and stochastic depth
-    clips = draw_clips(pictures.to(device, non_blocking=True), stage, config, part.rng)
-    targets = means.footage.targets[part.rows].to(device)
+    clips = draw_clips(frames.to(device, non_blocking=True), stage, config, part.rng)
+    targets = context.loader.targets[part.rows].to(device)
     clips, shares = mix(clips, targets, len(config.data.outputs), config.mixing, part.rng)
     silent = isinstance(forward, DistributedDataParallel) and not last
     with forward.no_sync() if silent else nullcontext():  # type: ignore[operator]
-        loss = _loss(clips, shares, means) * part.share
+        loss = _loss(clips, shares, context) * part.share
         (loss * world.size).backward()  # type: ignore[no-untyped-call]  # processes are averaged, parts added up
     return loss.detach()
 
 
-def _loss(clips: Tensor, shares: Tensor, means: _Means) -> Tensor:
+def _loss(clips: Tensor, shares: Tensor, context: TrainContext) -> Tensor:
     """Of clips (b, 3, T, H, W) and their shares of the classes (b, K): the labels' loss, mixed with the teacher's."""
-    config, teacher = means.config, means.teacher
+    config, teacher = context.config, context.teacher
     with autocast(clips.device):
-        logits = means.forward(clips)
-        loss = F.cross_entropy(logits.float(), shares, label_smoothing=config.optimiser.label_smoothing)
+        logits = context.forward(clips)
+        loss = F.cross_entropy(logits.float(), shares, label_smoothing=config.optimizer.label_smoothing)
         if teacher is None:
             return loss
         return torch.lerp(loss, teacher.loss(logits.float(), clips), config.teacher.teacher_weight)
 
 
-def take_step(state: State, lr: float, config: OptimiserConfig) -> None:
+def optimizer_step(state: TrainState, lr: float, config: OptimizerConfig) -> None:
     """One step of the optimiser and of the running average, after which the gradients are gone."""
-    for group in state.optimiser.param_groups:
+    for group in state.optimizer.param_groups:
         group["lr"] = lr
     nn.utils.clip_grad_norm_(state.net.parameters(), config.clip_norm)
-    state.optimiser.step()
-    state.optimiser.zero_grad(set_to_none=True)
+    state.optimizer.step()
+    state.optimizer.zero_grad(set_to_none=True)
     state.step += 1
-    follow(state, config.ema)
+    update_ema(state, config.ema)
 
 
-def learning_rate(done: float, config: OptimiserConfig) -> float:
+def learning_rate(done: float, config: OptimizerConfig) -> float:
     """The rate when a share `done` (0 to 1) of all epochs is behind: up in a line, then down along a cosine to zero."""
     if done < config.warmup:
         return config.lr * max(done / config.warmup, 0.01)

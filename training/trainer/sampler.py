@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.cache.loader import Footage
+from training.cache.loader import FrameLoader
 from training.config.schema import Config
 from training.errors import TrainingError
 from training.trainer.distributed import World
@@ -13,7 +13,7 @@ from training.trainer.distributed import World
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a batch: rows (b,) of the footage, which pictures (b, T), and what its clips are drawn with."""
+    """A part of a batch: rows (b,) of the footage, which frames (b, T), and what its clips are drawn with."""
 
     rows: Tensor
     times: Tensor
@@ -21,27 +21,27 @@ class Part:
     share: float  # of the batch
 
 
-def plan_epoch(config: Config, epoch: int, footage: Footage, world: World) -> list[list[Part]]:
+def plan_epoch(config: Config, epoch: int, loader: FrameLoader, world: World) -> list[list[Part]]:
     """For each step of an epoch, the parts of its batch that fall to this process. Raises `TrainingError`."""
     stage = config.stage(epoch)
-    rows = draw_rows(footage.targets, len(config.data.classes), config.others_share, generator_of(config.seed, epoch))
+    rows = draw_rows(loader.targets, len(config.data.classes), config.auxiliary_share, generator_of(config.seed, epoch))
     batches = batches_of(rows, stage.batch)
-    if len(batches[-1]) < config.parts:
+    if len(batches[-1]) < config.grad_accum_steps:
         raise TrainingError(
-            f"a batch of {len(batches[-1])} items has no {config.parts} parts; train with larger batches"
+            f"a batch of {len(batches[-1])} items has no {config.grad_accum_steps} parts; train with larger batches"
         )
     return [
         [
-            _part(rows, len(batch), footage.count, stage.pictures, generator_of(config.seed, epoch, step + 1, number))
-            for number, rows in enumerate(torch.tensor_split(batch, config.parts))
+            _part(rows, len(batch), loader.count, stage.frames, generator_of(config.seed, epoch, step + 1, number))
+            for number, rows in enumerate(torch.tensor_split(batch, config.grad_accum_steps))
             if number % world.size == world.rank
         ]
         for step, batch in enumerate(batches)
     ]
 
 
-def _part(rows: Tensor, batch: int, pictures: int, count: int, rng: torch.Generator) -> Part:
-    return Part(rows, draw_times(len(rows), pictures, count, rng), rng, len(rows) / batch)
+def _part(rows: Tensor, batch: int, frames: int, count: int, rng: torch.Generator) -> Part:
+    return Part(rows, draw_times(len(rows), frames, count, rng), rng, len(rows) / batch)
 
 
 def draw_rows(targets: Tensor, classes: int, share: float | None, rng: torch.Generator) -> Tensor:
@@ -51,21 +51,21 @@ def draw_rows(targets: Tensor, classes: int, share: float | None, rng: torch.Gen
     """
     if share is None:
         return torch.randperm(len(targets), generator=rng)
-    own, others = torch.nonzero(targets < classes)[:, 0], torch.nonzero(targets >= classes)[:, 0]
+    own, auxiliary = torch.nonzero(targets < classes)[:, 0], torch.nonzero(targets >= classes)[:, 0]
     wanted = round(len(own) * share / (1 - share))
-    rows = torch.cat([own, others[torch.randperm(len(others), generator=rng)[:wanted]]])
+    rows = torch.cat([own, auxiliary[torch.randperm(len(auxiliary), generator=rng)[:wanted]]])
     return rows[torch.randperm(len(rows), generator=rng)]
 
 
-def draw_times(batch: int, pictures: int, count: int, rng: torch.Generator) -> Tensor:
-    """(B, count) numbers of pictures: one from anywhere within each of `count` equal parts of the video.
+def draw_times(batch: int, frames: int, count: int, rng: torch.Generator) -> Tensor:
+    """(B, count) numbers of frames: one from anywhere within each of `count` equal parts of the video.
 
-    A still (`pictures` is 1) is wanted once, (B, 1), however many pictures the camera makes of it.
+    A still (`frames` is 1) is wanted once, (B, 1), however many frames the camera makes of it.
     """
-    if pictures == 1:
+    if frames == 1:
         return torch.zeros(batch, 1, dtype=torch.long)
-    times = (torch.arange(count) + torch.rand(batch, count, generator=rng)) * pictures / count
-    return times.long().clamp(max=pictures - 1)  # in float32, 9 and almost 1 make 10
+    times = (torch.arange(count) + torch.rand(batch, count, generator=rng)) * frames / count
+    return times.long().clamp(max=frames - 1)  # in float32, 9 and almost 1 make 10
 
 
 def batches_of(order: Tensor, size: int) -> list[Tensor]:

@@ -40,11 +40,11 @@ class Validation:
         return self._world.total(right, self._device) / len(self._clips)
 
 
-def _as_stage(frames: Frames, stage: Stage) -> Tensor:
-    """Clips uint8 (B, F, H, W, 3) -> float (B, 3, T, S, S): pictures spread over the clip, of the stage's size."""
-    numbers = (2 * np.arange(stage.pictures) + 1) * frames.shape[1] // (2 * stage.pictures)
-    pictures = torch.from_numpy(np.ascontiguousarray(frames[:, numbers])).permute(0, 1, 4, 2, 3).float() / 255
-    flat = pictures.flatten(0, 1)
+def _as_stage(clips: Frames, stage: Stage) -> Tensor:
+    """Clips uint8 (B, F, H, W, 3) -> float (B, 3, T, S, S): frames spread over the clip, of the stage's size."""
+    numbers = (2 * np.arange(stage.frames) + 1) * clips.shape[1] // (2 * stage.frames)
+    chosen = torch.from_numpy(np.ascontiguousarray(clips[:, numbers])).permute(0, 1, 4, 2, 3).float() / 255
+    flat = chosen.flatten(0, 1)
     if flat.shape[2] != stage.size:
         flat = F.interpolate(flat, (stage.size, stage.size), mode="bilinear", antialias=True)
-    return flat.view(*pictures.shape[:3], stage.size, stage.size).transpose(1, 2)
+    return flat.view(*chosen.shape[:3], stage.size, stage.size).transpose(1, 2)

@@ -17,13 +17,13 @@ def names() -> list[str]:
     return sorted(_BUILDERS)
 
 
-def create(name: str, num_classes: int, *, others: int = 0, **arguments: object) -> nn.Module:
-    """A freshly initialised network: float clips (B, 3, T, H, W) in 0..1 -> logits (B, num_classes + others).
+def create(name: str, num_classes: int, *, auxiliary: int = 0, **arguments: object) -> nn.Module:
+    """A freshly initialised network: float clips (B, 3, T, H, W) in 0..1 -> logits (B, num_classes + auxiliary).
 
-    `others` is the number of classes that no answer names, which are learnt so that videos of something else can be
+    `auxiliary` is the number of classes that no answer names, which are learnt so that videos of something else can be
     told (`background.py`). `arguments` are the architecture's own (`dropout=0.5`). Raises `ValueError` for an unknown
     name.
     """
     if name not in _BUILDERS:
         raise ValueError(f"no architecture is called {name!r}; there are {', '.join(names())}")
-    return _BUILDERS[name](num_classes + others, **arguments)
+    return _BUILDERS[name](num_classes + auxiliary, **arguments)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from videoxception.clip import ClipSpec
-from videoxception.nets.background import join_others
+from videoxception.nets.background import join_background
 from videoxception.nets.served import Served
 from videoxception.nets.videoxception import ResidualBlock, VideoXception, differences
 
@@ -23,9 +23,9 @@ class Folded(nn.Module):
     Everything before the first block (scale, mean, std, batch norm, 1x1x1 convolution) is one affine map of the bytes.
     """
 
-    def __init__(self, net: VideoXception, spec: ClipSpec, others: int = 0) -> None:
+    def __init__(self, net: VideoXception, spec: ClipSpec, auxiliary: int = 0) -> None:
         super().__init__()
-        self.others = others
+        self.auxiliary = auxiliary
         self.full = 1 / spec.scale if net.residual else None  # what a white byte is, for a network that sees changes
         gain, shift = _input_map(net, spec)
         mix = net.stem.weight.double().view(3, 3)
@@ -46,7 +46,7 @@ class Folded(nn.Module):
         x = self.affine(x if self.full is None else differences(x, self.full))
         for block in self.blocks:
             x = block(x)
-        return join_others(self.head(torch.flatten(self.pool(x), 1)), self.others)
+        return join_background(self.head(torch.flatten(self.pool(x), 1)), self.auxiliary)
 
 
 def fold(served: Served, spec: ClipSpec) -> nn.Module:
@@ -54,7 +54,7 @@ def fold(served: Served, spec: ClipSpec) -> nn.Module:
     net = served.net
     if not isinstance(net, VideoXception) or (net.residual and _normalises(spec)):
         return served
-    return Folded(net, spec, served.others).eval()
+    return Folded(net, spec, served.auxiliary).eval()
 
 
 def _normalises(spec: ClipSpec) -> bool:

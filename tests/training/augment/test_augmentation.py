@@ -1,14 +1,14 @@
 import pytest
 import torch
 
-from training.augment.color_jitter import recolour
+from training.augment.color_jitter import jitter_colors
 from training.augment.pipeline import draw_clips
-from training.augment.virtual_camera import camera_path, film
-from training.config.schema import CameraConfig, ColourConfig, Config, Stage
+from training.augment.virtual_camera import camera_path, render_camera_path
+from training.config.schema import CameraConfig, ColorJitterConfig, Config, Stage
 from training.trainer.sampler import draw_times
 
-STILL = CameraConfig(min_area=1.0, aspect=0.0, angle=0.0, still_share=1.0, cut_share=0.0, drift=0.0, flip=False)
-PLAIN = ColourConfig(brightness=0, contrast=0, saturation=0, tint=0, grey_share=0, erase_share=0)
+STILL = CameraConfig(min_area=1.0, aspect=0.0, angle=0.0, still_prob=1.0, cut_prob=0.0, drift=0.0, flip=False)
+PLAIN = ColorJitterConfig(brightness=0, contrast=0, saturation=0, tint=0, gray_prob=0, erase_prob=0)
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -16,16 +16,16 @@ def rng(seed: int = 0) -> torch.Generator:
 
 
 def test_a_camera_that_takes_in_everything_changes_nothing() -> None:
-    pictures = torch.rand(2, 3, 3, 32, 32)
-    seen = film(pictures, (32, 32), STILL, rng())
-    torch.testing.assert_close(seen, pictures.transpose(1, 2), atol=1e-5, rtol=0)
+    frames = torch.rand(2, 3, 3, 32, 32)
+    seen = render_camera_path(frames, (32, 32), STILL, rng())
+    torch.testing.assert_close(seen, frames.transpose(1, 2), atol=1e-5, rtol=0)
 
 
 def test_mirroring_flips_half_of_the_clips_whole() -> None:
-    pictures = torch.rand(64, 1, 3, 8, 8).expand(-1, 2, -1, -1, -1)
-    seen = film(pictures, (8, 8), CameraConfig(**{**_fields(STILL), "flip": True}), rng()).transpose(1, 2)
-    mirrored = [torch.allclose(a, b.flip(-1), atol=1e-5) for a, b in zip(seen, pictures, strict=True)]
-    plain = [torch.allclose(a, b, atol=1e-5) for a, b in zip(seen, pictures, strict=True)]
+    frames = torch.rand(64, 1, 3, 8, 8).expand(-1, 2, -1, -1, -1)
+    seen = render_camera_path(frames, (8, 8), CameraConfig(**{**_fields(STILL), "flip": True}), rng()).transpose(1, 2)
+    mirrored = [torch.allclose(a, b.flip(-1), atol=1e-5) for a, b in zip(seen, frames, strict=True)]
+    plain = [torch.allclose(a, b, atol=1e-5) for a, b in zip(seen, frames, strict=True)]
     assert sum(mirrored) + sum(plain) == 64
     assert 16 < sum(mirrored) < 48
 
@@ -44,7 +44,7 @@ def test_some_cameras_stand_still_and_some_cut() -> None:
     assert 0.02 < cuts.float().mean() < 0.2
 
 
-def test_views_stay_within_the_picture() -> None:
+def test_views_stay_within_the_frame() -> None:
     upright = CameraConfig(angle=0.0)
     path = camera_path(500, 10, CameraConfig(**{**_fields(upright), "drift": 0.0}), rng())
     corners = path[..., :, :2].abs().sum(-1) + path[..., :, 2].abs()
@@ -53,7 +53,7 @@ def test_views_stay_within_the_picture() -> None:
 
 def test_colours_are_the_same_all_through_a_clip() -> None:
     clips = torch.rand(4, 3, 1, 8, 8).expand(-1, -1, 5, -1, -1)
-    out = recolour(clips, ColourConfig(), rng())
+    out = jitter_colors(clips, ColorJitterConfig(), rng())
     assert torch.equal(out, out[:, :, :1].expand_as(out))
     assert out.min() >= 0
     assert out.max() <= 1
@@ -62,41 +62,41 @@ def test_colours_are_the_same_all_through_a_clip() -> None:
 
 def test_no_change_of_colour_is_no_change() -> None:
     clips = torch.rand(4, 3, 2, 8, 8)
-    torch.testing.assert_close(recolour(clips, PLAIN, rng()), clips)
+    torch.testing.assert_close(jitter_colors(clips, PLAIN, rng()), clips)
 
 
 def test_grey_clips_are_grey() -> None:
-    config = ColourConfig(**{**dict.fromkeys(PLAIN.__slots__, 0), "grey_share": 1.0})
-    out = recolour(torch.rand(2, 3, 1, 8, 8), config, rng())
+    config = ColorJitterConfig(**{**dict.fromkeys(PLAIN.__slots__, 0), "gray_prob": 1.0})
+    out = jitter_colors(torch.rand(2, 3, 1, 8, 8), config, rng())
     torch.testing.assert_close(out[:, 0], out[:, 2])
 
 
-@pytest.mark.parametrize("pictures", [1, 4])
-def test_a_still_becomes_a_clip_of_the_stages_size(pictures: int) -> None:
-    stage = Stage(epochs=1, pictures=pictures, size=24, batch=2)
+@pytest.mark.parametrize("frames", [1, 4])
+def test_a_still_becomes_a_clip_of_the_stages_size(frames: int) -> None:
+    stage = Stage(epochs=1, frames=frames, size=24, batch=2)
     clips = draw_clips(torch.zeros(2, 1, 3, 48, 64, dtype=torch.uint8), stage, Config(), rng())
-    assert clips.shape == (2, 3, pictures, 24, 24)
+    assert clips.shape == (2, 3, frames, 24, 24)
 
 
-def test_a_videos_pictures_keep_their_order() -> None:
-    """One of ten pictures is drawn from each half, so that the second is the later one."""
-    times = draw_times(6, pictures=10, count=2, rng=rng())
+def test_a_videos_frames_keep_their_order() -> None:
+    """One of ten frames is drawn from each half, so that the second is the later one."""
+    times = draw_times(6, frames=10, count=2, rng=rng())
     assert (times[:, 0] < 5).all()
     assert (times[:, 1] >= 5).all()
     assert len(set(times[:, 0].tolist())) > 1
     video = (times * 25).to(torch.uint8).view(6, 2, 1, 1, 1).expand(-1, -1, 3, 48, 64)
-    stage = Stage(epochs=1, pictures=2, size=24, batch=6)
-    seen = draw_clips(video, stage, Config(camera=STILL, colour=PLAIN), rng()).mean((1, 3, 4)) * 255 / 25
+    stage = Stage(epochs=1, frames=2, size=24, batch=6)
+    seen = draw_clips(video, stage, Config(camera=STILL, color_jitter=PLAIN), rng()).mean((1, 3, 4)) * 255 / 25
     torch.testing.assert_close(seen, times.float(), atol=1e-3, rtol=0)
 
 
 def test_a_still_is_read_once_and_costs_no_random_number() -> None:
     drawn_from, untouched = rng(), rng()
-    assert draw_times(3, pictures=1, count=10, rng=drawn_from).tolist() == [[0], [0], [0]]
+    assert draw_times(3, frames=1, count=10, rng=drawn_from).tolist() == [[0], [0], [0]]
     assert torch.equal(torch.rand(2, generator=drawn_from), torch.rand(2, generator=untouched))
 
 
 def test_the_same_seed_draws_the_same_clips() -> None:
-    pictures = torch.randint(0, 256, (4, 1, 3, 48, 64), dtype=torch.uint8)
-    stage = Stage(epochs=1, pictures=3, size=24, batch=4)
-    assert torch.equal(draw_clips(pictures, stage, Config(), rng(5)), draw_clips(pictures, stage, Config(), rng(5)))
+    frames = torch.randint(0, 256, (4, 1, 3, 48, 64), dtype=torch.uint8)
+    stage = Stage(epochs=1, frames=3, size=24, batch=4)
+    assert torch.equal(draw_clips(frames, stage, Config(), rng(5)), draw_clips(frames, stage, Config(), rng(5)))

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.augment.compression import wear
-from training.config.schema import CodingConfig
+from training.augment.compression import degrade
+from training.config.schema import CompressionConfig
 from training.errors import TrainingError
 
 
@@ -12,7 +12,7 @@ def drawn(size: int = 32) -> Tensor:
 
 
 def worn(clips: Tensor, seed: int = 1, **shares: float) -> Tensor:
-    return wear(clips, CodingConfig(**shares), torch.Generator().manual_seed(seed))
+    return degrade(clips, CompressionConfig(**shares), torch.Generator().manual_seed(seed))
 
 
 def roughness(clips: Tensor) -> Tensor:
@@ -22,11 +22,11 @@ def roughness(clips: Tensor) -> Tensor:
 
 def test_nothing_is_done_and_nothing_drawn_unless_asked_for() -> None:
     clips, rng = drawn(), torch.Generator().manual_seed(5)
-    assert wear(clips, CodingConfig(), rng) is clips
+    assert degrade(clips, CompressionConfig(), rng) is clips
     assert torch.equal(torch.rand(3, generator=rng), torch.rand(3, generator=torch.Generator().manual_seed(5)))
 
 
-@pytest.mark.parametrize("share", ["small_share", "coded_share"])
+@pytest.mark.parametrize("share", ["downscale_prob", "compress_prob"])
 def test_detail_goes_and_the_rest_stays(share: str) -> None:
     clips = drawn()
     before = clips.clone()
@@ -38,16 +38,16 @@ def test_detail_goes_and_the_rest_stays(share: str) -> None:
     assert (found.mean((2, 3, 4)) - clips.mean((2, 3, 4))).abs().max() < 0.03
     changed = (found - clips).abs().mean((1, 2, 3, 4))
     assert (changed > 0.005).all()
-    if share == "small_share":
+    if share == "downscale_prob":
         assert (roughness(found) < 0.9 * roughness(clips)).all()
 
 
-def test_a_smooth_picture_survives_coding() -> None:
+def test_a_smooth_frame_survives_coding() -> None:
     ramp = torch.linspace(0.1, 0.9, 32).expand(1, 3, 1, 32, 32)
-    assert (worn(ramp, coded_share=1.0) - ramp).abs().max() < 0.07
+    assert (worn(ramp, compress_prob=1.0) - ramp).abs().max() < 0.07
 
 
-@pytest.mark.parametrize("share", ["small_share", "coded_share"])
+@pytest.mark.parametrize("share", ["downscale_prob", "compress_prob"])
 def test_some_clips_are_left_alone(share: str) -> None:
     clips = torch.rand(60, 3, 1, 16, 16, generator=torch.Generator().manual_seed(2))
     found = worn(clips, **{share: 0.5})
@@ -57,5 +57,5 @@ def test_some_clips_are_left_alone(share: str) -> None:
 
 
 def test_shares_are_checked() -> None:
-    with pytest.raises(TrainingError, match="--coded-share"):
-        CodingConfig(coded_share=1.5)
+    with pytest.raises(TrainingError, match="--compress-prob"):
+        CompressionConfig(compress_prob=1.5)

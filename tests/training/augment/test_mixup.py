@@ -2,26 +2,26 @@ import pytest
 import torch
 
 from training.augment.mixup import mix
-from training.config.schema import MixingConfig
+from training.config.schema import MixupConfig
 
 CLIPS = torch.arange(6).float().view(6, 1, 1, 1, 1).expand(6, 3, 2, 16, 16)  # clip k is all k
 TARGETS = torch.arange(6)
 
 
-def mixed(config: MixingConfig, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+def mixed(config: MixupConfig, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     return mix(CLIPS, TARGETS, 6, config, torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.parametrize("config", [MixingConfig(), MixingConfig(mixup=1.0, cutmix=1.0, mix_share=0.0)])
-def test_without_mixing_clips_and_labels_are_as_they_were(config: MixingConfig) -> None:
+@pytest.mark.parametrize("config", [MixupConfig(), MixupConfig(mixup=1.0, cutmix=1.0, mix_prob=0.0)])
+def test_without_mixing_clips_and_labels_are_as_they_were(config: MixupConfig) -> None:
     clips, shares = mixed(config)
     assert torch.equal(clips, CLIPS)
     assert torch.equal(shares, torch.eye(6))
 
 
-@pytest.mark.parametrize("config", [MixingConfig(mixup=1.0), MixingConfig(cutmix=1.0)])
+@pytest.mark.parametrize("config", [MixupConfig(mixup=1.0), MixupConfig(cutmix=1.0)])
 @pytest.mark.parametrize("seed", range(5))
-def test_the_labels_are_what_is_to_be_seen(config: MixingConfig, seed: int) -> None:
+def test_the_labels_are_what_is_to_be_seen(config: MixupConfig, seed: int) -> None:
     """Clip k is all k, so that the mean of a mixed clip is the mean of the numbers of its classes."""
     clips, shares = mixed(config, seed)
     assert torch.allclose(clips.mean((1, 2, 3, 4)), shares @ torch.arange(6).float(), atol=1e-4)
@@ -29,13 +29,13 @@ def test_the_labels_are_what_is_to_be_seen(config: MixingConfig, seed: int) -> N
     assert (shares.max(1).values < 1).any()
 
 
-def test_cutmix_pastes_one_rectangle_into_all_pictures() -> None:
-    clips, _ = mixed(MixingConfig(cutmix=1.0), 3)
+def test_cutmix_pastes_one_rectangle_into_all_frames() -> None:
+    clips, _ = mixed(MixupConfig(cutmix=1.0), 3)
     assert torch.equal(clips[:, :, 0], clips[:, :, 1])
     assert all(len(clip.unique()) <= 2 for clip in clips)
 
 
 def test_the_same_seed_mixes_the_same() -> None:
-    config = MixingConfig(mixup=0.4, cutmix=1.0)
+    config = MixupConfig(mixup=0.4, cutmix=1.0)
     assert torch.equal(mixed(config, 7)[0], mixed(config, 7)[0])
     assert not torch.equal(mixed(config, 7)[0], mixed(config, 8)[0])

@@ -46,13 +46,13 @@ def test_both_parts_are_what_the_decoder_gives(videos: list[Path], tmp_path: Pat
     check(cache, videos)
 
 
-def test_the_larger_copy_holds_the_services_own_pictures_as_3i_plus_1(videos: list[Path], tmp_path: Path) -> None:
+def test_the_larger_copy_holds_the_services_own_frames_as_3i_plus_1(videos: list[Path], tmp_path: Path) -> None:
     spec = CacheSpec(ClipSpec(), 30, ClipSpec().size)
     cache, _ = prepare(tmp_path / "cache", spec, videos[:1], skip_bad=False)
     assert np.array_equal(cache.copy(videos[0])[1::3].transpose(0, 2, 3, 1), cache.clip(videos[0]))
 
 
-def test_a_still_has_one_picture(stills_root: Path, tmp_path: Path) -> None:
+def test_a_still_has_one_frame(stills_root: Path, tmp_path: Path) -> None:
     paths = sorted(stills_root.glob("Punch/*.jpg"))
     cache, _ = prepare(tmp_path / "cache", SPEC, paths, skip_bad=False)
     assert np.array_equal(cache.clip(paths[3]), read_still(paths[3], (128, 128))[None])
@@ -120,6 +120,6 @@ def test_a_disk_that_is_too_small_is_noticed_before(
 ) -> None:
     usage = shutil.disk_usage(tmp_path)._replace(free=int(0.25e9))
     monkeypatch.setattr(build.shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(TrainingError, match=r"needs 0\.28 GB for 12 files .* has 0\.25 GB free.*--cache-pictures 10"):
+    with pytest.raises(TrainingError, match=r"needs 0\.28 GB for 12 files .* has 0\.25 GB free.*--cache-frames 10"):
         prepare(tmp_path / "cache", SPEC, videos, skip_bad=False)
     assert decoded == []

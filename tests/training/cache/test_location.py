@@ -17,7 +17,7 @@ def test_runs_on_the_same_data_and_settings_share_a_cache() -> None:
     assert spec == CacheSpec(CLIP, 30, (144, 192))
     assert folder.parent == Path("caches")
     assert folder.name.startswith("UCF-101-")
-    assert locate(Path("/data/UCF-101"), CLIP, CacheConfig(cache_pictures=30), None) == (folder, spec)
+    assert locate(Path("/data/UCF-101"), CLIP, CacheConfig(cache_frames=30), None) == (folder, spec)
     assert locate(Path("/other/UCF-101"), CLIP, CacheConfig(), None)[0] != folder
     assert locate(Path("/data/UCF-101"), CLIP, CacheConfig(cache_size="96x128"), None)[0] != folder
 
@@ -31,8 +31,8 @@ def test_a_cache_that_is_there_tells_its_own_settings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        (CacheConfig(cache_pictures=30), "holds up to 10 pictures of 96x128, but --cache-pictures asks for 30"),
-        (CacheConfig(cache_size="144x192"), "holds up to 10 pictures of 96x128, but --cache-size asks for 144x192"),
+        (CacheConfig(cache_frames=30), "holds up to 10 frames of 96x128, but --cache-frames asks for 30"),
+        (CacheConfig(cache_size="144x192"), "holds up to 10 frames of 96x128, but --cache-size asks for 144x192"),
     ],
 )
 def test_settings_that_are_not_the_caches_are_refused(asked: CacheConfig, message: str, tmp_path: Path) -> None:

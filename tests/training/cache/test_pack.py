@@ -8,9 +8,9 @@ import pytest
 
 from tests.training.conftest import CLASSES
 from training.cache.__main__ import main
-from training.cache.datamodule import find_material
+from training.cache.datamodule import open_data_module
 from training.cache.loader import Library
-from training.cache.pack_reader import PICTURES, Pack, spread
+from training.cache.pack_reader import FRAMES, Pack, spread
 from training.config.schema import CacheConfig, Config, DataConfig
 from training.data.loading import load_split
 from training.errors import TrainingError
@@ -29,7 +29,7 @@ def config(stills_root: Path) -> Config:
 def cached(config: Config, tmp_path_factory: pytest.TempPathFactory) -> tuple[Library, Path]:
     """The cache that the pack is made of, and its folder."""
     folder = tmp_path_factory.mktemp("cache")
-    library, _, _ = find_material(config, ClipSpec(), folder).load()
+    library, _, _ = open_data_module(config, ClipSpec(), folder).load()
     return library, folder
 
 
@@ -69,10 +69,10 @@ def test_a_pack_brings_data_split_and_protocol(
         assert in_order(names(found.items, packed)) == in_order(names(expected_items.items, stills_root))
 
 
-def test_a_pack_brings_the_others_too(config: Config, stills_root: Path, others_root: Path, tmp_path: Path) -> None:
-    data = replace(config.data, others=("Golf", "YoYo"), others_data=str(others_root))
+def test_a_pack_brings_the_others_too(config: Config, stills_root: Path, auxiliary_root: Path, tmp_path: Path) -> None:
+    data = replace(config.data, auxiliary=("Golf", "YoYo"), auxiliary_data=str(auxiliary_root))
     options = ["--layout", "stills", "--data", data.data, "--classes", ",".join(CLASSES), "--groups", data.groups]
-    options += ["--others", ",".join(data.others), "--others-data", data.others_data, "--cache-size", SIZE]
+    options += ["--auxiliary", ",".join(data.auxiliary), "--auxiliary-data", data.auxiliary_data, "--cache-size", SIZE]
     main(
         ["pack", str(tmp_path / "pack"), *options, "--fold", "1", "--cache", str(tmp_path / "cache"), "--quality", "80"]
     )
@@ -81,13 +81,13 @@ def test_a_pack_brings_the_others_too(config: Config, stills_root: Path, others_
         found = pack.split(pack.config(Config(data=DataConfig(fold=fold))))
         real = load_split(replace(data, fold=fold), 0)
         assert found.training.classes == real.training.classes == (*CLASSES, "Golf", "YoYo")
-        for part, expected in ((found.validation, real.validation), (found.others, real.others)):
+        for part, expected in ((found.validation, real.validation), (found.auxiliary, real.auxiliary)):
             assert part.classes == expected.classes
             assert sorted(part.groups) == sorted(expected.groups)
     assert pack.load().copy(tmp_path / "pack/others/Golf/v_Golf_g01_c01.jpg").shape == (1, 3, 48, 64)
 
 
-def test_its_pictures_are_close_to_the_caches(packed: Path, cached: tuple[Library, Path], stills_root: Path) -> None:
+def test_its_frames_are_close_to_the_caches(packed: Path, cached: tuple[Library, Path], stills_root: Path) -> None:
     library = Pack(packed).load()
     name = "Drumming/v_Drumming_g02_c01.jpg"
     copy, clip = library.copy(packed / name), library.clip(packed / name)
@@ -106,13 +106,13 @@ def test_it_stays_below_the_size_that_it_may_have(
     large, small = (sum(f.stat().st_size for f in (tmp_path / name).iterdir()) for name in ("large", "small"))
     assert small <= 60_000 < large
     assert Pack(tmp_path / "small").spec.size < Pack(tmp_path / "large").spec.size == (48, 64)
-    assert "(the cache has up to 30 pictures of 48x64)" in capsys.readouterr().out
+    assert "(the cache has up to 30 frames of 48x64)" in capsys.readouterr().out
     with pytest.raises(SystemExit, match=r"over the 0\.0 MB that a pack may have: allow more with --megabytes"):
         make(tmp_path / "none", config, cached[1], "--megabytes", "0.01")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["large", "small"]
 
 
-def test_ten_of_thirty_pictures_are_the_clips_own() -> None:
+def test_ten_of_thirty_frames_are_the_clips_own() -> None:
     assert spread(30, 10) == [3 * i + 1 for i in range(10)]
     assert spread(10, 10) == list(range(10))
     assert spread(1, 1) == [0]
@@ -126,12 +126,12 @@ def test_mistakes_are_named(packed: Path, config: Config, cached: tuple[Library,
         pack.config(Config(cache=CacheConfig(cache_size="96x128")))
     with pytest.raises(SystemExit, match="is there already"):
         make(packed, config, cached[1])
-    with pytest.raises(SystemExit, match="--pictures must be from 1 to the cache's 30, but got 31"):
-        make(tmp_path / "pack", config, cached[1], "--pictures", "31")
+    with pytest.raises(SystemExit, match="--frames must be from 1 to the cache's 30, but got 31"):
+        make(tmp_path / "pack", config, cached[1], "--frames", "31")
     with pytest.raises(SystemExit, match="--quality must be from 1 to 100, but got 0"):
         make(tmp_path / "pack", config, cached[1], "--quality", "0")
     with pytest.raises(TrainingError, match="holds clips of another kind"):
-        find_material(Config(), ClipSpec(frames=8), packed)
+        open_data_module(Config(), ClipSpec(frames=8), packed)
 
 
 def test_a_split_that_was_drawn_goes_with_its_seed(packed: Path, tmp_path: Path) -> None:
@@ -149,9 +149,9 @@ def test_a_split_that_was_drawn_goes_with_its_seed(packed: Path, tmp_path: Path)
 
 def test_a_pack_that_did_not_come_over_whole(packed: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(packed, tmp_path / "pack")
-    content = (folder / PICTURES).read_bytes()
-    (folder / PICTURES).write_bytes(content[:-1])
-    with pytest.raises(TrainingError, match=r"pictures\.bin is damaged or not whole; carry it over again"):
+    content = (folder / FRAMES).read_bytes()
+    (folder / FRAMES).write_bytes(content[:-1])
+    with pytest.raises(TrainingError, match=r"frames\.bin is damaged or not whole; carry it over again"):
         Pack(folder).load()
     (folder / "pack.json").write_text("{}")
     with pytest.raises(TrainingError, match=r"the pack .* cannot be read"):

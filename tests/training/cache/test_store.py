@@ -9,7 +9,7 @@ import pytest
 from training.cache import shards
 from training.cache.index import INDEX, Source
 from training.cache.shards import shard_path
-from training.cache.spec import CacheSpec, Pictures, read_spec
+from training.cache.spec import CachedFrames, CacheSpec, read_spec
 from training.cache.store import Cache, CacheWriter, writing
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec, Frames
@@ -18,7 +18,7 @@ SPEC = CacheSpec(ClipSpec(frames=2, size=(4, 6)), 6, (8, 12))
 SOURCE = Source(5, 7, "ab" * 32)
 
 
-def pixels(number: int) -> tuple[Frames, Pictures]:
+def pixels(number: int) -> tuple[Frames, CachedFrames]:
     rng = np.random.default_rng(number)
     return rng.integers(0, 256, SPEC.clip_shape(False), np.uint8), rng.integers(
         0, 256, SPEC.copy_shape(False), np.uint8
@@ -118,7 +118,7 @@ def test_another_kind_of_cache_is_refused(tmp_path: Path) -> None:
     with writing(tmp_path, SPEC):
         pass
     other = CacheSpec(SPEC.clip, 6, (16, 24))
-    with pytest.raises(TrainingError, match=r"holds up to 6 pictures of 8x12, not up to 6 pictures of 16x24"):
+    with pytest.raises(TrainingError, match=r"holds up to 6 frames of 8x12, not up to 6 frames of 16x24"):
         writing(tmp_path, other).__enter__()
 
 

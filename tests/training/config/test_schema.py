@@ -4,7 +4,7 @@ import json
 import pytest
 
 from training.config.cli import add_options, config_from_options
-from training.config.schema import Config, DataConfig, OptimiserConfig, Stage, config_from_json, parse_stages
+from training.config.schema import Config, DataConfig, OptimizerConfig, Stage, config_from_json, parse_stages
 from training.errors import TrainingError
 
 
@@ -26,8 +26,8 @@ def test_options_reach_their_sections() -> None:
     assert config.data.classes == ("a", "b")
     assert config.data.fold == 2
     assert not config.camera.flip
-    assert config.optimiser.lr == 0.1
-    assert config.stages == (Stage(epochs=2, pictures=1, size=64, batch=8),)
+    assert config.optimizer.lr == 0.1
+    assert config.stages == (Stage(epochs=2, frames=1, size=64, batch=8),)
 
 
 def test_every_option_has_help() -> None:
@@ -50,12 +50,12 @@ def test_a_file_that_does_not_fit_is_refused(text: str) -> None:
 def test_stages_by_epoch() -> None:
     config = Config(stages=parse_stages("2x1x96x32,1x10x128x8"))
     assert config.epochs == 3
-    assert [config.stage(epoch).pictures for epoch in range(3)] == [1, 1, 10]
+    assert [config.stage(epoch).frames for epoch in range(3)] == [1, 1, 10]
 
 
 @pytest.mark.parametrize("text", ["60", "1x2x3", "axbxcxd", ""])
 def test_stages_that_cannot_be_read(text: str) -> None:
-    with pytest.raises(TrainingError, match=r"--stages must be EPOCHSxPICTURESxSIZExBATCH"):
+    with pytest.raises(TrainingError, match=r"--stages must be EPOCHSxFRAMESxSIZExBATCH"):
         parse_stages(text)
 
 
@@ -63,10 +63,10 @@ def test_values_out_of_range() -> None:
     with pytest.raises(TrainingError, match="at least 1 for batch, but got 0"):
         parse_stages("1x1x96x0")
     with pytest.raises(TrainingError, match=r"--ema must be at least 0 and below 1, but got 1\.0"):
-        OptimiserConfig(ema=1.0)
+        OptimizerConfig(ema=1.0)
 
 
 def test_a_config_from_before_a_section_was_there_is_read() -> None:
     saved = json.loads(Config(seed=3).to_json())
-    del saved["coding"]
+    del saved["compression"]
     assert config_from_json(json.dumps(saved)) == Config(seed=3)

@@ -8,26 +8,26 @@ import torch
 
 from tests.training.conftest import CLASSES, CLIPS, GROUPS, OTHERS
 from training.config.schema import Config, DataConfig, parse_stages
-from training.data.auxiliary_classes import in_folds, short_name, with_others
+from training.data.auxiliary_classes import add_auxiliary, assign_folds, short_name
 from training.data.dataset import DataSet, Item
-from training.data.loading import load_data, load_outside, load_split, with_classes
+from training.data.loading import load_data, load_ood, load_split, resolve_classes
 from training.data.splits import Split
 from training.errors import TrainingError
 from training.model import checkpoint
-from training.model.build import fresh_network
-from training.model.pretrained import initial_weights
-from training.model.train_state import new_state, start_from
+from training.model.build import build_network
+from training.model.pretrained import load_pretrained
+from training.model.train_state import load_weights, new_train_state
 from training.trainer.sampler import draw_rows
 
 
 @pytest.fixture
-def config(stills_root: Path, others_root: Path) -> DataConfig:
+def config(stills_root: Path, auxiliary_root: Path) -> DataConfig:
     return DataConfig(
         data=str(stills_root),
         layout="stills",
         classes=CLASSES,
-        others=("YoYo", "Golf"),
-        others_data=str(others_root),
+        auxiliary=("YoYo", "Golf"),
+        auxiliary_data=str(auxiliary_root),
         groups="FOLDS.tsv:video",
     )
 
@@ -37,18 +37,18 @@ def test_others_are_split_like_the_classes_and_change_nothing_for_them(
     changes: dict[str, object], config: DataConfig
 ) -> None:
     config = replace(config, **changes)
-    split, alone = load_split(config, 3), load_split(replace(config, others=(), others_data=""), 3)
+    split, alone = load_split(config, 3), load_split(replace(config, auxiliary=(), auxiliary_data=""), 3)
     assert split.validation == alone.validation
     assert split.training.items[: len(alone.training)] == alone.training.items
     assert split.training.classes == (*CLASSES, "YoYo", "Golf")
     assert set(split.training.targets) == {0, 1, 2, 3, 4}
-    assert not set(split.training.groups) & set(split.others.groups)
-    assert {item.label for item in split.others.items} == (set() if changes == {"holdout": 0} else {"YoYo", "Golf"})
+    assert not set(split.training.groups) & set(split.auxiliary.groups)
+    assert {item.label for item in split.auxiliary.items} == (set() if changes == {"holdout": 0} else {"YoYo", "Golf"})
     assert len(split.training) + len(split.held_out) == (3 * CLIPS + 2 * (CLIPS - 1)) * GROUPS
 
 
 def test_every_fold_holds_out_other_source_videos(config: DataConfig) -> None:
-    held = [load_split(replace(config, fold=fold), 0).others.groups for fold in (0, 1, 2)]
+    held = [load_split(replace(config, fold=fold), 0).auxiliary.groups for fold in (0, 1, 2)]
     assert sorted(group for groups in held for group in set(groups)) == sorted(
         f"v_{name}_g{group:02d}" for name in ("Golf", "YoYo") for group in range(1, GROUPS + 1)
     )
@@ -57,8 +57,8 @@ def test_every_fold_holds_out_other_source_videos(config: DataConfig) -> None:
 
 def test_a_table_that_knows_the_folds_of_others_is_believed() -> None:
     items = [Item(Path(f"{video}.avi"), "Golf", video, fold) for video, fold in (("a", 4), ("b", None), ("c", None))]
-    assert [item.fold for item in in_folds(items, [0, 4])] == [4, 0, 4]
-    assert [item.fold for item in in_folds(items, [])] == [4, None, None]
+    assert [item.fold for item in assign_folds(items, [0, 4])] == [4, 0, 4]
+    assert [item.fold for item in assign_folds(items, [])] == [4, None, None]
 
 
 def test_a_person_of_both_goes_where_the_classes_have_them() -> None:
@@ -66,39 +66,39 @@ def test_a_person_of_both_goes_where_the_classes_have_them() -> None:
         return DataSet(tuple(Item(Path(f"{label}-{who}.avi"), label, who) for who in people), (label,))
 
     own = Split(items("Punch", "Ann", "Bob"), items("Punch", "Cem"), "made up")
-    split = with_others(own, Split(items("Golf", "Bob", "Cem", "Dee"), items("Golf", "Ann", "Eva"), "made up"))
+    split = add_auxiliary(own, Split(items("Golf", "Bob", "Cem", "Dee"), items("Golf", "Ann", "Eva"), "made up"))
     assert [item.group for item in split.training.items if item.label == "Golf"] == ["Bob", "Dee", "Ann"]
-    assert split.others.groups == ["Cem", "Eva"]
+    assert split.auxiliary.groups == ["Cem", "Eva"]
     assert split.validation == own.validation
 
 
 def test_all_others_are_those_beside_the_classes(config: DataConfig, stills_root: Path) -> None:
-    assert with_classes(replace(config, others=("all",))).others == OTHERS
-    same = DataConfig(data=str(stills_root), layout="stills", classes=CLASSES[:2], others=("all",))
-    assert with_classes(same).others == ("Punch",)
+    assert resolve_classes(replace(config, auxiliary=("all",))).auxiliary == OTHERS
+    same = DataConfig(data=str(stills_root), layout="stills", classes=CLASSES[:2], auxiliary=("all",))
+    assert resolve_classes(same).auxiliary == ("Punch",)
     assert len(load_data(same)) == 3 * CLIPS * GROUPS
     with pytest.raises(TrainingError, match="holds no class that is none of --classes"):
-        with_classes(replace(same, classes=CLASSES))
+        resolve_classes(replace(same, classes=CLASSES))
 
 
 def test_what_is_measured_outside(config: DataConfig) -> None:
-    seen, unseen = load_outside(replace(config, others=("all",), fold=1), ("YoYo", "Golf"))
-    assert set(seen.items) == set(load_split(replace(config, fold=1), 0).others.items)
+    seen, unseen = load_ood(replace(config, auxiliary=("all",), fold=1), ("YoYo", "Golf"))
+    assert set(seen.items) == set(load_split(replace(config, fold=1), 0).auxiliary.items)
     assert {item.label for item in unseen.items} == {"Knitting"}
     assert len(unseen) == GROUPS * (CLIPS - 1)
 
 
-def test_names_of_files_tell_the_folder(config: DataConfig, stills_root: Path, others_root: Path) -> None:
+def test_names_of_files_tell_the_folder(config: DataConfig, stills_root: Path, auxiliary_root: Path) -> None:
     assert short_name(stills_root / "Punch/a.jpg", config) == "Punch/a.jpg"
-    assert short_name(others_root / "Golf/a.jpg", config) == "others/Golf/a.jpg"
+    assert short_name(auxiliary_root / "Golf/a.jpg", config) == "others/Golf/a.jpg"
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"others": ("Punch", "Golf"), "classes": CLASSES}, "--others must name classes that --classes does not"),
-        ({"others": ("Golf", "Golf")}, "each once, but got Golf, Golf"),
-        ({"others_data": "/elsewhere"}, "--others-data means nothing without --others"),
+        ({"auxiliary": ("Punch", "Golf"), "classes": CLASSES}, "--auxiliary must name classes that --classes does not"),
+        ({"auxiliary": ("Golf", "Golf")}, "each once, but got Golf, Golf"),
+        ({"auxiliary_data": "/elsewhere"}, "--auxiliary-data means nothing without --auxiliary"),
     ],
 )
 def test_mistakes_are_told(changes: dict[str, object], message: str) -> None:
@@ -113,9 +113,9 @@ def test_an_epoch_draws_its_share_of_the_others_anew() -> None:
     )
     assert first == again
     assert sorted(row for row in first if row < 30) == list(range(30))
-    others = [{row for row in rows if row >= 30} for rows in (first, second)]
-    assert [len(rows) for rows in others] == [20, 20]
-    assert others[0] != others[1]
+    auxiliary = [{row for row in rows if row >= 30} for rows in (first, second)]
+    assert [len(rows) for rows in auxiliary] == [20, 20]
+    assert auxiliary[0] != auxiliary[1]
     assert len(draw_rows(targets, 2, 0.99, torch.Generator())) == 230  # there are no more
 
 
@@ -125,18 +125,18 @@ def test_without_a_share_the_order_is_what_it_always_was() -> None:
     assert torch.equal(found, torch.randperm(27, generator=torch.Generator().manual_seed(4)))
 
 
-@pytest.mark.parametrize("others", [("YoYo", "Golf"), ("Golf", "YoYo"), ("Knitting", "YoYo"), ("Surfing",)])
-def test_a_head_is_taken_over_by_the_names_of_its_outputs(others: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize("auxiliary", [("YoYo", "Golf"), ("Golf", "YoYo"), ("Knitting", "YoYo"), ("Surfing",)])
+def test_a_head_is_taken_over_by_the_names_of_its_outputs(auxiliary: tuple[str, ...], tmp_path: Path) -> None:
     """Also by a run that has for others what were classes before."""
     before = Config(data=DataConfig(classes=(*CLASSES, "YoYo", "Golf")), stages=parse_stages("1x1x32x8"), seed=1)
-    state = new_state(fresh_network(before), before.optimiser)
+    state = new_train_state(build_network(before), before.optimizer)
     checkpoint.open_run(tmp_path, before, resume=False)
     checkpoint.save(tmp_path, state)
-    config = replace(before, seed=2, init=str(tmp_path), data=DataConfig(classes=CLASSES, others=others))
-    fresh = new_state(fresh_network(config), config.optimiser)
-    initial = initial_weights(config, fresh.net)
-    assert start_from(fresh, initial.weights) == []
-    new = [name for name in others if name not in before.data.classes]
+    config = replace(before, seed=2, init=str(tmp_path), data=DataConfig(classes=CLASSES, auxiliary=auxiliary))
+    fresh = new_train_state(build_network(config), config.optimizer)
+    initial = load_pretrained(config, fresh.net)
+    assert load_weights(fresh, initial.weights) == []
+    new = [name for name in auxiliary if name not in before.data.classes]
     assert initial.notes == ((f"outputs that begin at zero: {new[0]}",) if new else ())
     found, expected = fresh.net.state_dict(), state.average.state_dict()
     for name, tensor in found.items():
@@ -150,11 +150,11 @@ def test_a_head_is_taken_over_by_the_names_of_its_outputs(others: tuple[str, ...
 
 def test_a_head_for_nothing_that_is_wanted_begins_anew(tmp_path: Path) -> None:
     before = Config(data=DataConfig(classes=("YoYo", "Golf")), stages=parse_stages("1x1x32x8"), seed=1)
-    state = new_state(fresh_network(before), before.optimiser)
+    state = new_train_state(build_network(before), before.optimizer)
     checkpoint.open_run(tmp_path, before, resume=False)
     checkpoint.save(tmp_path, state)
     config = replace(before, seed=2, init=str(tmp_path), data=DataConfig(classes=CLASSES))
-    fresh = new_state(fresh_network(config), config.optimiser)
+    fresh = new_train_state(build_network(config), config.optimizer)
     own = fresh.net.state_dict()["head.weight"].clone()
-    assert start_from(fresh, initial_weights(config, fresh.net).weights) == ["head.weight", "head.bias"]
+    assert load_weights(fresh, load_pretrained(config, fresh.net).weights) == ["head.weight", "head.bias"]
     assert torch.equal(fresh.net.state_dict()["head.weight"], own)

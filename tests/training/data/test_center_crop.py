@@ -17,10 +17,10 @@ def test_the_largest_cut_of_a_shape(shape: tuple[int, int], expected: tuple[int,
 
 
 def test_the_middle_is_kept_and_so_are_names_and_tables(tmp_path: Path) -> None:
-    picture = torch.zeros(3, 64, 96, dtype=torch.uint8)
-    picture[:, :, 32:64] = 200
+    frame = torch.zeros(3, 64, 96, dtype=torch.uint8)
+    frame[:, :, 32:64] = 200
     (tmp_path / "from" / "Punch").mkdir(parents=True)
-    write_jpeg(picture, str(tmp_path / "from/Punch/v_Punch_g01_c01.jpg"))
+    write_jpeg(frame, str(tmp_path / "from/Punch/v_Punch_g01_c01.jpg"))
     (tmp_path / "from/FOLDS.tsv").write_text("a table")
     assert recrop(tmp_path / "from", tmp_path / "to", Fraction(1, 2)) == 1
     found = decode_image(str(tmp_path / "to/Punch/v_Punch_g01_c01.jpg"))
@@ -29,6 +29,6 @@ def test_the_middle_is_kept_and_so_are_names_and_tables(tmp_path: Path) -> None:
     assert (tmp_path / "to/FOLDS.tsv").read_text() == "a table"
 
 
-def test_no_pictures_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="no class folders with pictures"):
+def test_no_frames_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no class folders with frames"):
         recrop(tmp_path, tmp_path / "to", Fraction(1))

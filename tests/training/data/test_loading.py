@@ -6,7 +6,7 @@ from tests.training.conftest import CLASSES, CLIPS, GROUPS
 from training.config.schema import LAYOUTS, DataConfig
 from training.data.dataset import DataSet, Item
 from training.data.loading import LAYOUTS as READERS
-from training.data.loading import load_data, load_scored, load_split, with_classes
+from training.data.loading import load_data, load_scored, load_split, resolve_classes
 from training.data.splits import Split, random_rows, split_by_group
 from training.errors import TrainingError
 
@@ -57,7 +57,7 @@ MISTAKES: dict[str, tuple[dict[str, object], str]] = {
     "a table without a column": ({"groups": "FOLDS.tsv:scene"}, "no column 'scene'; its columns are path, class"),
     "a missing table": ({"groups": "GROUPS.tsv:video"}, "GROUPS.tsv of --groups cannot be read"),
     "no colon": ({"groups": "FOLDS.tsv"}, "must be FILE:COLUMN"),
-    "lists for stills": ({"lists": "x"}, "--lists means nothing to --layout stills"),
+    "lists for stills": ({"annotations": "x"}, "--annotations means nothing to --layout stills"),
     "an unknown protocol": ({"protocol": "mine"}, "--protocol must be groups for --layout stills, but got 'mine'"),
     "a pattern that finds nothing": ({"group_pattern": "(x[0-9])"}, r"finds nothing in Bowling/v_Bowling_g01_c01\.jpg"),
     "a share over one": ({"holdout": 1.5}, "--holdout must be at least 0 and below 1, but got 1.5"),
@@ -123,8 +123,8 @@ def test_every_layout_has_a_reader() -> None:
 
 
 def test_all_classes_are_those_that_are_there(stills_root: Path) -> None:
-    assert with_classes(stills(stills_root, classes=("all",))).classes == CLASSES
-    assert len(with_classes(stills(stills_root, classes=())).classes) == 16
+    assert resolve_classes(stills(stills_root, classes=("all",))).classes == CLASSES
+    assert len(resolve_classes(stills(stills_root, classes=())).classes) == 16
 
 
 def test_scored_items_are_of_the_classes_and_the_fold_at_hand(stills_root: Path) -> None:

@@ -11,7 +11,13 @@ from training.data.dataset import DataSet, Item
 from training.data.splits import Split
 from training.errors import TrainingError
 from training.evaluation.cross_validation import folds_of
-from training.evaluation.leakage import check_start, check_unseen, note_sources, sources_of, told_by_all
+from training.evaluation.leakage import (
+    check_no_leakage,
+    check_start_leakage,
+    record_sources,
+    sources_of_all,
+    sources_of_run,
+)
 from training.model import checkpoint
 
 CONFIG = Config(data=DataConfig(classes=("a", "b"), holdout=0), stages=parse_stages("1x1x32x8"))
@@ -27,7 +33,7 @@ def run(folder: Path, fold: int | None, learnt: Iterable[str], **changes: object
     """The folder of a run that was to leave out a fold, and what it did learn from."""
     data = replace(CONFIG.data, fold=fold, holdout=0 if fold is None else 0.2)
     checkpoint.open_run(folder, replace(CONFIG, data=data, **changes), resume=False)
-    note_sources(folder, checkpoint.read_config(folder), learnt)
+    record_sources(folder, checkpoint.read_config(folder), learnt)
     return folder
 
 
@@ -90,11 +96,11 @@ def test_a_judge_that_began_with_weights_that_saw_the_fold_is_refused(
 def test_a_judge_that_began_with_weights_that_saw_others_is_said_to_be_flattered(
     released: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    others = (*ITEMS, Item(Path("c/1.jpg"), "c", "video c1", fold=1))
-    note_sources(released, CONFIG, ["video c1"])
+    auxiliary = (*ITEMS, Item(Path("c/1.jpg"), "c", "video c1", fold=1))
+    record_sources(released, CONFIG, ["video c1"])
     first = run(tmp_path / "first", 1, [*WITHOUT_1, "video c1"])
     judge = run(tmp_path / "judge", 1, WITHOUT_1, init=str(first))
-    assert folds_of([judge], released, replace(SPLIT, training=DataSet(others, ("a", "b", "c")))) == {1: judge}
+    assert folds_of([judge], released, replace(SPLIT, training=DataSet(auxiliary, ("a", "b", "c")))) == {1: judge}
     assert f"note: {first} has learnt from 1 source videos of others that are held out" in capsys.readouterr().out
 
 
@@ -126,20 +132,20 @@ def test_what_a_release_hands_on(silent_release: str, tmp_path: Path) -> None:
     """All that its runs and what is behind them have learnt from; nothing if one of them does not tell."""
     first = run(tmp_path / "first", 1, ["video x"])
     second = run(tmp_path / "second", 1, WITHOUT_1, init=str(first))
-    told = told_by_all([second, first])
+    told = sources_of_all([second, first])
     assert told is not None
     assert len(told) == len(set(WITHOUT_1)) + 1
     assert not any("video" in each for each in told)  # names may be nobody's business
     third = run(tmp_path / "third", 1, WITHOUT_1, init=silent_release)
-    assert told_by_all([second, third]) is None
-    check_start(third, ITEMS, (), strict=False)
+    assert sources_of_all([second, third]) is None
+    check_start_leakage(third, ITEMS, (), strict=False)
 
 
 def test_what_was_learnt_from_is_never_forgotten(tmp_path: Path) -> None:
     """A run that is resumed with other files has learnt from both."""
-    note_sources(tmp_path, CONFIG, ["b", "a"])
-    note_sources(tmp_path, CONFIG, ["c", "a"])
-    assert sources_of(tmp_path).own == {"a", "b", "c"}
+    record_sources(tmp_path, CONFIG, ["b", "a"])
+    record_sources(tmp_path, CONFIG, ["c", "a"])
+    assert sources_of_run(tmp_path).own == {"a", "b", "c"}
 
 
 def test_a_run_that_does_not_tell_what_it_learnt_from_cannot_be_measured(tmp_path: Path) -> None:
@@ -147,4 +153,4 @@ def test_a_run_that_does_not_tell_what_it_learnt_from_cannot_be_measured(tmp_pat
         if damaged:
             (tmp_path / "sources.json").write_text("[")
         with pytest.raises(TrainingError, match=r"does not tell what it has learnt from .* train it again"):
-            check_unseen(tmp_path, ITEMS)
+            check_no_leakage(tmp_path, ITEMS)

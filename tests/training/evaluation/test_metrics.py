@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from training.evaluation.bootstrap import SourceVideos
-from training.evaluation.calibration import fit_crosswise, fit_temperature, fit_threshold, mean_probabilities
+from training.evaluation.calibration import cross_fit, fit_temperature, fit_threshold, mean_probabilities
 from training.evaluation.metrics import measure
 from training.reporting.table import table
 from videoxception.answer import probabilities
@@ -86,7 +86,7 @@ def test_the_temperature_of_overconfident_logits_is_found() -> None:
 def test_a_source_video_has_the_temperature_that_the_others_ask_for() -> None:
     logits, targets, _ = random_answers()
     views, groups = logits[:, None], ["a"] * 120 + ["b"] * 80
-    found = fit_crosswise(views, targets, SourceVideos(groups))
+    found = cross_fit(views, targets, SourceVideos(groups))
     assert found is not None
     of_a, of_b = fit_temperature(views[120:], targets[120:]), fit_temperature(views[:120], targets[:120])
     assert sorted(found.temperatures) == sorted([of_a, of_b])
@@ -97,7 +97,7 @@ def test_a_source_video_has_the_temperature_that_the_others_ask_for() -> None:
 
 def test_one_source_video_leaves_nothing_to_fit_on() -> None:
     logits, targets, _ = random_answers()
-    assert fit_crosswise(logits[:, None], targets, SourceVideos(["a"] * 200)) is None
+    assert cross_fit(logits[:, None], targets, SourceVideos(["a"] * 200)) is None
 
 
 def test_views_are_averaged_as_probabilities() -> None:

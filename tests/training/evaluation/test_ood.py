@@ -2,18 +2,18 @@ import numpy as np
 import pytest
 
 from training.evaluation.bootstrap import SourceVideos
-from training.evaluation.ood import Told, candidates, measure_known, separate
+from training.evaluation.ood import OodScores, candidate_scores, measure_known, separate
 from videoxception.manifest import Calibration
 
 
 def test_candidates_are_what_they_are_called() -> None:
     outputs = np.array([[[2.0, 0.0, 1.0]], [[0.0, 1.0, 9.0]]], np.float32)
-    found = candidates(outputs, 2, temperature=2.0)
+    found = candidate_scores(outputs, 2, temperature=2.0)
     assert found["max_probability"] == pytest.approx([np.e / (np.e + 1), np.e**0.5 / (np.e**0.5 + 1)])
     assert found["energy"] == pytest.approx(np.log([np.exp(2) + 1, 1 + np.e]))
     everything = np.exp(outputs[:, 0].astype(np.float64))
     assert found["background"] == pytest.approx(everything[:, :2].sum(1) / everything.sum(1))
-    assert set(candidates(outputs[..., :2], 2, 1.0)) == {"max_probability", "energy"}
+    assert set(candidate_scores(outputs[..., :2], 2, 1.0)) == {"max_probability", "energy"}
 
 
 def test_auroc_is_how_often_an_action_scores_higher() -> None:
@@ -41,9 +41,9 @@ def test_what_is_far_off_is_turned_away(shift: float, auroc: float, away: float)
 
 def test_the_models_own_threshold_is_told_apart_from_the_candidates() -> None:
     calibration = Calibration(temperature=1.0, known_threshold=0.5, fitted_on="other items")
-    actions = Told({"max_probability": np.linspace(0, 1, 40)}, [str(i // 2) for i in range(40)])
-    others = Told({"max_probability": np.linspace(0, 0.6, 10)}, [str(i) for i in range(10)])
-    known = measure_known(actions, {"noise": others}, calibration)
+    actions = OodScores({"max_probability": np.linspace(0, 1, 40)}, [str(i // 2) for i in range(40)])
+    auxiliary = OodScores({"max_probability": np.linspace(0, 0.6, 10)}, [str(i) for i in range(10)])
+    known = measure_known(actions, {"noise": auxiliary}, calibration)
     assert (known.score, known.kept) == ("max_probability", 0.5)
-    assert known.outsiders["noise"].by_score["max_probability"].turned_away == 0.1  # below 2 / 39, and not below 0.5
-    assert (known.outsiders["noise"].n, known.outsiders["noise"].source_videos) == (10, 10)
+    assert known.ood["noise"].by_score["max_probability"].turned_away == 0.1  # below 2 / 39, and not below 0.5
+    assert (known.ood["noise"].n, known.ood["noise"].source_videos) == (10, 10)

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from training.evaluation.bootstrap import SourceVideos
-from training.evaluation.single_frame import compare, measure_baselines, picture_clips
+from training.evaluation.single_frame import compare, frame_clips, measure_baselines
 
 
-def test_each_picture_stands_still() -> None:
+def test_each_frame_stands_still() -> None:
     clip = np.arange(3 * 2 * 2 * 3, dtype=np.uint8).reshape(3, 2, 2, 3)
-    clips = picture_clips(clip)
+    clips = frame_clips(clip)
     assert clips.shape == (3, 3, 2, 2, 3)
     for i in range(3):
         for k in range(3):
@@ -34,15 +34,15 @@ def test_no_difference_is_no_evidence() -> None:
     assert (found.gain, found.p_value) == (0, 1)
 
 
-def test_a_model_that_needs_motion_beats_its_single_pictures() -> None:
-    """It is right on whole clips; of ten single pictures, the middle one alone tells."""
+def test_a_model_that_needs_motion_beats_its_single_frames() -> None:
+    """It is right on whole clips; of ten single frames, the middle one alone tells."""
     n = 12
     truth = np.arange(n) % 2
-    pictures = np.zeros((n, 10, 2), np.float32)
-    pictures[np.arange(n), :, 1 - truth] = 1
-    pictures[np.arange(n), 5, truth] = 3
+    frames = np.zeros((n, 10, 2), np.float32)
+    frames[np.arange(n), :, 1 - truth] = 1
+    frames[np.arange(n), 5, truth] = 3
     rows = np.eye(2)[truth]
-    found = measure_baselines(rows, pictures, truth, SourceVideos([str(i) for i in range(n)]), 1.0)
-    assert found.mean_of_pictures.top1 == 0
-    assert found.mean_of_pictures.gain == 1
-    assert found.middle_picture.top1 == 1
+    found = measure_baselines(rows, frames, truth, SourceVideos([str(i) for i in range(n)]), 1.0)
+    assert found.mean_of_frames.top1 == 0
+    assert found.mean_of_frames.gain == 1
+    assert found.middle_frame.top1 == 1

@@ -6,7 +6,7 @@ import pytest
 from tests.videos import make_video
 from training.data.dataset import DataSet, Item
 from training.errors import TrainingError
-from training.evaluation.assignment import always
+from training.evaluation.assignment import one_engine
 from training.evaluation.predictions import score
 from training.evaluation.views import Views
 from videoxception.clip import ClipSpec, Frames, Window
@@ -16,7 +16,7 @@ SPEC = ClipSpec(frames=4, size=(16, 24))
 
 
 class Brightness:
-    """An engine whose two logits are the brightness of a clip's first picture and of its right half."""
+    """An engine whose two logits are the brightness of a clip's first frame and of its right half."""
 
     device, precision = "cpu", "f32"
 
@@ -40,7 +40,7 @@ def test_the_middle_view_is_the_services_own(video: Path, count: int, sampling: 
 
 
 def test_shifts_are_thirds_of_a_segment(video: Path) -> None:
-    """Of 60 pictures, segment i of 4 begins with number 15 i; the centres of its thirds are 2.5, 7.5 and 12.5 later."""
+    """Of 60 frames, segment i of 4 begins with number 15 i; the centres of its thirds are 2.5, 7.5 and 12.5 later."""
     every = decode(video, SPEC.model_copy(update={"frames": 60})).frames
     clips = Views(3).clips(SPEC, lambda asked: decode(video, asked).frames)
     for moment, offset in enumerate((2, 7, 12)):
@@ -65,21 +65,21 @@ def test_the_protocol_says_how_many() -> None:
     assert str(Views(6)) == "6 views (3 shifts in time, each also mirrored; probabilities averaged)"
 
 
-def test_scores_are_of_all_views_and_of_each_picture_alone(video: Path) -> None:
+def test_scores_are_of_all_views_and_of_each_frame_alone(video: Path) -> None:
     data = DataSet((Item(video, "a", "v"),), ("a", "b"))
-    found = score(always(Brightness()), SPEC, data, False, Views(3))
+    found = score(one_engine(Brightness()), SPEC, data, False, Views(3))
     assert found.logits.shape == (1, 3, 2)
-    assert found.pictures is not None
+    assert found.frames is not None
     own = decode(video, SPEC).frames
     assert found.logits[0, 1] == pytest.approx([own[0].mean(), own[:, :, 12:].mean()], rel=1e-5)
-    assert found.pictures[0, :, 0] == pytest.approx(own.mean((1, 2, 3)), rel=1e-5)
+    assert found.frames[0, :, 0] == pytest.approx(own.mean((1, 2, 3)), rel=1e-5)
 
 
 def test_a_still_has_no_other_moments(stills_root: Path) -> None:
     path = sorted(stills_root.glob("Punch/*.jpg"))[0]
     data = DataSet((Item(path, "a", "v"),), ("a", "b"))
-    found = score(always(Brightness()), SPEC, data, False, Views(2))
-    assert found.pictures is None
+    found = score(one_engine(Brightness()), SPEC, data, False, Views(2))
+    assert found.frames is None
     assert "mid-frame accuracy" in found.kind
     with pytest.raises(TrainingError, match="--views 3: a still looks the same at every moment"):
-        score(always(Brightness()), SPEC, data, False, Views(3))
+        score(one_engine(Brightness()), SPEC, data, False, Views(3))

@@ -304,11 +304,11 @@ def test_what_a_rar_program_unpacks_is_placed(tmp_path: Path, monkeypatch: pytes
 def test_ucf101(server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     videos = ["v_Punch_g01_c01.avi", "v_HandStandPushups_g01_c01.avi"]
     server.files["/videos.zip"] = zipped({f"UCF101/{name}": os.urandom(3000) for name in videos} | {"UCF101/x": b""})
-    lists = {f"ucfTrainTestlist/{name}": b"" for name in ("trainlist01.txt", "testlist03.txt", "classInd.txt")}
-    server.files["/lists.zip"] = zipped(lists | {"__MACOSX/._trainlist01.txt": b""})
+    annotations = {f"ucfTrainTestlist/{name}": b"" for name in ("trainlist01.txt", "testlist03.txt", "classInd.txt")}
+    server.files["/lists.zip"] = zipped(annotations | {"__MACOSX/._trainlist01.txt": b""})
     server.cuts = [100, 2000]
     command = ["ucf101", "--to", str(tmp_path), "--videos", f"{server.url}/videos.zip"]
-    main([*command, "--lists", f"{server.url}/lists.zip"])
+    main([*command, "--annotations", f"{server.url}/lists.zip"])
     found = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
     assert found == [
         "UCF-101/HandstandPushups/v_HandStandPushups_g01_c01.avi",
@@ -321,9 +321,9 @@ def test_ucf101(server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[st
     ]
     printed = capsys.readouterr().out
     assert "warning: 2 videos are there, but UCF-101 has 13,320" in printed
-    assert f"--layout ucf101 --data {tmp_path}/UCF-101 --lists {tmp_path}/ucfTrainTestlist" in printed
+    assert f"--layout ucf101 --data {tmp_path}/UCF-101 --annotations {tmp_path}/ucfTrainTestlist" in printed
     asked = len(server.asked)
-    main([*command, "--lists", f"{server.url}/lists.zip"])
+    main([*command, "--annotations", f"{server.url}/lists.zip"])
     assert len(server.asked) == asked  # nothing is fetched twice
 
 

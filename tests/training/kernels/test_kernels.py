@@ -29,10 +29,10 @@ def drawn_stage(channels: int, kernel: int, device: torch.device) -> CTSeparable
     return stage
 
 
-def drawn(clips: int, pictures: int, height: int, width: int, channels: int, device: torch.device) -> Tensor:
+def drawn(clips: int, frames: int, height: int, width: int, channels: int, device: torch.device) -> Tensor:
     """(B*T, C, H, W), channels last, with a mean that a sum of squares must get over."""
     rng = torch.Generator().manual_seed(7)
-    x = torch.randn(clips * pictures, height, width, channels, generator=rng) + 1.5
+    x = torch.randn(clips * frames, height, width, channels, generator=rng) + 1.5
     return x.to(device).permute(0, 3, 1, 2)
 
 
@@ -41,10 +41,10 @@ def learnt(stage: CTSeparableConv3D) -> list[tuple[str, nn.Parameter]]:
     return [(name, each) for name, each in stage.named_parameters() if not name.startswith("6.")]
 
 
-def everything(by: Depthwise, stage: CTSeparableConv3D, x: Tensor, weight: Tensor, pictures: int) -> Made:
+def everything(by: Depthwise, stage: CTSeparableConv3D, x: Tensor, weight: Tensor, frames: int) -> Made:
     """The output, each gradient of its sum with these weights, and the norms' running averages."""
     x = x.detach().requires_grad_()
-    y = by(stage, x, pictures)
+    y = by(stage, x, frames)
     (y.to(weight.dtype) * weight).sum().backward()
     gradients = {name: parameter.grad for name, parameter in learnt(stage)} | {"input": x.grad}
     return (
@@ -64,17 +64,17 @@ def allowed(plain: float, device: torch.device) -> float:
     return 1.1 * plain + 1e-5 if device.type == "cuda" else max(2 * plain, 1e-2)
 
 
-@pytest.mark.parametrize(("clips", "pictures", "height", "width", "channels", "kernel"), SHAPES)
+@pytest.mark.parametrize(("clips", "frames", "height", "width", "channels", "kernel"), SHAPES)
 def test_depthwise_f32(
-    clips: int, pictures: int, height: int, width: int, channels: int, kernel: int, kernel_device: torch.device
+    clips: int, frames: int, height: int, width: int, channels: int, kernel: int, kernel_device: torch.device
 ) -> None:
     x, stage = (
-        drawn(clips, pictures, height, width, channels, kernel_device),
+        drawn(clips, frames, height, width, channels, kernel_device),
         drawn_stage(channels, kernel, kernel_device),
     )
     weight = torch.randn(x.shape, generator=torch.Generator().manual_seed(8)).to(kernel_device)
-    exact = everything(depthwise, copy.deepcopy(stage).double(), x.double(), weight.double(), pictures)
-    found = errors(everything(fused_depthwise, stage, x, weight, pictures), exact)
+    exact = everything(depthwise, copy.deepcopy(stage).double(), x.double(), weight.double(), frames)
+    found = errors(everything(fused_depthwise, stage, x, weight, frames), exact)
     assert max(found.values()) < 1e-5, found
 
 
@@ -150,7 +150,7 @@ def drawn_block(channels: int, wide: int, device: torch.device) -> ResidualBlock
     return ResidualBlock(channels, wide, 3).to(device)
 
 
-def joined(by: Product, block: ResidualBlock, h: Tensor, x: Tensor, weight: Tensor, pooled: bool = True) -> Made:
+def process_group(by: Product, block: ResidualBlock, h: Tensor, x: Tensor, weight: Tensor, pooled: bool = True) -> Made:
     """The output, and each gradient of its sum with these weights."""
     h, x = h.detach().requires_grad_(), x.detach().requires_grad_()
     y = by(block, h, x, pooled)
@@ -159,20 +159,20 @@ def joined(by: Product, block: ResidualBlock, h: Tensor, x: Tensor, weight: Tens
     return {"output": y.detach()} | {name: g for name, g in gradients.items() if g is not None}
 
 
-def drawn_weight(pictures: int, height: int, width: int, channels: int, device: torch.device) -> Tensor:
+def drawn_weight(frames: int, height: int, width: int, channels: int, device: torch.device) -> Tensor:
     rng = torch.Generator().manual_seed(9)
-    return torch.randn(pictures, height // 2, width // 2, channels, generator=rng).permute(0, 3, 1, 2).to(device)
+    return torch.randn(frames, height // 2, width // 2, channels, generator=rng).permute(0, 3, 1, 2).to(device)
 
 
-@pytest.mark.parametrize(("pictures", "height", "width", "channels", "wide"), [(3, 8, 12, 64, 128), (5, 6, 4, 3, 64)])
+@pytest.mark.parametrize(("frames", "height", "width", "channels", "wide"), [(3, 8, 12, 64, 128), (5, 6, 4, 3, 64)])
 def test_product_f32(
-    pictures: int, height: int, width: int, channels: int, wide: int, kernel_device: torch.device
+    frames: int, height: int, width: int, channels: int, wide: int, kernel_device: torch.device
 ) -> None:
     block = drawn_block(channels, wide, kernel_device)
-    x = drawn(pictures, 1, height, width, channels, kernel_device)
-    h, weight = x.flip(1).relu(), drawn_weight(pictures, height, width, wide, kernel_device)
-    exact = joined(product, copy.deepcopy(block).double(), h.double(), x.double(), weight.double())
-    found = errors(joined(fused_product, block, h, x, weight), exact)
+    x = drawn(frames, 1, height, width, channels, kernel_device)
+    h, weight = x.flip(1).relu(), drawn_weight(frames, height, width, wide, kernel_device)
+    exact = process_group(product, copy.deepcopy(block).double(), h.double(), x.double(), weight.double())
+    found = errors(process_group(fused_product, block, h, x, weight), exact)
     assert len(found) == 6
     assert max(found.values()) < 1e-5, found
 
@@ -180,17 +180,17 @@ def test_product_f32(
 def test_product_goes_through_more_than_one_chunk(kernel_device: torch.device) -> None:
     block, x = drawn_block(3, 64, kernel_device), drawn(2, 1, 128, 130, 3, kernel_device)
     h, weight = x.flip(1).relu(), drawn_weight(2, 128, 130, 64, kernel_device)
-    exact = joined(product, copy.deepcopy(block).double(), h.double(), x.double(), weight.double())
-    assert max(errors(joined(fused_product, block, h, x, weight), exact).values()) < 1e-5
+    exact = process_group(product, copy.deepcopy(block).double(), h.double(), x.double(), weight.double())
+    assert max(errors(process_group(fused_product, block, h, x, weight), exact).values()) < 1e-5
 
 
 def test_product_bf16_is_as_near_as_plain_pytorch(kernel_device: torch.device) -> None:
     block, x = drawn_block(64, 64, kernel_device), drawn(4, 1, 8, 8, 64, kernel_device).bfloat16()
     h, weight = x.flip(1).relu(), drawn_weight(4, 8, 8, 64, kernel_device)
-    exact = joined(product, copy.deepcopy(block).double(), h.double(), x.double(), weight.double())
+    exact = process_group(product, copy.deepcopy(block).double(), h.double(), x.double(), weight.double())
     with torch.autocast(kernel_device.type, torch.bfloat16):
-        plain = errors(joined(product, copy.deepcopy(block), h, x, weight), exact)
-        fused = errors(joined(fused_product, block, h, x, weight), exact)
+        plain = errors(process_group(product, copy.deepcopy(block), h, x, weight), exact)
+        fused = errors(process_group(fused_product, block, h, x, weight), exact)
     assert fused["output"] < 1e-2
     for name, error in fused.items():
         assert error <= allowed(plain[name], kernel_device), (name, error, plain[name])

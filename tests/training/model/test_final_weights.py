@@ -9,16 +9,16 @@ import torch
 from training.config.schema import Config, DataConfig, parse_stages
 from training.errors import TrainingError
 from training.model import checkpoint
-from training.model.build import fresh_network
+from training.model.build import build_network
 from training.model.final_weights import final_weights
-from training.model.train_state import new_state
+from training.model.train_state import new_train_state
 
 CONFIG = Config(data=DataConfig(classes=("a", "b")), stages=parse_stages("1x1x32x8"), name="toy")
 
 
 def finished(folder: Path, config: Config) -> Config:
     """A run that is done, and left the weights of its seed."""
-    state = new_state(fresh_network(config), config.optimiser)
+    state = new_train_state(build_network(config), config.optimizer)
     state.epoch = config.epochs
     checkpoint.open_run(folder, config, resume=False)
     checkpoint.save(folder, state)
@@ -30,7 +30,7 @@ def test_a_share_of_the_way_back_to_the_first_weights(share: float, tmp_path: Pa
     first = finished(tmp_path / "first", replace(CONFIG, seed=1))
     config = replace(CONFIG, seed=2, init=str(tmp_path / "first"), init_share=share)
     finished(tmp_path / "run", config)
-    before, after = fresh_network(first).state_dict(), fresh_network(config).state_dict()
+    before, after = build_network(first).state_dict(), build_network(config).state_dict()
     for name, found in final_weights(tmp_path / "run", config).items():
         expected = after[name].lerp(before[name], share) if found.is_floating_point() else after[name]
         assert torch.allclose(found, expected, rtol=1e-2, atol=1e-3), name  # bf16 is coarse

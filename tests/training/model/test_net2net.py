@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from training.model.net2net import _PASSED_ON, grown
+from training.model.net2net import _PASSED_ON, grow_deeper
 from videoxception.nets import create
 from videoxception.nets.videoxception import VideoXception, videoxception_a, videoxception_b
 
@@ -22,7 +22,7 @@ def trained(seed: int = 0) -> VideoXception:
 
 def test_it_says_what_the_smaller_one_says_of_the_largest_of_each_channel() -> None:
     small, large = trained(), videoxception_b(CLASSES).eval()
-    large.load_state_dict(grown(small.state_dict(), large))
+    large.load_state_dict(grow_deeper(small.state_dict(), large))
     clips = torch.rand(2, 3, 4, 64, 64)
     with torch.inference_mode():
         features = small.norm(clips)
@@ -35,13 +35,13 @@ def test_it_says_what_the_smaller_one_says_of_the_largest_of_each_channel() -> N
 
 def test_everything_that_is_new_can_learn() -> None:
     large = videoxception_b(CLASSES)
-    large.load_state_dict(grown(trained().state_dict(), large))
+    large.load_state_dict(grow_deeper(trained().state_dict(), large))
     # After one step the head looks at the new channels, and the products are no longer zero.
-    optimiser = torch.optim.SGD(large.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD(large.parameters(), lr=0.1)
     for _ in range(2):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         large(torch.rand(2, 3, 1, 128, 128)).square().sum().backward()
-        optimiser.step()
+        optimizer.step()
     for name, parameter in large.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().sum() > 0, name
@@ -53,11 +53,11 @@ def test_weights_of_another_kind_are_left_as_they_are(larger: str) -> None:
     without_head = {name: tensor for name, tensor in trained().state_dict().items() if not name.startswith("head.")}
     other_trunk = VideoXception(CLASSES, (32, 64), (3, 3)).state_dict()
     for weights in (without_head, other_trunk, net.state_dict(), videoxception_b(CLASSES).state_dict()):
-        assert grown(weights, net) is weights
+        assert grow_deeper(weights, net) is weights
 
 
 def test_a_network_with_blocks_of_its_own_is_not_changed_by_asking() -> None:
     net = videoxception_b(CLASSES)
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
-    grown(trained().state_dict(), net)
+    grow_deeper(trained().state_dict(), net)
     assert all(torch.equal(before[name], tensor) for name, tensor in net.state_dict().items())

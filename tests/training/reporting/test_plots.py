@@ -8,11 +8,11 @@ import pytest
 from tests.training.conftest import CLASSES
 from training.data.dataset import DataSet, Item
 from training.errors import TrainingError
-from training.evaluation.ood import FAR_OFF, SEEN, Told
+from training.evaluation.ood import SEEN, SYNTHETIC, OodScores
 from training.evaluation.predictions import Scores
 from training.evaluation.summary import Evaluation, evaluate, with_known
 from training.evaluation.views import Views
-from training.reporting.plots.draw import draw_evaluation, draw_or_say, draw_run
+from training.reporting.plots.draw import draw_evaluation, draw_or_explain, draw_run
 from training.trainer.log import EpochReport, append_log
 from videoxception.clip import ClipSpec
 from videoxception.manifest import Calibration
@@ -37,8 +37,8 @@ def test_the_roc_curves_are_drawn_where_outsiders_were_scored(items: list[Item],
 
     found, calibration = judged(items, CLASSES, 2), Calibration(temperature=1.0, known_threshold=0.5, fitted_on="x")
     rng = np.random.default_rng(1)
-    told = Told({"max_probability": rng.random(30), "energy": rng.random(30)}, [str(i) for i in range(30)])
-    judged_too = with_known(found, {SEEN: told, FAR_OFF: told}, calibration)
+    told = OodScores({"max_probability": rng.random(30), "energy": rng.random(30)}, [str(i) for i in range(30)])
+    judged_too = with_known(found, {SEEN: told, SYNTHETIC: told}, calibration)
     drawn = draw_evaluation(tmp_path, "toy@1", ClipSpec(), judged_too)
     assert drawn[-1].name == "roc.png"
     assert min(png_size(drawn[-1])) > 400
@@ -63,10 +63,10 @@ def test_an_evaluation_is_drawn_for_few_and_many_classes(items: list[Item], extr
 
 def test_mistakes_are_the_most_confident_ones_of_different_source_videos(items: list[Item]) -> None:
     pytest.importorskip("matplotlib")
-    from training.reporting.plots.worst_errors import most_confident_mistakes
+    from training.reporting.plots.worst_errors import most_confident_errors
 
     found = judged(items, CLASSES, 4)
-    chosen = most_confident_mistakes(found)
+    chosen = most_confident_errors(found)
     truth, confidence = np.array(found.scores.data.targets), found.probabilities.max(1)
     assert (found.probabilities.argmax(1)[chosen] != truth[chosen]).all()
     assert sorted(confidence[chosen], reverse=True) == confidence[chosen].tolist()
@@ -97,5 +97,5 @@ def test_without_matplotlib_it_says_how_to_get_it(
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(TrainingError, match=r"plots need matplotlib: pip install 'videoxception\[training\]'"):
         draw_run(tmp_path)
-    draw_or_say(lambda: draw_run(tmp_path))
+    draw_or_explain(lambda: draw_run(tmp_path))
     assert "no plots: plots need matplotlib" in capsys.readouterr().out

@@ -9,8 +9,8 @@ from tests.shipped import REFERENCE
 from training.config.schema import Config, DataConfig, TeacherConfig, parse_stages
 from training.errors import TrainingError
 from training.model import checkpoint
-from training.model.build import fresh_network
-from training.model.train_state import new_state
+from training.model.build import build_network
+from training.model.train_state import new_train_state
 from training.trainer.distillation import Teacher
 from videoxception.actions import ACTIONS
 
@@ -68,21 +68,21 @@ def test_a_teacher_that_knows_more_is_asked_for_the_students_outputs_alone() -> 
 
 
 def test_a_teacher_without_the_students_others_is_refused() -> None:
-    config = Config(teacher=TeacherConfig(teacher=REFERENCE), data=replace(ACTIONS_ONLY, others=("YoYo",)))
-    with pytest.raises(TrainingError, match="knows other --others than this run"):
+    config = Config(teacher=TeacherConfig(teacher=REFERENCE), data=replace(ACTIONS_ONLY, auxiliary=("YoYo",)))
+    with pytest.raises(TrainingError, match="knows other --auxiliary than this run"):
         Teacher.load(config, CPU)
 
 
 def test_a_finished_run_teaches(tmp_path: Path) -> None:
-    data = DataConfig(classes=("a", "b"), others=("c",))
+    data = DataConfig(classes=("a", "b"), auxiliary=("c",))
     config = Config(data=data, stages=parse_stages("1x1x32x8"))
-    state = new_state(fresh_network(config), config.optimiser)
+    state = new_train_state(build_network(config), config.optimizer)
     checkpoint.open_run(tmp_path, config, resume=False)
     student = replace(config, teacher=TeacherConfig(teacher=str(tmp_path), teacher_temperature=1.0))
     with pytest.raises(TrainingError, match="finish it with --resume"):
         Teacher.load(student, CPU)
     state.epoch = config.epochs
-    state.average.load_state_dict(fresh_network(replace(config, seed=1)).state_dict())
+    state.average.load_state_dict(build_network(replace(config, seed=1)).state_dict())
     checkpoint.save(tmp_path, state)
     clips = torch.rand(2, 3, 1, 32, 32)
     teacher = Teacher.load(student, CPU)

@@ -14,23 +14,26 @@ _TRAINING = """
 import sys
 import pytest
 import torch
-from training.cache.loader import Footage
-from training.config.schema import Config, DataConfig, MixingConfig, parse_stages
-from training.model.train_state import new_state
-from training.trainer.distributed import joined
+from training.cache.loader import FrameLoader
+from training.config.schema import Config, DataConfig, MixupConfig, parse_stages
+from training.model.train_state import new_train_state
+from training.trainer.distributed import process_group
 from training.trainer.loop import train
 from videoxception.nets.videoxception import VideoXception
 
 torch.manual_seed(1)
-pictures = torch.randint(0, 256, (16, 1, 3, 24, 32), dtype=torch.uint8)
-footage = Footage(list(pictures.numpy()), torch.arange(16) % 2)
+frames = torch.randint(0, 256, (16, 1, 3, 24, 32), dtype=torch.uint8)
+loader = FrameLoader(list(frames.numpy()), torch.arange(16) % 2)
 config = Config(
-    stages=parse_stages("2x2x16x8"), parts=2, mixing=MixingConfig(mixup=0.4), data=DataConfig(classes=("a", "b"))
+    stages=parse_stages("2x2x16x8"),
+    grad_accum_steps=2,
+    mixing=MixupConfig(mixup=0.4),
+    data=DataConfig(classes=("a", "b")),
 )
-with joined(torch.device("cpu")) as (world, device):
+with process_group(torch.device("cpu")) as (world, device):
     torch.manual_seed(2)
-    state = new_state(VideoXception(2, (4, 8), (3, 3), dropout=0.3, stochastic_depth=0.3), config.optimiser)
-    losses = [report.loss for report in train(state, config, footage, None, device, world)]
+    state = new_train_state(VideoXception(2, (4, 8), (3, 3), dropout=0.3, stochastic_depth=0.3), config.optimizer)
+    losses = [report.loss for report in train(state, config, loader, None, device, world)]
     if world.leads:
         floats = lambda net: {n: t for n, t in net.state_dict().items() if t.is_floating_point()}
         torch.save({"net": floats(state.net), "average": floats(state.average), "losses": losses}, sys.argv[1])

@@ -16,7 +16,7 @@ from videoxception.engine.kernels.product_pool import product_pool
 from videoxception.engine.kernels.separable import separable
 from videoxception.engine.kernels.tiles import product_tiles
 from videoxception.engine.kernels.weights import Depthwise, First
-from videoxception.nets.background import join_others
+from videoxception.nets.background import join_background
 from videoxception.nets.folded import Folded
 from videoxception.nets.served import Served
 from videoxception.nets.videoxception import VideoXception
@@ -151,7 +151,7 @@ def test_head_of_a_network_with_others(others: int, kernel_device: torch.device)
     logits = torch.full((4, 6), torch.nan, device=kernel_device)  # a row more than is written
     head(partial, 50, weight, bias, others, logits[:3])
     expected = partial.double().sum(1) / 50 @ weight.double().T + bias.double()
-    check(logits[:3], join_others(expected, others), torch.float32)
+    check(logits[:3], join_background(expected, others), torch.float32)
     assert logits[3].isnan().all()
 
 

@@ -32,7 +32,7 @@ def test_folding_changes_no_answer() -> None:
 
 
 def test_folding_a_network_with_others() -> None:
-    served = Served(trained(), SPEC, others=2).eval()
+    served = Served(trained(), SPEC, auxiliary=2).eval()
     assert served(clips()).shape == (2, 3)
     torch.testing.assert_close(fold(served, SPEC)(clips()), served(clips()), atol=1e-4, rtol=1e-4)
 

@@ -30,11 +30,11 @@ class Layout:
 
     `find_classes` gives the names of the classes that are there and `load` the items of the classes asked for; both
     raise `TrainingError`. `classes` are those that are meant without --classes, all that are there if it is empty.
-    `lists` says whether --lists means something.
+    `lists` says whether --annotations means something.
     """
 
     protocols: tuple[str, ...]
     find_classes: Callable[[DataConfig], Sequence[str]]
     load: Callable[[DataConfig, Sequence[str]], Listing]
     classes: tuple[str, ...] = ()
-    lists: bool = False
+    annotations: bool = False

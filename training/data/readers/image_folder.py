@@ -1,4 +1,4 @@
-"""Class folders of pictures, named as UCF-101 names its clips: <root>/<Class>/v_<Class>_gGG_cCC.jpg."""
+"""Class folders of frames, named as UCF-101 names its clips: <root>/<Class>/v_<Class>_gGG_cCC.jpg."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,25 +10,25 @@ from training.data.readers.base import Layout, Listing
 from training.data.readers.ucf101 import source_video
 from videoxception.actions import ACTIONS
 
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+FRAME_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
 
 def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
-    """Every picture, with its source video from --groups or --group-pattern, or else from its name."""
+    """Every frame, with its source video from --groups or --group-pattern, or else from its name."""
     group = grouping(config, source_video)
-    listed = list_class_folders(Path(config.data), classes, PICTURE_SUFFIXES)
+    listed = list_class_folders(Path(config.data), classes, FRAME_SUFFIXES)
     rows = ((path, label, group(path)) for label, path in listed)
     return Listing(tuple(Item(path, label, row.group, row.fold) for path, label, row in rows), "groups")
 
 
 LAYOUT = Layout(
     protocols=("groups",),
-    find_classes=lambda config: class_folders(Path(config.data), PICTURE_SUFFIXES),
+    find_classes=lambda config: class_folders(Path(config.data), FRAME_SUFFIXES),
     load=_load,
     classes=ACTIONS,
 )
 
 
 def is_still(path: Path) -> bool:
-    """Whether a file is a picture by its name."""
-    return path.suffix.lower() in PICTURE_SUFFIXES
+    """Whether a file is a frame by its name."""
+    return path.suffix.lower() in FRAME_SUFFIXES

@@ -32,14 +32,14 @@ class _Annotation:
 
 
 def _annotations(config: DataConfig) -> list[_Annotation]:
-    """The rows of all CSV files in --lists, or else in <root>/annotations or in <root>."""
+    """The rows of all CSV files in --annotations, or else in <root>/annotations or in <root>."""
     root = Path(config.data)
     check_folder(root)
     default = root / "annotations"
-    folder = Path(config.lists) if config.lists else default if default.is_dir() else root
+    folder = Path(config.annotations) if config.annotations else default if default.is_dir() else root
     files = sorted(folder.glob("*.csv"))
     if not files:
-        raise TrainingError(f"{folder} holds no annotations (train.csv, val.csv); name their folder by --lists")
+        raise TrainingError(f"{folder} holds no annotations (train.csv, val.csv); name their folder by --annotations")
     return [row for file in files for row in _rows(file)]
 
 
@@ -116,4 +116,4 @@ def _check_classes(root: Path, items: Sequence[Item], classes: Sequence[str]) ->
             raise TrainingError(f"no annotated clip of class {name!r} is in {root}; leave it out with --classes")
 
 
-LAYOUT = Layout(protocols=("official",), find_classes=_find_classes, load=_load, lists=True)
+LAYOUT = Layout(protocols=("official",), find_classes=_find_classes, load=_load, annotations=True)

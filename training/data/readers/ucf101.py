@@ -20,7 +20,7 @@ from videoxception.actions import ACTIONS
 
 _NAME = re.compile(r"v_(?P<label>\w+)_g(?P<group>\d+)_c\d+$")
 _SOURCE_SHARE = 0.3
-# Groups of one class that were cut from one video all the same, as comparing the pictures of the 16 actions' train list
+# Groups of one class that were cut from one video all the same, as comparing the frames of the 16 actions' train list
 # 1 has shown. There may be more among the other classes, and within the test list.
 _SHARED = {
     "BenchPress": (("07", "22"),),
@@ -58,7 +58,7 @@ def read_list(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise TrainingError(f"the list {path} cannot be read ({error}); see --lists") from error
+        raise TrainingError(f"the list {path} cannot be read ({error}); see --annotations") from error
     return [line.split()[0] for line in lines if line.strip()]
 
 
@@ -94,7 +94,7 @@ def _spoken(groups: set[tuple[str, str]]) -> str:
 def _find_classes(config: DataConfig) -> list[str]:
     """Class folders of the videos; with lists, those that the lists name, in the lists' spelling."""
     folders = class_folders(Path(config.data), VIDEO_SUFFIXES)
-    if not config.lists:
+    if not config.annotations:
         return folders
     there = {name.casefold() for name in folders}
     named = {name.partition("/")[0] for part in ("train", "test") for name in _read_part(config, part)}
@@ -102,14 +102,14 @@ def _find_classes(config: DataConfig) -> list[str]:
 
 
 def _read_part(config: DataConfig, part: str) -> list[str]:
-    return read_list(Path(config.lists) / f"{part}list{config.split:02d}.txt")
+    return read_list(Path(config.annotations) / f"{part}list{config.split:02d}.txt")
 
 
 def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
-    protocol = config.protocol or ("official" if config.lists else "groups")
-    if (protocol == "groups") == bool(config.lists):
+    protocol = config.protocol or ("official" if config.annotations else "groups")
+    if (protocol == "groups") == bool(config.annotations):
         raise TrainingError(
-            "--protocol official and source need --lists, the folder with trainlist01.txt;"
+            "--protocol official and source need --annotations, the folder with trainlist01.txt;"
             " --protocol groups takes all videos that are there, without lists"
         )
     if protocol == "groups":
@@ -169,5 +169,9 @@ def _key(path: Path) -> str:
 
 
 LAYOUT = Layout(
-    protocols=("official", "source", "groups"), find_classes=_find_classes, load=_load, classes=ACTIONS, lists=True
+    protocols=("official", "source", "groups"),
+    find_classes=_find_classes,
+    load=_load,
+    classes=ACTIONS,
+    annotations=True,
 )

@@ -83,11 +83,11 @@ class Graph:
         features = op.reduce_mean(x, op.constant(np.array([2, 3, 4])), False)
         logits = op.matmul(features, op.constant(self.weights.head.astype(np.float32)), False, True)
         logits = op.add(logits, op.constant(self.weights.head_bias.astype(np.float32)[None]))
-        if not self.weights.others:
+        if not self.weights.auxiliary:
             return logits
-        classes = len(self.weights.head) - self.weights.others
-        own, others = op.variadic_split(logits, 1, [classes, self.weights.others]).outputs()
-        return op.concat([own, _log_sum_exp(others)], 1)
+        classes = len(self.weights.head) - self.weights.auxiliary
+        own, auxiliary = op.variadic_split(logits, 1, [classes, self.weights.auxiliary]).outputs()
+        return op.concat([own, _log_sum_exp(auxiliary)], 1)
 
 
 def _log_sum_exp(x: Output) -> Node:

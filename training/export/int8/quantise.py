@@ -21,7 +21,7 @@ _PLACES = np.array([2, 3, 4])  # the dimensions of time, height and width
 
 
 def can_quantise(net: nn.Module) -> bool:
-    """Whether this is a network that int8 is for: one that sees pictures, with the batch norms folded."""
+    """Whether this is a network that int8 is for: one that sees frames, with the batch norms folded."""
     return isinstance(net, Folded) and net.full is None
 
 
@@ -32,7 +32,7 @@ def quantise(net: nn.Module, spec: ClipSpec, clips: Frames) -> ov.Model:
     are passed over a dozen times. Raises `ValueError` for another network or without clips.
     """
     if not isinstance(net, Folded) or not can_quantise(net):
-        raise ValueError(f"int8 is for a folded VideoXception that sees pictures, not for {type(net).__name__}")
+        raise ValueError(f"int8 is for a folded VideoXception that sees frames, not for {type(net).__name__}")
     if not len(clips):
         raise ValueError("at least one clip is needed to see what values to expect")
     plain = weights_of(net)

@@ -6,7 +6,7 @@ import numpy as np
 import openvino as ov
 
 from training.data.dataset import DataSet, Item
-from training.data.decode import item_clip, read_all
+from training.data.decode import read_all, read_clip
 from training.data.splits import Split
 from training.export.int8.agreement import agreement
 from training.export.int8.quantise import can_quantise, quantise
@@ -33,7 +33,7 @@ def add_int8(release: Release, split: Split, skip_bad: bool) -> Manifest:
         return manifest
     clips, _, _ = read_all(
         _evenly(split.training.items, _SEEN),
-        lambda item: item_clip(item.path, manifest.clip),
+        lambda item: read_clip(item.path, manifest.clip),
         skip_bad,
         "clips for int8",
     )
@@ -49,7 +49,7 @@ def _compared(release: Release, split: Split, skip_bad: bool) -> Manifest:
     own = [item for item in (*split.training.items, *split.validation.items) if item.label in manifest.classes]
     logits, _, _ = read_all(
         _evenly(own, _COMPARED),
-        lambda item: np.stack([engine.predict(item_clip(item.path, manifest.clip)[None])[0] for engine in engines]),
+        lambda item: np.stack([engine.predict(read_clip(item.path, manifest.clip)[None])[0] for engine in engines]),
         skip_bad,
         "answers in int8",
     )

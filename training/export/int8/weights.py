@@ -33,9 +33,9 @@ class Weights:
     affine: Array  # (3, 3), on bytes
     affine_bias: Array  # (3,)
     blocks: tuple[Block, ...]
-    head: Array  # (K + others, C)
-    head_bias: Array  # (K + others,)
-    others: int
+    head: Array  # (K + auxiliary, C)
+    head_bias: Array  # (K + auxiliary,)
+    auxiliary: int
 
 
 def weights_of(net: Folded) -> Weights:
@@ -46,7 +46,7 @@ def weights_of(net: Folded) -> Weights:
         blocks=tuple(_block(block) for block in net.blocks if isinstance(block, ResidualBlock)),
         head=_array(net.head.weight),
         head_bias=_array(net.head.bias),
-        others=net.others,
+        auxiliary=net.auxiliary,
     )
 
 

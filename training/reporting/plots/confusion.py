@@ -50,5 +50,5 @@ def _name_axes(axes: Axes, rows: list[str], columns: list[str], letters: float) 
 def _write_counts(axes: Axes, counts: npt.NDArray[np.int64], shares: npt.NDArray[np.float64]) -> None:
     for (row, column), count in np.ndenumerate(counts):
         if count:
-            colour = "white" if shares[row, column] > 0.45 else "#222222"
-            axes.text(column, row, str(count), ha="center", va="center", fontsize=8.5, color=colour)
+            color = "white" if shares[row, column] > 0.45 else "#222222"
+            axes.text(column, row, str(count), ha="center", va="center", fontsize=8.5, color=color)

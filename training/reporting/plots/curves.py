@@ -28,7 +28,7 @@ def draw_curves(folder: Path) -> Path | None:
     return path
 
 
-def _line(axes: Axes, log: list[dict[str, float | None]], field: str, title: str, colour: str) -> None:
+def _line(axes: Axes, log: list[dict[str, float | None]], field: str, title: str, color: str) -> None:
     """One field against epochs, at those epochs that have it; few values are marked one by one."""
     values = [(entry["epoch"], entry[field]) for entry in log if entry.get(field) is not None]
     axes.set_title(title)
@@ -37,7 +37,7 @@ def _line(axes: Axes, log: list[dict[str, float | None]], field: str, title: str
         return
     epochs, shown = zip(*values, strict=True)
     axes.plot(
-        epochs, shown, color=colour, linewidth=1.8, marker="o" if len(values) < 40 else "", markersize=4, clip_on=False
+        epochs, shown, color=color, linewidth=1.8, marker="o" if len(values) < 40 else "", markersize=4, clip_on=False
     )
     axes.annotate(
         f"{shown[-1]:.3g}" if field != "validation" else f"{shown[-1]:.1%}",
@@ -45,5 +45,5 @@ def _line(axes: Axes, log: list[dict[str, float | None]], field: str, title: str
         xytext=(6, 0),
         textcoords="offset points",
         verticalalignment="center",
-        color=colour,
+        color=color,
     )

@@ -19,7 +19,7 @@ def check_matplotlib() -> None:
         raise TrainingError("plots need matplotlib: pip install 'videoxception[training]'") from error
 
 
-def draw_or_say(draw: Callable[[], list[Path]]) -> None:
+def draw_or_explain(draw: Callable[[], list[Path]]) -> None:
     """Draws, or says why not: plots are no reason to fail at the end of a long run."""
     try:
         drawn = draw()
@@ -35,13 +35,13 @@ def draw_evaluation(folder: Path, title: str, spec: ClipSpec, evaluation: "Evalu
     from training.reporting.plots.confusion import draw_confusion
     from training.reporting.plots.reliability import draw_reliability
     from training.reporting.plots.roc import draw_roc
-    from training.reporting.plots.worst_errors import draw_mistakes
+    from training.reporting.plots.worst_errors import draw_worst_errors
 
     folder.mkdir(parents=True, exist_ok=True)
     drawn = [
         draw_confusion(folder / "confusion.png", title, evaluation.metrics),
         draw_reliability(folder / "reliability.png", title, evaluation),
-        draw_mistakes(folder / "mistakes.png", title, spec, evaluation),
+        draw_worst_errors(folder / "mistakes.png", title, spec, evaluation),
         draw_roc(folder / "roc.png", title, evaluation),
     ]
     return [path for path in drawn if path is not None]

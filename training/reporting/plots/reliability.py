@@ -19,11 +19,11 @@ def draw_reliability(path: Path, title: str, evaluation: Evaluation) -> Path:
     """Two reliability diagrams with the numbers of items below; the one after is of temperatures of other videos."""
     with figure(path, f"{title}: calibration", 10, 6.4) as drawn:
         axes = drawn.subplots(2, 2, sharex=True, sharey="row", height_ratios=[4, 1], gridspec_kw={"wspace": 0.08})
-        for column, (name, rows, figures, colour) in enumerate(_sides(evaluation)):
+        for column, (name, rows, figures, color) in enumerate(_sides(evaluation)):
             top, bottom = axes[0, column], axes[1, column]
             top.set_title(f"{name}\n{_error(figures.ece)}")
-            _diagram(top, rows, evaluation, colour)
-            bottom.hist(rows.max(1), np.arange(BINS + 1) / BINS, color=colour, edgecolor="white")
+            _diagram(top, rows, evaluation, color)
+            bottom.hist(rows.max(1), np.arange(BINS + 1) / BINS, color=color, edgecolor="white")
             bottom.set_xlabel("confidence")
             bottom.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
             bottom.yaxis.set_major_locator(MaxNLocator(3, integer=True, min_n_ticks=1))
@@ -37,9 +37,9 @@ def _sides(evaluation: Evaluation) -> list[tuple[str, Probabilities, Probability
     assert reliability is not None  # every new evaluation has one
     before = mean_probabilities(evaluation.scores.logits, 1.0)
     sides = [("before: no temperature", before, reliability.without, ORANGE)]
-    if evaluation.crosswise is not None and reliability.crosswise is not None:
+    if evaluation.cross_fitted is not None and reliability.cross_fitted is not None:
         after = "after: temperature fitted on other source videos"
-        return [*sides, (after, evaluation.crosswise.probabilities, reliability.crosswise, BLUE)]
+        return [*sides, (after, evaluation.cross_fitted.probabilities, reliability.cross_fitted, BLUE)]
     return [*sides, ("after: temperature as released", evaluation.probabilities, reliability.released, BLUE)]
 
 
@@ -48,7 +48,7 @@ def _error(error: CalibrationError) -> str:
     return f"error {error.measured:.3f}; {error.corrected:.3f} ({low:.3f} - {high:.3f}) without its bias"
 
 
-def _diagram(axes: Axes, rows: Probabilities, evaluation: Evaluation, colour: str) -> None:
+def _diagram(axes: Axes, rows: Probabilities, evaluation: Evaluation, color: str) -> None:
     """A point for each bin that has items, at its mean confidence and accuracy; the more items, the larger."""
     data = evaluation.scores.data
     videos, confidence = SourceVideos(data.groups), rows.max(1)
@@ -57,7 +57,7 @@ def _diagram(axes: Axes, rows: Probabilities, evaluation: Evaluation, colour: st
     for number in np.unique(bin_of(confidence)):
         members = bin_of(confidence) == number
         x, y = confidence[members].mean(), right[members].mean()
-        axes.vlines(x, *interval(videos.means(right, members)), color=colour, linewidth=1.2, alpha=0.6)
-        axes.scatter(x, y, s=20 + 400 * members.mean(), color=colour, edgecolor="white", zorder=3, clip_on=False)
+        axes.vlines(x, *interval(videos.means(right, members)), color=color, linewidth=1.2, alpha=0.6)
+        axes.scatter(x, y, s=20 + 400 * members.mean(), color=color, edgecolor="white", zorder=3, clip_on=False)
     axes.set(xlim=(0, 1), ylim=(-0.03, 1.03))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))

@@ -7,17 +7,17 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from training.evaluation.bootstrap import Floats
-from training.evaluation.ood import ACTIONS, FAR_OFF, FAR_OFF_NEW, SEEN, UNSEEN
+from training.evaluation.ood import ACTIONS, SEEN, SYNTHETIC, SYNTHETIC_NEW, UNSEEN
 from training.evaluation.summary import Evaluation
 from training.reporting.plots.style import BLUE, GREEN, GREY, ORANGE, figure
 
-_COLOURS = {"background": BLUE, "max_probability": ORANGE, "energy": GREEN}
+_COLORS = {"background": BLUE, "max_probability": ORANGE, "energy": GREEN}
 
 
 def draw_roc(path: Path, title: str, evaluation: Evaluation) -> Path | None:
     """A diagram for each large set of outsiders, a curve for each candidate score; None if no outsiders were scored."""
-    known, told = evaluation.metrics.known, evaluation.told
-    names = [name for name in (SEEN, UNSEEN, FAR_OFF, FAR_OFF_NEW) if name in told]
+    known, told = evaluation.metrics.known, evaluation.ood_scores
+    names = [name for name in (SEEN, UNSEEN, SYNTHETIC, SYNTHETIC_NEW) if name in told]
     if known is None or not names:
         return None
     heading = f"{title}: true actions against videos of something else"
@@ -25,11 +25,11 @@ def draw_roc(path: Path, title: str, evaluation: Evaluation) -> Path | None:
         grid = drawn.subplots(1, len(names), squeeze=False)[0]
         for axes, name in zip(grid, names, strict=True):
             axes.set_title(f"{name}, {len(told[name])}")
-            for score, separation in known.outsiders[name].by_score.items():
+            for score, separation in known.ood[name].by_score.items():
                 kept, let_in = roc(told[ACTIONS].by_score[score], told[name].by_score[score])
                 label = f"{score.replace('_', ' ')}: AUROC {separation.auroc:.3f}"
                 width = 2.2 if score == known.score else 1.1
-                axes.plot(let_in, kept, color=_COLOURS[score], linewidth=width, label=label)
+                axes.plot(let_in, kept, color=_COLORS[score], linewidth=width, label=label)
             _finish(axes)
         grid[0].set_ylabel("true actions kept")
     return path

@@ -1,4 +1,4 @@
-"""The answers that were wrong with the greatest confidence, with their pictures."""
+"""The answers that were wrong with the greatest confidence, with their frames."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from training.data.decode import item_clip
+from training.data.decode import read_clip
 from training.evaluation.summary import Evaluation
 from training.reporting.plots.style import BLUE, GREY, ORANGE, figure
 from videoxception.clip import ClipSpec, Frames
@@ -15,9 +15,9 @@ _SHOWN, _COLUMNS = 10, 5
 _LETTERS = 36  # of a file's name, beyond which it would run into its neighbour's
 
 
-def draw_mistakes(path: Path, title: str, spec: ClipSpec, evaluation: Evaluation) -> Path | None:
-    """The middle pictures of the ten most confident mistakes, one a source video; None if there is no mistake."""
-    chosen = most_confident_mistakes(evaluation)
+def draw_worst_errors(path: Path, title: str, spec: ClipSpec, evaluation: Evaluation) -> Path | None:
+    """The middle frames of the ten most confident mistakes, one a source video; None if there is no mistake."""
+    chosen = most_confident_errors(evaluation)
     if not chosen:
         return None
     columns = min(len(chosen), _COLUMNS)
@@ -28,12 +28,12 @@ def draw_mistakes(path: Path, title: str, spec: ClipSpec, evaluation: Evaluation
         for axes in grid:
             axes.set_axis_off()
         for axes, row in zip(grid, chosen, strict=False):
-            clip = item_clip(evaluation.scores.data.items[row].path, spec)
+            clip = read_clip(evaluation.scores.data.items[row].path, spec)
             _show(axes, clip[len(clip) // 2], evaluation, row)
     return path
 
 
-def most_confident_mistakes(evaluation: Evaluation) -> list[int]:
+def most_confident_errors(evaluation: Evaluation) -> list[int]:
     """Rows of at most ten items, the most confident first. Clips of one source video look alike: one stands for all."""
     rows, data = evaluation.probabilities, evaluation.scores.data
     wrong = np.flatnonzero(rows.argmax(1) != np.asarray(data.targets))
@@ -43,10 +43,10 @@ def most_confident_mistakes(evaluation: Evaluation) -> list[int]:
     return list(first.values())[:_SHOWN]
 
 
-def _show(axes: Axes, picture: Frames, evaluation: Evaluation, row: int) -> None:
+def _show(axes: Axes, frame: Frames, evaluation: Evaluation, row: int) -> None:
     item, probabilities = evaluation.scores.data.items[row], evaluation.probabilities[row]
     said = evaluation.scores.data.classes[probabilities.argmax()]
-    axes.imshow(picture, interpolation="lanczos")
+    axes.imshow(frame, interpolation="lanczos")
     axes.set_title(f"{said} {probabilities.max():.0%}", color=ORANGE, loc="center", fontsize=10)
     name = item.path.name if len(item.path.name) <= _LETTERS else item.path.name[: _LETTERS - 1] + "…"
     axes.text(0.5, -0.04, f"is {item.label}", color=BLUE, fontsize=10, **_BELOW, transform=axes.transAxes)

@@ -7,10 +7,10 @@ from torch import Tensor
 _STEP = 64  # channels at a time
 
 
-def head(partial: Tensor, pixels: int, weight: Tensor, bias: Tensor, others: int, logits: Tensor) -> None:
+def head(partial: Tensor, pixels: int, weight: Tensor, bias: Tensor, auxiliary: int, logits: Tensor) -> None:
     """Writes `logits` f32 (N, outputs), of sums `partial` f32 (N, tiles, C) over `pixels` pixels a clip.
 
-    `weight` f32 (rows, C); `bias` f32 (rows). The last `others` rows make one output, the background.
+    `weight` f32 (rows, C); `bias` f32 (rows). The last `auxiliary` rows make one output, the background.
     """
     clips, tiles, channels = partial.shape
     rows = len(bias)
@@ -23,7 +23,7 @@ def head(partial: Tensor, pixels: int, weight: Tensor, bias: Tensor, others: int
         tiles,
         channels,
         rows,
-        others,
+        auxiliary,
         triton.next_power_of_2(rows),
         _STEP,
     )
@@ -39,13 +39,13 @@ def head_kernel(
     tiles: tl.constexpr,
     channels: tl.constexpr,
     rows: tl.constexpr,
-    others: tl.constexpr,
+    auxiliary: tl.constexpr,
     padded: tl.constexpr,
     step: tl.constexpr,
 ):
     """A program does one clip. `padded` is a power of two that holds the rows."""
-    classes: tl.constexpr = rows - others
-    outputs: tl.constexpr = classes + (others > 0)
+    classes: tl.constexpr = rows - auxiliary
+    outputs: tl.constexpr = classes + (auxiliary > 0)
     clip = tl.program_id(0).to(tl.int64)
     row = tl.arange(0, padded)
     real = row < rows
@@ -58,7 +58,7 @@ def head_kernel(
         weights = tl.load(weight + row[:, None] * channels + channel[None, :], mask=real[:, None], other=0.0)
         sums += tl.sum(weights * (features / pixels)[None, :], 1)
     tl.store(logits + clip * outputs + row, sums, mask=row < classes)
-    if others > 0:
+    if auxiliary > 0:
         apart = tl.where((row >= classes) & real, sums, float("-inf"))
         largest = tl.max(apart, 0)  # taken out, so that no exponential is too large
         tl.store(logits + clip * outputs + classes, largest + tl.log(tl.sum(tl.exp(apart - largest), 0)))

@@ -33,8 +33,8 @@ class FusedNetwork:
         check_supported(net, shape)
         self.capacity = capacity
         self._weights = weights_of(net, dtype, device)
-        self._others = net.others
-        self.outputs = len(net.head.bias) - max(net.others - 1, 0)  # the others make one
+        self._auxiliary = net.auxiliary
+        self.outputs = len(net.head.bias) - max(net.auxiliary - 1, 0)  # the auxiliary classes make one
         pictures, height, width, _ = shape
         self._pairs: list[Pairs] = []  # one for each block but the first
         for block in self._weights.blocks:
@@ -61,7 +61,7 @@ class FusedNetwork:
         last = weights.blocks[-1]
         steps.append(partial(separable, pairs[-1], last.depthwise))
         steps.append(partial(product_mean, pairs[-1], last.weight, last.bias, sums))
-        steps.append(partial(head, sums, self._pixels, weights.head, weights.head_bias, self._others, logits))
+        steps.append(partial(head, sums, self._pixels, weights.head, weights.head_bias, self._auxiliary, logits))
         return steps
 
 

@@ -49,7 +49,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """All of a network. `head` f32 (rows, C); `head_bias` f32 (rows): the classes, then the others."""
+    """All of a network. `head` f32 (rows, C); `head_bias` f32 (rows): the classes, then the auxiliary classes."""
 
     first: First
     blocks: list[Block]

@@ -8,7 +8,7 @@ import pytest
 
 from training.config.schema import DataConfig
 from training.data.groups import read_groups
-from training.data.loading import LAYOUTS, load_data, load_scored, load_split, with_classes
+from training.data.loading import LAYOUTS, load_data, load_scored, load_split, resolve_classes
 from training.data.readers.base import Listing
 from training.data.readers.msr_daily import ACTIVITIES
 from training.data.readers.ucf101 import check_parts, read_list, source_video
@@ -39,12 +39,14 @@ def make_ucf101(tmp_path: Path) -> Callable[..., DataConfig]:
 
     def make(train: list[str] = TRAIN, test: list[str] = TEST, **changes: object) -> DataConfig:
         touch(tmp_path / "UCF-101", train + test)
-        lists = tmp_path / "ucfTrainTestlist"
-        lists.mkdir()
-        (lists / "trainlist01.txt").write_bytes("".join(f"{name} 1\r\n" for name in train).encode())
-        (lists / "testlist01.txt").write_bytes("".join(f"{name}\r\n" for name in test).encode())
+        annotations = tmp_path / "ucfTrainTestlist"
+        annotations.mkdir()
+        (annotations / "trainlist01.txt").write_bytes("".join(f"{name} 1\r\n" for name in train).encode())
+        (annotations / "testlist01.txt").write_bytes("".join(f"{name}\r\n" for name in test).encode())
         root = str(tmp_path / "UCF-101")
-        return DataConfig(**{"data": root, "lists": str(lists), "classes": ("HandstandPushups", "Punch"), **changes})
+        return DataConfig(
+            **{"data": root, "annotations": str(annotations), "classes": ("HandstandPushups", "Punch"), **changes}
+        )
 
     return make
 
@@ -80,7 +82,7 @@ def test_the_source_protocol_leaks_and_says_how_much(make_ucf101: Callable[..., 
 
 
 def test_without_lists_all_videos_are_taken(make_ucf101: Callable[..., DataConfig]) -> None:
-    data, protocol, _ = load_scored(make_ucf101(lists=""))
+    data, protocol, _ = load_scored(make_ucf101(annotations=""))
     assert len(data) == len(TRAIN) + len(TEST)
     assert protocol == "groups: all items"
 
@@ -93,14 +95,17 @@ def test_copies_may_differ_in_spelling_and_container(make_ucf101: Callable[..., 
     data = load_data(config)
     assert len(data) == len(TRAIN)
     assert {item.label for item in data.items} == {"HandstandPushups", "Punch"}
-    assert with_classes(DataConfig(data=config.data, lists=config.lists, classes=("all",))).classes == config.classes
+    assert (
+        resolve_classes(DataConfig(data=config.data, annotations=config.annotations, classes=("all",))).classes
+        == config.classes
+    )
 
 
 def test_a_table_tells_groups_and_folds_of_videos_too(make_ucf101: Callable[..., DataConfig], tmp_path: Path) -> None:
     table = "\n".join(f"{name}\t{i % 3}\t{i % 3}" for i, name in enumerate(TRAIN + TEST))
     (tmp_path / "UCF-101").mkdir()
     (tmp_path / "UCF-101/GROUPS.tsv").write_text(f"path\tscene\tfold\n{table}\n")
-    config = make_ucf101(lists="", groups="GROUPS.tsv:scene", fold=2)
+    config = make_ucf101(annotations="", groups="GROUPS.tsv:scene", fold=2)
     assert {item.group for item in load_split(config, 0).validation.items} == {"2"}
     assert {item.fold for item in load_scored(config)[0].items} == {2}
 
@@ -124,7 +129,12 @@ UCF101_MISTAKES: dict[str, tuple[list[str], list[str], dict[str, object], str]] 
         {},
         "the group HandstandPushups_g08 on both sides",
     ),
-    "official without lists": (TRAIN, TEST, {"lists": "", "protocol": "official"}, "official and source need --lists"),
+    "official without lists": (
+        TRAIN,
+        TEST,
+        {"annotations": "", "protocol": "official"},
+        "official and source need --annotations",
+    ),
     "groups with lists": (TRAIN, TEST, {"protocol": "groups"}, "--protocol groups takes all videos"),
     "a missing list": (TRAIN, TEST, {"split": 2}, r"the list .*trainlist02\.txt cannot be read"),
     "another protocol's name": (TRAIN, TEST, {"protocol": "cross-subject"}, "must be official or source or groups"),
@@ -141,7 +151,7 @@ def test_mistakes_with_ucf101(mistake: str, make_ucf101: Callable[..., DataConfi
 def test_the_source_protocol_is_of_split_one(make_ucf101: Callable[..., DataConfig]) -> None:
     config = make_ucf101(protocol="source", split=2)
     for part in ("train", "test"):
-        (Path(config.lists) / f"{part}list01.txt").rename(Path(config.lists) / f"{part}list02.txt")
+        (Path(config.annotations) / f"{part}list01.txt").rename(Path(config.annotations) / f"{part}list02.txt")
     with pytest.raises(TrainingError, match="source is of split 1, but got --split 2"):
         load_split(config, 0)
 
@@ -181,8 +191,10 @@ def real_listing(real_clips: Path, tmp_path: Path) -> Callable[..., Listing]:
     """What the real lists say, without any video."""
 
     def load(classes: tuple[str, ...] = ACTIONS, **changes: object) -> Listing:
-        lists = str(real_clips / "ucf101_lists")
-        return LAYOUTS["ucf101"].load(DataConfig(**{"data": str(tmp_path), "lists": lists, **changes}), classes)
+        annotations = str(real_clips / "ucf101_lists")
+        return LAYOUTS["ucf101"].load(
+            DataConfig(**{"data": str(tmp_path), "annotations": annotations, **changes}), classes
+        )
 
     return load
 
@@ -245,7 +257,7 @@ def kinetics_config(root: Path, **changes: object) -> DataConfig:
 
 
 def test_kinetics(kinetics: Path) -> None:
-    config = with_classes(kinetics_config(kinetics))
+    config = resolve_classes(kinetics_config(kinetics))
     assert config.classes == ("abseiling", "playing guitar")
     split = load_split(config, 0)
     assert Counter(item.label for item in split.training.items) == {"abseiling": 3, "playing guitar": 4}
@@ -296,9 +308,9 @@ def test_kinetics_without_annotations_or_clips(kinetics: Path, tmp_path_factory:
         load_split(kinetics_config(empty), 0)
     with pytest.raises(TrainingError, match="no annotated clip of class 'yodelling' is in"):
         load_split(kinetics_config(kinetics, classes=("abseiling", "yodelling")), 0)
-    lists = str(kinetics / "annotations")
+    annotations = str(kinetics / "annotations")
     with pytest.raises(TrainingError, match="empty0 holds no files of any class, as --layout kinetics400 has"):
-        load_split(kinetics_config(empty, lists=lists, classes=("all",)), 0)
+        load_split(kinetics_config(empty, annotations=annotations, classes=("all",)), 0)
 
 
 # MSR DailyActivity3D ------------------------------------------------------------------------------------------------
@@ -339,7 +351,7 @@ def test_msr_daily_as_its_document_split_it(msr_daily: Path) -> None:
 def test_msr_daily_with_clips_missing(tmp_path: Path) -> None:
     touch(tmp_path, [f"pack1/a{a:02d}_s{s:02d}_e01_rgb.avi" for a in (1, 4) for s in range(1, 5)])
     config = msr_config(tmp_path)
-    assert with_classes(config).classes == ("drink", "call cellphone")
+    assert resolve_classes(config).classes == ("drink", "call cellphone")
     assert load_split(config, 0).notes == ("8 of the data set's 320 clips are there",)
     with pytest.raises(TrainingError, match=r"no clip of class 'eat' is in .*; the data set has drink, eat"):
         load_split(msr_config(tmp_path, classes=("drink", "eat")), 0)

@@ -23,15 +23,15 @@ SPEC = ClipSpec(frames=4, size=(32, 32))
 CLASSES, OTHERS = 5, 3
 
 
-def make_net(others: int = 0, residual: bool = False) -> Folded:
+def make_net(auxiliary: int = 0, residual: bool = False) -> Folded:
     """A network with random weights and lively batch norms."""
     torch.manual_seed(3)
-    net = create("videoxception-a", CLASSES, others=others, residual=residual)
+    net = create("videoxception-a", CLASSES, auxiliary=auxiliary, residual=residual)
     for module in net.modules():
         if isinstance(module, torch.nn.BatchNorm3d):
             module.running_var.uniform_(0.01, 0.1)
             module.running_mean.uniform_(-0.1, 0.1)
-    folded = fold(Served(net.eval(), SPEC, others).eval(), SPEC)
+    folded = fold(Served(net.eval(), SPEC, auxiliary).eval(), SPEC)
     assert isinstance(folded, Folded)
     return folded
 
@@ -52,9 +52,9 @@ def expected(net: Folded, clips: np.ndarray) -> np.ndarray:
 CLIPS = golden.draw(SPEC, 1, 6)
 
 
-@pytest.mark.parametrize("others", [0, OTHERS])
-def test_in_floating_point_the_graph_is_the_network(others: int) -> None:
-    net = make_net(others)
+@pytest.mark.parametrize("auxiliary", [0, OTHERS])
+def test_in_floating_point_the_graph_is_the_network(auxiliary: int) -> None:
+    net = make_net(auxiliary)
     graph = Graph(weights_of(net), SPEC, quantised=False)
     assert np.allclose(answers(graph.build(), CLIPS), expected(net, CLIPS), rtol=1e-4, atol=1e-4)
 
@@ -72,11 +72,11 @@ def test_scales_of_channels_change_nothing() -> None:
     assert np.allclose(answers(graph.build(), CLIPS), expected(net, CLIPS), rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("others", [0, OTHERS])
-def test_int8_answers_nearly_the_same(others: int) -> None:
-    net = make_net(others)
+@pytest.mark.parametrize("auxiliary", [0, OTHERS])
+def test_int8_answers_nearly_the_same(auxiliary: int) -> None:
+    net = make_net(auxiliary)
     found, right = answers(quantise(net, SPEC, CLIPS), CLIPS), expected(net, CLIPS)
-    assert found.shape == (6, CLASSES + bool(others))
+    assert found.shape == (6, CLASSES + bool(auxiliary))
     spread = right.std(0).max()
     assert 0 < np.abs(found - right).max() < 0.1 * spread
 
@@ -107,7 +107,7 @@ def test_without_the_biases_moved_it_would_be_further_off() -> None:
 def test_networks_that_see_changes_are_left_alone() -> None:
     net = make_net(residual=True)
     assert not can_quantise(net)
-    with pytest.raises(ValueError, match="that sees pictures"):
+    with pytest.raises(ValueError, match="that sees frames"):
         quantise(net, SPEC, CLIPS)
     with pytest.raises(ValueError, match="at least one clip"):
         quantise(make_net(), SPEC, CLIPS[:0])
@@ -142,4 +142,4 @@ def test_weights_are_those_of_the_network(tmp_path: Path) -> None:
     weights = weights_of(make_net(OTHERS))
     assert len(weights.blocks) == 4
     assert weights.head.shape == (CLASSES + OTHERS, 512)
-    assert replace(weights, others=0).others == 0
+    assert replace(weights, auxiliary=0).auxiliary == 0
