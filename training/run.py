@@ -15,6 +15,7 @@ changes many of them at once, and options that are named change single ones.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,10 +50,10 @@ from videoxception.store import StoreError
 _ALONE = World()
 
 
-def main() -> None:
-    """The command `python -m training.run`."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command `python -m training.run`."""
     try:
-        options = _parse()
+        options = _parse(arguments)
         keep_heap()
         config = config_from_options(options)
         folder = Path(options.run or f"runs/{config.model_name}")
@@ -133,7 +134,9 @@ def _parts(config: Config, world: World) -> int:
     """How many parts each batch has: at least one a process."""
     parts = max(config.grad_accum_steps, world.size)
     if parts % world.size:
-        raise TrainingError(f"--parts {parts} cannot be shared by {world.size} processes; make it a multiple of that")
+        raise TrainingError(
+            f"--grad-accum-steps {parts} cannot be shared by {world.size} processes; make it a multiple of that"
+        )
     return parts
 
 
@@ -157,11 +160,11 @@ def _publish(folder: Path, store: Path, int8: bool) -> None:
         publish(folder, store, int8=int8)
 
 
-def _parse() -> argparse.Namespace:
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     first = argparse.ArgumentParser(add_help=False)
     first.add_argument("--recipe", default="", metavar="NAME", help=f"a named config: {', '.join(recipes.RECIPES)}")
     first.add_argument("--config", type=Path, metavar="FILE", help="a config.json, such as a run's folder holds")
-    chosen, _ = first.parse_known_args()
+    chosen, _ = first.parse_known_args(arguments)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     parser = argparse.ArgumentParser(
         prog="python -m training.run",
@@ -181,7 +184,7 @@ def _parse() -> argparse.Namespace:
     )
     parser.add_argument("--int8", action=argparse.BooleanOptionalAction, default=True, help=INT8_HELP)
     add_options(parser, _defaults(chosen))
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def _defaults(chosen: argparse.Namespace) -> Config:

@@ -1,5 +1,7 @@
 """Small data sets in the layouts of the real ones, made of frames that tests draw."""
 
+import importlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -54,6 +56,15 @@ def auxiliary_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for clip in range(1, CLIPS):
                 draw(root / name / f"v_{name}_g{group:02d}_c{clip:02d}.jpg", color, 100 * group + clip)
     return root
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _heap_as_it_is() -> Iterator[None]:
+    """Commands run in this process must not change how it frees memory."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("run", "compare"):
+            patch.setattr(importlib.import_module(f"training.{name}"), "keep_heap", lambda: True)
+        yield
 
 
 @pytest.fixture

@@ -3,13 +3,12 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from tests.commands import command
 from tests.training.conftest import CLASSES
 from tests.videos import make_video
 from training import evaluate, publish
@@ -21,14 +20,6 @@ from videoxception import Classifier, ModelStore, golden
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.engine.torch_reference import TorchEngine
 from videoxception.store import sha256_of
-
-ROOT = Path(__file__).parent.parent.parent
-
-
-def command(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *arguments], capture_output=True, text=True, cwd=cwd, timeout=300, check=False
-    )
 
 
 @pytest.fixture(scope="module")
@@ -262,7 +253,7 @@ def test_a_release_names_no_path_of_the_machine_that_made_it(
     folders = [store / "toy/1", wary[0] / "wary/1", complete[0] / "wary/1"]
     for path in (path for folder in folders for path in folder.iterdir()):
         content = path.read_bytes()
-        for root in (stills_root.parent, ROOT):
+        for root in (stills_root.parent, Path.cwd()):
             assert str(root).encode() not in content, path
         assert b"v_Punch_g" not in content, path
 

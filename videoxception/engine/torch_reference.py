@@ -27,8 +27,10 @@ class TorchEngine:
             raise EngineError(f"PyTorch cannot use the device {device!r}: {error}") from error
         self.device = device
         self.precision: FloatPrecision = "f32" if precision == "auto" else precision
-        if self.precision == "f32":  # cuDNN would round factors to tf32, which has ten bits
-            torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
+        if self.precision == "f32" and self._device.type == "cuda":
+            # cuDNN would round factors to tf32, which has ten bits. The newer setting by operator would make
+            # torch.export fail in this process: it reads the older one, which PyTorch refuses once both were used.
+            torch.backends.cudnn.allow_tf32 = False
         self._shape = release.manifest.clip.shape
         self._lock = threading.Lock()
 
