@@ -58,7 +58,8 @@ def test_on_a_cpu_there_is_neither_gpu_nor_torch() -> None:
     cpu = SERVICES["cpu"]
     assert "deploy" not in cpu
     assert "EXTRAS" not in cpu["build"]["args"]
-    assert 'ARG EXTRAS=""' in DOCKERFILE
+    assert 'ARG EXTRAS="cpu"' in DOCKERFILE
+    assert "torch" not in distributions_for("videoxception[cpu]")
 
 
 def test_extras_are_those_of_the_project() -> None:
@@ -163,7 +164,7 @@ def holds(requirement: Requirement, extra: str) -> bool:
 def test_everything_in_an_image_for_cpus_is_named_in_the_notice() -> None:
     words = {canonicalize_name(word) for word in re.findall(r"[\w-]+", (ROOT / "NOTICE").read_text())}
     other_names = {"av": "pyav", "opentelemetry-api": "opentelemetry"}
-    distributions = distributions_for("videoxception")
+    distributions = distributions_for("videoxception[cpu]")
     assert {"openvino", "uvloop"} < distributions
     assert [name for name in distributions if other_names.get(name, name) not in words] == []
 
