@@ -10,12 +10,12 @@ RUN python3 -m venv /opt/tools \
  && /opt/tools/bin/pip install --no-cache-dir --disable-pip-version-check --quiet --require-hashes -r /opt/tools/lock
 # Extras of pyproject.toml with spaces between them. The lock has more than is installed: as constraints, it gives the
 # versions and the hashes of what is. The base's certificates hold, which may be those of a company's proxy.
-ARG EXTRAS=""
+ARG EXTRAS="cpu"
 ENV VIRTUAL_ENV=/app/.venv \
     UV_SYSTEM_CERTS=true
 RUN python3 -m venv --without-pip .venv \
  && /opt/tools/bin/uv pip install --no-cache --compile-bytecode --require-hashes --constraint requirements.lock \
-      -r pyproject.toml ${EXTRAS:+$(printf -- ' --extra %s' ${EXTRAS})}
+      -r pyproject.toml $(printf -- ' --extra %s' ${EXTRAS})
 COPY . .
 RUN PYTHONPATH=$(echo /opt/tools/lib/python3*/site-packages) \
       /opt/tools/bin/uv pip install --no-cache --no-build-isolation --no-deps --editable . \

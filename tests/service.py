@@ -19,19 +19,25 @@ ROOT = Path(__file__).parents[1]
 @contextmanager
 def process(**settings: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A service's process that is ready, and its address. It answers with the small model, unless told otherwise."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = os.environ | {"VX_PORT": str(port), "VX_DEVICE": "cpu", "VX_MODEL": NAME} | settings
     with start([sys.executable, "-m", "app"], environment) as service:
         yield service, wait_until_ready(service, f"http://127.0.0.1:{port}")
 
 
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
 @contextmanager
-def start(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def start(command: list[str], environment: dict[str, str], folder: Path = ROOT) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is killed in the end. What it prints is thrown away: a pipe that nobody reads would block it."""
     quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet) as service:
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=quiet, stderr=quiet) as service:
         try:
             yield service
         finally:

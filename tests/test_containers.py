@@ -3,15 +3,14 @@
 import re
 import subprocess
 import tomllib
-from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
 import yaml
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from app.settings import Settings
+from tests.distributions import distributions_for
 
 ROOT = Path(__file__).parent.parent
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -58,7 +57,8 @@ def test_on_a_cpu_there_is_neither_gpu_nor_torch() -> None:
     cpu = SERVICES["cpu"]
     assert "deploy" not in cpu
     assert "EXTRAS" not in cpu["build"]["args"]
-    assert 'ARG EXTRAS=""' in DOCKERFILE
+    assert 'ARG EXTRAS="cpu"' in DOCKERFILE
+    assert "torch" not in distributions_for("videoxception[cpu]")
 
 
 def test_extras_are_those_of_the_project() -> None:
@@ -84,7 +84,7 @@ def test_limits_of_the_container_leave_room_for_those_of_the_service(name: str) 
 
 def test_training_has_the_data_read_only_and_the_store_of_the_service() -> None:
     train = SERVICES["train"]
-    assert train["entrypoint"][:3] == ["python", "-m", "training.run"]
+    assert train["entrypoint"][:2] == ["videoxception", "train"]
     assert "/data:ro" in train["volumes"][0]
     assert "models:/models" in train["volumes"]
     assert "models:/models" in SERVICES["gpu"]["volumes"]
@@ -141,29 +141,22 @@ def test_the_lock_gives_the_tools_with_their_hashes() -> None:
 
 def test_the_build_sees_what_the_image_needs() -> None:
     seen = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    assert seen >= {"app", "training", "videoxception", "model_store", "pyproject.toml", "requirements.lock", "NOTICE"}
+    assert seen >= {
+        "app",
+        "training",
+        "videoxception",
+        "model_store",
+        "pyproject.toml",
+        "requirements.lock",
+        "NOTICE",
+    } | {"setup.py", "LICENSE"}
     assert all((ROOT / name).exists() for name in seen)
-
-
-def distributions_for(project: str) -> set[str]:
-    """A distribution without its extras, and all that it needs on this machine."""
-    found, left = set(), [Requirement(project)]
-    while left:
-        wanted = left.pop()
-        found.add(canonicalize_name(wanted.name))
-        needed = [Requirement(text) for text in requires(wanted.name) or []]
-        left += [one for one in needed if any(holds(one, extra) for extra in ("", *wanted.extras))]
-    return found
-
-
-def holds(requirement: Requirement, extra: str) -> bool:
-    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
 
 
 def test_everything_in_an_image_for_cpus_is_named_in_the_notice() -> None:
     words = {canonicalize_name(word) for word in re.findall(r"[\w-]+", (ROOT / "NOTICE").read_text())}
     other_names = {"av": "pyav", "opentelemetry-api": "opentelemetry"}
-    distributions = distributions_for("videoxception")
+    distributions = distributions_for("videoxception[cpu]")
     assert {"openvino", "uvloop"} < distributions
     assert [name for name in distributions if other_names.get(name, name) not in words] == []
 

@@ -5,11 +5,14 @@ from videoxception import Classifier
 classifier = Classifier.load("videoxception-a")
 print(classifier.predict("clip.mp4").answer.label)
 
-The names below are imported when they are first asked for: training from a cache needs none of what decodes or serves.
+The names below are imported when they are first asked for: training from a cache needs none of what decodes or serves,
+and a client nothing of what an extra brings.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from videoxception.extras import MissingExtra
 
 if TYPE_CHECKING:
     from videoxception.actions import ACTIONS
@@ -54,4 +57,8 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    try:
+        home = import_module(f"{__name__}.{_HOMES[name]}")
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"{__name__}.{name}", error.name, "cpu") from error
+    return getattr(home, name)

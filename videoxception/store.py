@@ -16,9 +16,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from videoxception import bundled
 from videoxception.manifest import FORMAT_VERSION, NAME_PATTERN, Manifest
 
-BUILT_IN = Path(__file__).parent.parent / "model_store"
+BUILT_IN = bundled.MODEL_STORE
 DEFAULT_NAMES = ("videoxception-b", "videoxception-a")  # the first that is there
 WEIGHTS, MANIFEST, CARD = "model.safetensors", "model.json", "MODEL_CARD.md"
 GRAPH, INT8_GRAPH = ("graph.xml", "graph.bin"), ("graph-int8.xml", "graph-int8.bin")

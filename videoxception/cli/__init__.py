@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from videoxception.cli import classes, models, predict, serve
-from videoxception.engine import EngineError
-from videoxception.store import StoreError
+import videoxception
+from videoxception.cli import classes, models, predict, serve, trainer
+from videoxception.extras import MissingExtra
 
 _COMMANDS = {"predict": predict, "classes": classes, "models": models, "serve": serve}
 
@@ -23,11 +23,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         subparser = subparsers.add_parser(name, help=summary, description=summary)
         module.add_arguments(subparser)
         subparser.set_defaults(run=module.run)
+    trainer.add_commands(subparsers)
     options = parser.parse_args(arguments)
+    sys.exit(_run(options))
+
+
+def _run(options: argparse.Namespace) -> int | str:
+    """The exit status of the subcommand, or the line that says what keeps it from working."""
     try:
-        sys.exit(options.run(options))
-    except (StoreError, EngineError) as error:
-        sys.exit(f"error: {error}")
+        status: int = options.run(options)
     except BrokenPipeError:  # whoever reads, as head does, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        return 1
+    except MissingExtra as error:
+        return f"error: {error}"
+    except (videoxception.StoreError, videoxception.EngineError) as error:
+        return f"error: {error}"
+    return status

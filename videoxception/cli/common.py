@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from videoxception.store import ModelStore
+import videoxception
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +27,6 @@ def add_store_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def open_store(options: argparse.Namespace) -> ModelStore:
+def open_store(options: argparse.Namespace) -> "videoxception.ModelStore":
     """The stores that the options name."""
-    return ModelStore.from_path(options.store)
+    return videoxception.ModelStore.from_path(options.store)

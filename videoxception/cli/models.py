@@ -5,8 +5,8 @@ import argparse
 from rich.console import Console
 from rich.table import Table
 
+import videoxception
 from videoxception.cli.common import add_store_argument, open_store
-from videoxception.store import ModelStore, StoreError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,10 +26,10 @@ def run(options: argparse.Namespace) -> int:
     return int(any(row[-1] != "good" for row in rows))
 
 
-def _row(store: ModelStore, reference: str) -> tuple[str, str, str, str]:
+def _row(store: "videoxception.ModelStore", reference: str) -> tuple[str, str, str, str]:
     try:
         metrics = store.load(reference).manifest.metrics
-    except StoreError as error:
+    except videoxception.StoreError as error:
         return reference, "", "", str(error)
     if metrics is None:
         return reference, "", "not measured", "good"

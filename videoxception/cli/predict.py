@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-from videoxception.classifier import Classifier, Prediction
+import videoxception
 from videoxception.cli.common import add_model_arguments, open_store
 
 
@@ -22,11 +22,11 @@ def run(options: argparse.Namespace) -> int:
     """Prints a line for each video; 1 if one could not be answered."""
     failed = False
     decoders = min(len(options.videos), os.cpu_count() or 1)
-    with Classifier.load(
+    with videoxception.Classifier.load(
         options.model, store=open_store(options), device=options.device, decoders=decoders
     ) as classifier:
         for video, outcome in zip(options.videos, classifier.predict_each(options.videos), strict=True):
-            if isinstance(outcome, Prediction):
+            if isinstance(outcome, videoxception.Prediction):
                 print(_json(video, classifier, outcome) if options.json else _line(video, outcome), flush=True)
             else:
                 failed = True
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     return int(failed)
 
 
-def _line(video: str, prediction: Prediction) -> str:
+def _line(video: str, prediction: "videoxception.Prediction") -> str:
     answer, clip = prediction.answer, prediction.clip
     others = sorted(answer.probabilities.items(), key=lambda item: -item[1])[1:3]
     runners_up = ", ".join(f"{label} {probability:.0%}" for label, probability in others)
@@ -44,7 +44,7 @@ def _line(video: str, prediction: Prediction) -> str:
     return f"{video}: {answer.label} {answer.confidence:.0%} (then {runners_up}{doubt}{warnings})"
 
 
-def _json(video: str, classifier: Classifier, prediction: Prediction) -> str:
+def _json(video: str, classifier: "videoxception.Classifier", prediction: "videoxception.Prediction") -> str:
     clip = {
         field.name: getattr(prediction.clip, field.name)
         for field in dataclasses.fields(prediction.clip)

@@ -1,8 +1,9 @@
 """Starts the HTTP service; its settings are environment variables (VX_PORT=9000 videoxception serve)."""
 
 import argparse
-import os
-import sys
+
+from videoxception import bundled
+from videoxception.extras import require
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -10,5 +11,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Becomes the service's process."""
-    os.execv(sys.executable, [sys.executable, "-m", "app"])
+    """Become the service's process."""
+    require("videoxception serve", "fastapi", "cpu")
+    bundled.start("app")

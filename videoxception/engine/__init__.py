@@ -26,6 +26,8 @@ def create(
     if device == "auto":
         device = "cuda" if _has_gpu() else "cpu"
     if device == "cpu":
+        if find_spec("openvino") is None:
+            raise EngineError("the device 'cpu' needs OpenVINO: pip install 'videoxception[cpu]'")
         from videoxception.engine.openvino import OpenVINOEngine
 
         return OpenVINOEngine(release, precision, cache)
