@@ -317,7 +317,7 @@ def test_mistakes_are_one_line(arguments: list[str], message: str, tmp_path: Pat
 
 
 def test_help_explains_every_option() -> None:
-    for module in ("run", "evaluate", "publish", "fetch", "cache", "pack"):
+    for module in ("run", "evaluate", "compare", "publish", "fetch", "cache"):
         shown = command(f"training.{module}", "--help")
         assert shown.returncode == 0
         assert "python -m training" in shown.stdout

@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         from training.fetch import kinetics400, msr_daily, ucf101
     except ImportError as error:  # a machine for training alone
-        sys.exit(f"error: this needs {error.name}: pip install 'videoxception[training]'")
+        sys.exit(f"error: this needs {error.name}: pip install 'videoxception[train]'")
     parser = argparse.ArgumentParser(
         prog="python -m training.fetch", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

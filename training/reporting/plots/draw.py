@@ -16,7 +16,7 @@ def check_matplotlib() -> None:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
-        raise TrainingError("plots need matplotlib: pip install 'videoxception[training]'") from error
+        raise TrainingError("plots need matplotlib: pip install 'videoxception[train]'") from error
 
 
 def draw_or_explain(draw: Callable[[], list[Path]]) -> None:
