@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from app.records import HEADER
 from videoxception.video import (
-    NoPictures,
+    NoFrames,
     NotAVideo,
     Stopped,
     TooLarge,
@@ -33,7 +33,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "slow-upload": (408, "The upload took too long"),
     "too-large": (413, "The upload is too large"),
     "not-a-video": (415, "The upload is not a video of a kind that is taken"),
-    "no-pictures": (422, "The video holds no pictures"),
+    "no-frames": (422, "The video holds no frames"),
     "undecodable": (422, "The video cannot be decoded"),
     "too-many-pixels": (422, "The video's pictures are too large"),
     "too-long": (422, "The video is too long"),
@@ -44,7 +44,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 
 _OF_VIDEO: dict[type[VideoError], str] = {
     NotAVideo: "not-a-video",
-    NoPictures: "no-pictures",
+    NoFrames: "no-frames",
     Undecodable: "undecodable",
     TooLarge: "too-large",
     TooManyPixels: "too-many-pixels",

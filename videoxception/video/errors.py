@@ -2,7 +2,7 @@
 
 VideoError
 ├── NotAVideo      not a kind of file that is taken: text, a picture, audio, a container or codec that is not allowed
-├── NoPictures     a video, but without a single picture in it
+├── NoFrames       a video, but without a single frame in it
 ├── Undecodable    a video with pictures, none of which could be decoded
 ├── TooLarge       more bytes than the limits allow
 ├── TooManyPixels  larger pictures than the limits allow
@@ -19,8 +19,8 @@ class NotAVideo(VideoError):
     """The file is not a video, or is one of a kind that is not taken."""
 
 
-class NoPictures(VideoError):
-    """The file holds a video stream without pictures."""
+class NoFrames(VideoError):
+    """The file holds a video stream without frames."""
 
 
 class Undecodable(VideoError):

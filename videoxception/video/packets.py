@@ -11,7 +11,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from videoxception.clip import Timeline, make_timeline
-from videoxception.video.errors import NoPictures, NotAVideo, Stopped, TooLong
+from videoxception.video.errors import NoFrames, NotAVideo, Stopped, TooLong
 from videoxception.video.limits import Limits
 
 # A demuxer that reports this many errors without a packet in between has nothing more to give.
@@ -109,11 +109,11 @@ def read_reel(container: InputContainer, stream: VideoStream, limits: Limits, pa
 def timeline_of(reel: Reel, container: InputContainer, stream: VideoStream) -> Timeline:
     """When each picture of the stream is shown, told by its packets alone.
 
-    Raises `NoPictures`, or `NotAVideo` for a picture in a file that could have held a video.
+    Raises `NoFrames`, or `NotAVideo` for a picture in a file that could have held a video.
     """
     times = reel.shown
     if not times:
-        raise NoPictures("the video stream holds no pictures")
+        raise NoFrames("the video stream holds no frames")
     if container.format.name == "gif" and len(times) == 1:
         raise NotAVideo("the file is a still picture (a GIF that does not move), not a video")
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from videoxception.clip import ClipSpec
-from videoxception.video import Limits, NoPictures, NotAVideo, Undecodable, VideoError, decode
+from videoxception.video import Limits, NoFrames, NotAVideo, Undecodable, VideoError, decode
 from videoxception.video.packets import Patience, read_reel, timeline_of
 from videoxception.video.source import open_video
 
@@ -53,7 +53,7 @@ REFUSALS: dict[str, type[VideoError]] = {
     "zoo/mp4p_audio_only_amr.3gp": NotAVideo,
     "zoo/mp4p_cenc_encrypted.mp4": Undecodable,
     "zoo/mp4p_chunk_out_of_range.mp4": Undecodable,
-    "zoo/mp4p_init_only.mp4": NoPictures,
+    "zoo/mp4p_init_only.mp4": NoFrames,
     "zoo/MANIFEST.tsv": NotAVideo,
 }
 
