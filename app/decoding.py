@@ -9,7 +9,8 @@ from app.problems import Problem, problem_of
 from app.settings import Settings
 from videoxception.clip import Clip, ClipSpec
 from videoxception.video import Limits, VideoError
-from videoxception.video.pool import Counts, DecoderPool, DecodersUnavailable, Job
+from videoxception.video.job import Job
+from videoxception.video.pool import Counts, DecoderPool, DecodersUnavailable
 
 _SMOOTHING = 0.1  # weight of the newest file in the running mean of the work that one takes
 

@@ -52,7 +52,7 @@ class State(Collector):
         yield CounterMetricFamily(
             "videoxception_dear_videos",
             "Videos too dear for the decoder that is kept for cheap ones.",
-            value=counts.dear,
+            value=counts.expensive,
         )
 
     def _engines(self) -> Iterator[Metric]:

@@ -13,7 +13,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from videoxception.clip import Clip, ClipSpec, Timeline, choose
-from videoxception.video.errors import TooDear, TooLong
+from videoxception.video.errors import OverBudget, TooLong
 from videoxception.video.jumps import Lost, can_jump, needed_packets
 from videoxception.video.keys import key_pass, nearest_keys
 from videoxception.video.limits import Limits
@@ -53,7 +53,7 @@ def decode_file(
 ) -> Clip:
     """What `decode` gives, for a file that is open already.
 
-    `budget` is in pixels to be decoded: if more would be needed, `TooDear` is raised before the decoding starts. A
+    `budget` is in pixels to be decoded: if more would be needed, `OverBudget` is raised before the decoding starts. A
     video over `limits.work` is answered from its key pictures, if the limits allow that, or else is `TooLong`.
     """
     limits = limits or Limits()
@@ -124,7 +124,7 @@ def _take(
     way: _Way, packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream, budget: float | None
 ) -> Found | None:
     if budget is not None and way.cost > budget:
-        raise TooDear
+        raise OverBudget
     try:
         return way.walk(packets, stream)
     except Lost:

@@ -39,7 +39,7 @@ class TooLong(VideoError):
     """The file is over a limit on duration, packets or the work of decoding."""
 
 
-class TooDear(Exception):
+class OverBudget(Exception):
     """Decoding would cost more than the budget that it was given. Says nothing against the file."""
 
 

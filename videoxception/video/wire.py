@@ -18,7 +18,7 @@ _ERRORS: dict[str, type[VideoError]] = {kind.__name__: kind for kind in VideoErr
 
 
 class Question(BaseModel):
-    """A file to decode, whose descriptor travels along. Dearer work than `budget` is sent back undone."""
+    """A file to decode, whose descriptor travels along. What is over `budget`, in pixels to decode, is not done."""
 
     spec: ClipSpec
     limits: Limits
@@ -41,7 +41,7 @@ class ClipFacts(BaseModel):
 class Reply(BaseModel):
     """What came of a question: a clip, whose pictures follow; an error of the file; or a cost over the budget."""
 
-    kind: Literal["ready", "clip", "error", "dear"]
+    kind: Literal["ready", "clip", "error", "over-budget"]
     clip: ClipFacts | None = None
     error: str = Field("", max_length=64)
     message: str = Field("", max_length=1000)

@@ -1,6 +1,6 @@
 """A decoder process: locks itself in, then answers one question after the other until its socket is closed.
 
-Started by `pool.py` with nothing but the socket: no environment, no other open files.
+Started by `decoder_process.py` with nothing but the socket: no environment, no other open files.
 """
 
 import importlib
@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from videoxception.clip import ClipSpec, Stretch
 from videoxception.video import sandbox, wire
 from videoxception.video.decode import decode_file
-from videoxception.video.errors import TooDear, VideoError
+from videoxception.video.errors import OverBudget, VideoError
 from videoxception.video.limits import Limits
 from videoxception.video.picture import Scaler, turn
 
@@ -55,8 +55,8 @@ def _answer(connection: socket.socket, question: wire.Question, descriptor: int)
     try:
         with os.fdopen(descriptor, "rb") as file:
             clip = decode_file(file, question.spec, question.limits, stopped, budget=question.budget)
-    except TooDear:
-        wire.send(connection, wire.Reply(kind="dear"))
+    except OverBudget:
+        wire.send(connection, wire.Reply(kind="over-budget"))
     except VideoError as error:
         wire.send(connection, wire.reply_of_error(error))
     except MemoryError:
