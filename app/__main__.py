@@ -37,7 +37,7 @@ def main() -> None:
         lifespan="on",  # not for the model, but FastAPI sets up OpenTelemetry in it
         server_header=False,
         log_config=None,
-        access_log=False,  # app.records writes one
+        access_log=False,  # app.access_log writes one
         timeout_graceful_shutdown=settings.grace,
     )
     try:

@@ -9,7 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
 from app import problems
-from app.records import HEADER, Recorder
+from app.access_log import HEADER, AccessLog
 from app.routes import docs, health, metrics, models, predict
 from app.security import KeyCheck
 from app.service import open_service
@@ -64,4 +64,4 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             allow_headers=["*"],
             expose_headers=[HEADER, "Server-Timing", "Retry-After"],
         )
-    app.add_middleware(Recorder)
+    app.add_middleware(AccessLog)

@@ -5,7 +5,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Literal
 
-from app.records import request_id
+from app.access_log import request_id
 
 
 def setup(form: Literal["text", "json"]) -> None:

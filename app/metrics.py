@@ -13,7 +13,7 @@ from prometheus_client import (
     start_http_server,
 )
 
-from app.records import Record
+from app.access_log import RequestRecord
 from videoxception.video.limits import CODECS
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nobody reads
@@ -71,7 +71,7 @@ class Metrics:
             registry=self.registry,
         )
 
-    def note(self, record: Record) -> None:
+    def note(self, record: RequestRecord) -> None:
         """Counts a request that has ended."""
         self._requests.labels(record.route, record.outcome, record.reason).inc()
         self._seconds.labels(record.route).observe(record.seconds)

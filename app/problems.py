@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from app.records import HEADER
+from app.access_log import HEADER
 from videoxception.video import (
     NoFrames,
     NotAVideo,

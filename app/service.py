@@ -1,4 +1,4 @@
-"""What the routes share: settings, models, decoders, admission and repeats, made at start-up and closed at the end."""
+"""What the routes share (settings, models, decoders, admission, caches): made at start-up, closed at the end."""
 
 import asyncio
 import tempfile
@@ -10,14 +10,14 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from app.admission import Admission
+from app.collectors import ServiceCollector
 from app.decoding import Decoders
 from app.gpus import find_gpus
 from app.metrics import Metrics
 from app.models import Models
-from app.repeats import Repeats
+from app.result_cache import ResultCache
 from app.schemas import Answered
 from app.settings import Settings
-from app.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Service:
     decoders: Decoders
     admission: Admission
     metrics: Metrics
-    repeats: Repeats[Answered]
+    result_cache: ResultCache[Answered]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set when the process has been told to end
 
 
@@ -48,7 +48,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             pass  # better now than at the first upload
         await models.start()
         admission = Admission(settings.max_in_flight, settings.max_bytes_in_flight, lambda: decoders.backlog)
-        metrics.registry.register(State(admission, decoders, models))
+        metrics.registry.register(ServiceCollector(admission, decoders, models))
         if (gpus := find_gpus()) is not None:
             metrics.registry.register(gpus)
         watching = asyncio.create_task(models.watch())
@@ -56,8 +56,8 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             stack.callback(watching.cancel)
             if settings.metrics and settings.metrics_port is not None:
                 stack.enter_context(metrics.served_at(settings.host, settings.metrics_port))
-            repeats: Repeats[Answered] = Repeats(settings.answer_cache)
-            yield Service(settings, models, decoders, admission, metrics, repeats)
+            result_cache: ResultCache[Answered] = ResultCache(settings.answer_cache)
+            yield Service(settings, models, decoders, admission, metrics, result_cache)
     finally:
         await models.close()
         await asyncio.to_thread(decoders.close)

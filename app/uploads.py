@@ -15,7 +15,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
-from app.admission import Place
+from app.admission import Reservation
 from app.problems import Problem
 
 _FIELD = "file"
@@ -41,9 +41,9 @@ class Upload:
 class _Sink:
     """Writes, counts and hashes a file's bytes, up to a limit, and holds as much room for them."""
 
-    def __init__(self, file: BinaryIO, limit: int, place: Place) -> None:
+    def __init__(self, file: BinaryIO, limit: int, reservation: Reservation) -> None:
         self._file = file
-        self._place = place
+        self._reservation = reservation
         self._limit = limit
         self._hash = hashlib.sha256()
         self.bytes = 0
@@ -53,7 +53,7 @@ class _Sink:
         self.bytes += len(chunk)
         if self.bytes > self._limit:
             raise too_large(self._limit)
-        self._place.hold(self.bytes)
+        self._reservation.hold(self.bytes)
         self._hash.update(chunk)
         while chunk:  # an unbuffered file may take less than it is given
             chunk = chunk[self._file.write(chunk) :]
@@ -142,7 +142,7 @@ class _Form:
 
 @asynccontextmanager
 async def receive(
-    request: Request, place: Place, folder: Path | None, limit: int, timeout: float
+    request: Request, reservation: Reservation, folder: Path | None, limit: int, timeout: float
 ) -> AsyncIterator[Upload]:
     """The file in the request's body, a multipart form's part "file" or the raw body; gone on the way out.
 
@@ -154,7 +154,7 @@ async def receive(
             # Without a name and without a buffer: it ends with the process, whatever that ends of, and closing it has
             # nothing left to write.
             file = stack.enter_context(tempfile.TemporaryFile(dir=folder, buffering=0))
-            sink = _Sink(cast(BinaryIO, file), limit, place)
+            sink = _Sink(cast(BinaryIO, file), limit, reservation)
             async with asyncio.timeout(timeout):
                 await _read_body(request, sink, limit)
         except TimeoutError:

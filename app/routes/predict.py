@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 
+from app.access_log import RequestRecord
 from app.models import Served
 from app.problems import PROBLEMS, Problem, responses
-from app.records import Record
-from app.repeats import How
+from app.result_cache import CacheUse
 from app.schemas import Answered, ClipInfo, ModelId, PredictionOut
 from app.service import Service, ServiceDep
 from app.uploads import Upload, receive
@@ -39,18 +39,18 @@ async def predict(request: Request, response: Response, service: ServiceDep, mod
 
     Send the file as the part "file" of a multipart form, or as the raw body. Nothing of it is kept.
     """
-    record: Record = request.state.record
-    with service.admission.enter() as place:
+    record: RequestRecord = request.state.record
+    with service.admission.enter() as reservation:
         served = await service.models.get(model)
         start = time.monotonic()
         settings = service.settings
         limit, timeout = settings.max_upload_bytes, settings.upload_timeout
-        async with receive(request, place, settings.temp_dir, limit, timeout) as upload:
+        async with receive(request, reservation, settings.temp_dir, limit, timeout) as upload:
             record.bytes, record.stages["upload"] = upload.bytes, time.monotonic() - start
             # Whatever else an answer depends on stays as it is while the process lives.
             key = (upload.sha256, str(served.release), served.release.sha256)
             work = partial(_answer, service, served, upload)
-            answered, how = await _within(request, settings.deadline, service.repeats.get(key, work))
+            answered, how = await _within(request, settings.deadline, service.result_cache.get(key, work))
     _note(record, served, answered, how)
     response.headers["Server-Timing"] = _server_timing(record.stages, how)
     return answered.out
@@ -97,7 +97,7 @@ def _way(clip: Clip) -> str:
     return "key-frames" if "key frames only" in clip.warnings else "planned" if clip.planned else "straight"
 
 
-def _note(record: Record, served: Served, answered: Answered, how: How) -> None:
+def _note(record: RequestRecord, served: Served, answered: Answered, how: CacheUse) -> None:
     """Work is noted once, by the request that it was begun for."""
     record.model, record.cache = str(served.release), how
     if how in ("miss", "off"):
@@ -105,8 +105,8 @@ def _note(record: Record, served: Served, answered: Answered, how: How) -> None:
         record.codec, record.way = answered.out.clip.codec, answered.way
 
 
-def _server_timing(stages: dict[str, float], how: How) -> str:
-    """The stages that this request went through, and how its answer came about if repeats are looked for."""
+def _server_timing(stages: dict[str, float], how: CacheUse) -> str:
+    """The stages that this request went through, and how the cache was used if there is one."""
     entries = [f"{name};dur={seconds * 1000:.1f}" for name, seconds in stages.items()]
     return ", ".join(entries if how == "off" else [*entries, f"cache;desc={how}"])
 

@@ -1,4 +1,4 @@
-"""What Prometheus is told of the service's state: read when it asks."""
+"""Prometheus collector of the service's state: gauges that are read at each scrape, not counted as things happen."""
 
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -14,8 +14,8 @@ from app.models import Models
 _ENDS = ("crashed", "timed_out", "stopped", "recycled")  # causes, in DecoderPool's counts
 
 
-class State(Collector):
-    """Admission, decoders and models, as they are at this moment."""
+class ServiceCollector(Collector):
+    """Gauges of admission, decoders and models."""
 
     def __init__(self, admission: Admission, decoders: Decoders, models: Models) -> None:
         self._admission = admission
@@ -23,7 +23,7 @@ class State(Collector):
         self._models = models
 
     def collect(self) -> Iterator[Metric]:
-        """Called by the registry, from any thread; reads plain numbers only."""
+        """Yield the metrics. Called by the registry, from any thread, so it reads plain numbers only."""
         build = GaugeMetricFamily("videoxception_build_info", "Which release runs.", labels=["version"])
         build.add_metric([version("videoxception")], 1)
         yield build
