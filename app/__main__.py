@@ -72,7 +72,7 @@ async def _serve(app: FastAPI, config: uvicorn.Config, settings: Settings) -> No
             service.stopping.set()
             loop.call_later(wait, server.handle_exit, which, None)
 
-        loop.add_signal_handler(signal.SIGHUP, service.models.ask_for_reload)
+        loop.add_signal_handler(signal.SIGHUP, service.reloader.request)
         for which in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(which, stop, which)
         await server.serve()

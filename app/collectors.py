@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 
 from app.admission import Admission
 from app.decoding import Decoders
-from app.models import Models
+from app.registry import ModelRegistry
 
 _ENDS = ("crashed", "timed_out", "stopped", "recycled")  # causes, in DecoderPool's counts
 
@@ -17,7 +17,7 @@ _ENDS = ("crashed", "timed_out", "stopped", "recycled")  # causes, in DecoderPoo
 class ServiceCollector(Collector):
     """Gauges of admission, decoders and models."""
 
-    def __init__(self, admission: Admission, decoders: Decoders, models: Models) -> None:
+    def __init__(self, admission: Admission, decoders: Decoders, models: ModelRegistry) -> None:
         self._admission = admission
         self._decoders = decoders
         self._models = models

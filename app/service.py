@@ -14,7 +14,8 @@ from app.collectors import ServiceCollector
 from app.decoding import Decoders
 from app.gpus import find_gpus
 from app.metrics import Metrics
-from app.models import Models
+from app.registry import ModelRegistry
+from app.reload import Reloader
 from app.result_cache import ResultCache
 from app.schemas import Answered
 from app.settings import Settings
@@ -25,7 +26,8 @@ class Service:
     """Everything behind the routes."""
 
     settings: Settings
-    models: Models
+    models: ModelRegistry
+    reloader: Reloader
     decoders: Decoders
     admission: Admission
     metrics: Metrics
@@ -41,23 +43,25 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
     cannot be put where they should.
     """
     metrics = Metrics()
-    models = Models(settings, metrics.note_batch)
+    models = ModelRegistry(settings, metrics.note_batch)
+    reloader = Reloader(models, settings.reload)
     decoders = Decoders(settings)
     try:
         with tempfile.TemporaryFile(dir=settings.temp_dir):
             pass  # better now than at the first upload
+        await reloader.note_versions()
         await models.start()
         admission = Admission(settings.max_in_flight, settings.max_bytes_in_flight, lambda: decoders.backlog)
         metrics.registry.register(ServiceCollector(admission, decoders, models))
         if (gpus := find_gpus()) is not None:
             metrics.registry.register(gpus)
-        watching = asyncio.create_task(models.watch())
+        watching = asyncio.create_task(reloader.watch())
         with ExitStack() as stack:
             stack.callback(watching.cancel)
             if settings.metrics and settings.metrics_port is not None:
                 stack.enter_context(metrics.served_at(settings.host, settings.metrics_port))
             result_cache: ResultCache[Answered] = ResultCache(settings.answer_cache)
-            yield Service(settings, models, decoders, admission, metrics, result_cache)
+            yield Service(settings, models, reloader, decoders, admission, metrics, result_cache)
     finally:
         await models.close()
         await asyncio.to_thread(decoders.close)

@@ -22,11 +22,11 @@ async def classes(service: ServiceDep, model: str | None = None) -> ClassesOut:
 async def models(service: ServiceDep) -> ModelsOut:
     """The released models in the stores; "default" marks the one that answers if a request names none."""
     default = service.models.default.manifest
-    references = await asyncio.to_thread(service.models.references)
+    found = await asyncio.to_thread(service.models.versions)
     return ModelsOut(
         models=[
             ModelOut(name=name, version=version, default=(name, version) == (default.name, default.version))
-            for name, versions in references.items()
+            for name, versions in found.items()
             for version in versions
         ]
     )

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from fastapi import APIRouter, Request, Response
 
 from app.access_log import RequestRecord
-from app.models import Served
 from app.problems import PROBLEMS, Problem, responses
+from app.registry import Served
 from app.result_cache import CacheUse
 from app.schemas import Answered, ClipInfo, ModelId, PredictionOut
 from app.service import Service, ServiceDep
