@@ -13,7 +13,7 @@ from training.int8.graph import Graph, step_of
 from training.int8.rounding import round_weights
 from training.int8.weights import Array, Block, Largest, Weights, equalised, weights_of
 from videoxception.clip import ClipSpec, Frames
-from videoxception.nets.folded import Folded
+from videoxception.nets.fused_norms import FusedVideoXception
 
 _COLUMNS = 500  # of a clip's places, as many are looked at for the mean products
 _IDLE = 1e-3  # as a share of the median channel's largest value
@@ -22,7 +22,7 @@ _PLACES = np.array([2, 3, 4])  # the dimensions of time, height and width
 
 def can_quantise(net: nn.Module) -> bool:
     """Whether this is a network that int8 is for: one that sees pictures, with the batch norms folded."""
-    return isinstance(net, Folded) and net.full is None
+    return isinstance(net, FusedVideoXception) and net.full is None
 
 
 def quantise(net: nn.Module, spec: ClipSpec, clips: Frames) -> ov.Model:
@@ -31,7 +31,7 @@ def quantise(net: nn.Module, spec: ClipSpec, clips: Frames) -> ov.Model:
     `clips`, uint8 (N, F, H, W, 3), show what values to expect: a hundred of those that the network was trained on. They
     are passed over a dozen times. Raises `ValueError` for another network or without clips.
     """
-    if not isinstance(net, Folded) or not can_quantise(net):
+    if not isinstance(net, FusedVideoXception) or not can_quantise(net):
         raise ValueError(f"int8 is for a folded VideoXception that sees pictures, not for {type(net).__name__}")
     if not len(clips):
         raise ValueError("at least one clip is needed to see what values to expect")

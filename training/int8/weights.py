@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from videoxception.nets.folded import Folded
+from videoxception.nets.fused_norms import FusedVideoXception
 from videoxception.nets.videoxception import ResidualBlock
 
 Array = npt.NDArray[np.float64]
@@ -38,7 +38,7 @@ class Weights:
     others: int
 
 
-def weights_of(net: Folded) -> Weights:
+def weights_of(net: FusedVideoXception) -> Weights:
     """The arrays of a network whose batch norms are folded."""
     return Weights(
         affine=_array(net.affine.weight)[:, :, 0, 0, 0],

@@ -17,7 +17,7 @@ from videoxception.engine.kernels.separable import separable
 from videoxception.engine.kernels.tiles import product_tiles
 from videoxception.engine.kernels.weights import Depthwise, First
 from videoxception.nets.background import join_others
-from videoxception.nets.folded import Folded
+from videoxception.nets.fused_norms import FusedVideoXception
 from videoxception.nets.served import Served
 from videoxception.nets.videoxception import VideoXception
 
@@ -200,7 +200,7 @@ def test_whole_networks(
     spec = ClipSpec(frames=pictures, size=(size, size))
     net = trained(f"videoxception-{name}")
     frames = drawn_frames(clips, *spec.shape, device=kernel_device)
-    fused = FusedNetwork(Folded(net, spec, others), spec.shape, clips, dtype, kernel_device)
+    fused = FusedNetwork(FusedVideoXception(net, spec, others), spec.shape, clips, dtype, kernel_device)
     logits = torch.full((clips, fused.outputs), torch.nan, device=kernel_device)
     fused.run(frames, logits)
     with torch.inference_mode():
@@ -212,7 +212,7 @@ def test_neighbours_and_earlier_batches_do_not_change_an_answer(
     dtype: torch.dtype, kernel_device: torch.device
 ) -> None:
     spec = ClipSpec(frames=1, size=(16, 16))
-    fused = FusedNetwork(Folded(trained("videoxception-a"), spec), spec.shape, 3, dtype, kernel_device)
+    fused = FusedNetwork(FusedVideoXception(trained("videoxception-a"), spec), spec.shape, 3, dtype, kernel_device)
     frames = drawn_frames(3, *spec.shape, device=kernel_device)
     together, alone = torch.empty(3, 16, device=kernel_device), torch.empty(1, 16, device=kernel_device)
     fused.run(frames, together)
@@ -222,10 +222,10 @@ def test_neighbours_and_earlier_batches_do_not_change_an_answer(
 
 
 def test_what_the_kernels_were_not_written_for_is_refused() -> None:
-    narrow = Folded(VideoXception(4, (6, 8), (3, 5)).eval(), ClipSpec())
+    narrow = FusedVideoXception(VideoXception(4, (6, 8), (3, 5)).eval(), ClipSpec())
     with pytest.raises(ValueError, match=r"but got \[6, 8\]"):
         check_supported(narrow, (10, 128, 128, 3))
     with pytest.raises(ValueError, match="4 x 128 pixels vanish"):
-        check_supported(Folded(trained("videoxception-a"), ClipSpec()), (10, 4, 128, 3))
+        check_supported(FusedVideoXception(trained("videoxception-a"), ClipSpec()), (10, 4, 128, 3))
     with pytest.raises(ValueError, match="but got Flatten"):
         check_supported(nn.Flatten(), (10, 128, 128, 3))
