@@ -68,10 +68,10 @@ class DecoderProcess:
         """
         self.asked += 1
         seconds = min(limits.decoding, _CHEAP_SECONDS) if reserved else limits.decoding + _SLACK_SECONDS
-        question = wire.Question(spec=job.spec, limits=limits, budget=_CHEAP_WORK if reserved else None)
+        request = wire.Request(spec=job.spec, limits=limits, budget=_CHEAP_WORK if reserved else None)
         self._limit_cpu(limits.decoding)
         try:
-            wire.ask(self._connection, question, job.file.fileno())
+            wire.send_request(self._connection, request, job.file.fileno())
             self._wait(job, seconds)
             wire.receive_begun(self._connection)
             job.tries += 1

@@ -1,6 +1,6 @@
 """Decoder processes that can be killed: what a file does to one of them, it does to its own request alone.
 
-Each process answers one question at a time over a socket of its own; there is no lock or queue that processes share. A
+Each process decodes one file at a time over a socket of its own; there is no lock or queue that processes share. A
 thread for each waits for the answer, kills the process when time is up, and starts another in its place.
 """
 
