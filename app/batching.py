@@ -19,7 +19,7 @@ from videoxception.engine import Engine
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How clips are gathered; times are in seconds.
+    """The limits of batching; times are in seconds.
 
     At most `max_batch` clips make a batch, and at most `max_queue` wait. An idle engine waits `delay` for more clips
     than the first. After `patience` at one batch, an engine counts as stuck.

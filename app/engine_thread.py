@@ -154,5 +154,5 @@ class EngineThread:
 
     def _in_loop(self, function: Callable[..., None], *arguments: object) -> None:
         """Have a function called in the event loop's thread."""
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with suppress(RuntimeError):  # the loop is closed, and the callers have gone
             self._loop.call_soon_threadsafe(function, *arguments)

@@ -32,14 +32,14 @@ class Service:
     admission: Admission
     metrics: Metrics
     result_cache: ResultCache[Answered]
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set when the process has been told to end
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set when the process has got the signal to end
 
 
 @asynccontextmanager
 async def open_service(settings: Settings) -> AsyncIterator[Service]:
-    """A running service.
+    """Start the service, and close it when the context ends.
 
-    Raises `StoreError`, `EngineError` or `GoldenMismatch` if it has no model to answer with, and `OSError` if uploads
+    Raise `StoreError`, `EngineError` or `GoldenMismatch` if it has no model to answer with, and `OSError` if uploads
     cannot be put where they should.
     """
     metrics = Metrics()

@@ -1,4 +1,4 @@
-"""A video in, an answer out."""
+"""POST /predict: a video in, an answer out."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ _BODY = {
 
 @router.post("/predict", responses=responses(*PROBLEMS), openapi_extra={"requestBody": _BODY})
 async def predict(request: Request, response: Response, service: ServiceDep, model: str | None = None) -> PredictionOut:
-    """Tells which action a video shows.
+    """Predict which action a video shows.
 
     Send the file as the part "file" of a multipart form, or as the raw body. Nothing of it is kept.
     """
@@ -57,6 +57,7 @@ async def predict(request: Request, response: Response, service: ServiceDep, mod
 
 
 async def _answer(service: Service, served: Served, upload: Upload) -> Answered:
+    """Decode an upload, run the model on its clip, and return the answer."""
     with upload.again() as file:  # others may wait for this answer when the request that the upload came with is gone
         decoded = await service.decoders.decode(file, served.manifest.clip)
     inferred = await served.batcher.infer(decoded.clip.frames, service.settings.deadline)
@@ -70,7 +71,7 @@ async def _answer(service: Service, served: Served, upload: Upload) -> Answered:
 
 
 async def _within(request: Request, seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """What `work` gives, unless the deadline passes or the client goes away first; then it is cancelled."""
+    """Return what `work` gives; cancel it if the deadline passes or the client goes away first."""
     task, gone = asyncio.create_task(work), asyncio.create_task(_disconnected(request))
     try:
         await asyncio.wait([task, gone], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -88,17 +89,18 @@ async def _within(request: Request, seconds: float, work: Coroutine[Any, Any, T]
 
 
 async def _disconnected(request: Request) -> None:
-    """Returns when the client has closed the connection. The body must have been read."""
+    """Return when the client has closed the connection. The body must have been read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
 
 def _way(clip: Clip) -> str:
+    """Return how a clip was decoded, as the log and the metrics call it."""
     return "key-frames" if "key frames only" in clip.warnings else "planned" if clip.planned else "straight"
 
 
 def _note(record: RequestRecord, served: Served, answered: Answered, how: CacheUse) -> None:
-    """Work is noted once, by the request that it was begun for."""
+    """Complete the request's record. Work is noted once, by the request that it was begun for."""
     record.model, record.cache = str(served.release), how
     if how in ("miss", "off"):
         record.stages |= answered.stages
@@ -106,7 +108,7 @@ def _note(record: RequestRecord, served: Served, answered: Answered, how: CacheU
 
 
 def _server_timing(stages: dict[str, float], how: CacheUse) -> str:
-    """The stages that this request went through, and how the cache was used if there is one."""
+    """Return the Server-Timing header: the request's stages, and how the cache was used if there is one."""
     entries = [f"{name};dur={seconds * 1000:.1f}" for name, seconds in stages.items()]
     return ", ".join(entries if how == "off" else [*entries, f"cache;desc={how}"])
 

@@ -1,9 +1,9 @@
-"""How much of a file is looked at before it is refused, and which kinds of file are looked at at all."""
+"""Limits on what a file may cost, and the allow-lists of containers and codecs."""
 
 import math
 from dataclasses import dataclass, fields
 
-# Names of FFmpeg's demuxers. A file is told by its contents, never by its name.
+# Names of FFmpeg's demuxers. A file's kind is found from its contents, never from its name.
 CONTAINERS = frozenset(
     {
         *("mov", "mp4", "m4a", "3gp", "3g2", "mj2"),

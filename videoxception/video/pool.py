@@ -75,7 +75,7 @@ class DecoderPool:
         return job
 
     def stop(self, job: Job) -> None:
-        """Stop a job that nobody waits for: `job.done` ends soon, with `Stopped` if it was not done."""
+        """Stop a job whose clip is not wanted any more: `job.done` ends soon, with `Stopped` if it was not done."""
         if self._lanes.stop(job):
             job.fail(Stopped("the caller stopped the decoding"))
 

@@ -21,7 +21,7 @@ _ERRORS: dict[str, type[VideoError]] = {kind.__name__: kind for kind in VideoErr
 
 
 class Request(BaseModel):
-    """A file to decode, whose descriptor travels along. What is over `budget`, in pixels to decode, is not done."""
+    """A file to decode, whose descriptor travels along. Work over `budget` pixels to decode is not begun."""
 
     spec: ClipSpec
     limits: Limits
