@@ -1,4 +1,4 @@
-"""Starts the service: `python -m app`. Settings come from the environment, see `app.settings`."""
+"""The service as a process: `python -m app`. Settings come from the environment, see `app.settings`."""
 
 import asyncio
 import signal
@@ -20,7 +20,7 @@ from videoxception.store import StoreError
 
 
 def main() -> None:
-    """Runs until it is stopped. What keeps it from starting is said in a line, and ends it with 1 or 2."""
+    """Run until stopped. Print in one line what keeps it from starting, and exit with 2 for a setting, else with 1."""
     try:
         settings = Settings()
     except ValidationError as error:
@@ -37,7 +37,7 @@ def main() -> None:
         lifespan="on",  # not for the model, but FastAPI sets up OpenTelemetry in it
         server_header=False,
         log_config=None,
-        access_log=False,  # app.records writes one
+        access_log=False,  # app.access_log writes one
         timeout_graceful_shutdown=settings.grace,
     )
     try:
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to `_serve`. uvicorn's own way raises them again at its end, which skips all cleaning up."""
+    """Leaves signals to `_serve`: uvicorn would raise them again at its end, which skips all cleaning up."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -56,7 +56,7 @@ class _Server(uvicorn.Server):
 
 
 async def _serve(app: FastAPI, config: uvicorn.Config, settings: Settings) -> None:
-    """The model first, then the port: whoever can connect gets answers.
+    """Load the model, then open the port, so that every client that can connect gets answers; serve until a signal.
 
     SIGTERM or SIGINT ends it: it is not ready any more, goes on for `settings.drain` seconds so that load balancers
     notice, takes no more connections, and answers what is in flight within the grace period. A second signal cuts the
@@ -72,7 +72,7 @@ async def _serve(app: FastAPI, config: uvicorn.Config, settings: Settings) -> No
             service.stopping.set()
             loop.call_later(wait, server.handle_exit, which, None)
 
-        loop.add_signal_handler(signal.SIGHUP, service.models.ask_for_reload)
+        loop.add_signal_handler(signal.SIGHUP, service.reloader.request)
         for which in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(which, stop, which)
         await server.serve()

@@ -1,6 +1,6 @@
-"""Who may come in: so many requests with a video, and so many bytes of uploads, at a time.
+"""Admission control: at most so many requests with a video, and so many bytes of uploads, at a time.
 
-The rest are told when to come back.
+The rest are refused with a `Retry-After`.
 """
 
 import math
@@ -10,22 +10,22 @@ from contextlib import contextmanager
 from app.problems import Problem
 
 
-class Place:
-    """The place that a request holds, and the bytes of its upload that count against the limit."""
+class Reservation:
+    """One request's share of both limits: one of the requests, and the bytes of its upload so far."""
 
     def __init__(self, admission: "Admission") -> None:
         self._admission = admission
         self.bytes = 0
 
     def hold(self, size: int) -> None:
-        """Makes the place as large as an upload of `size` bytes. Raises `overloaded` if there is no room for it."""
+        """Grow to an upload of `size` bytes. Raise the problem `overloaded` if there is no room for it."""
         if size > self.bytes:
             self._admission.take(size - self.bytes)
             self.bytes = size
 
 
 class Admission:
-    """Counts what is in flight. `backlog` gives the seconds that the work which waits will take."""
+    """Counts the requests and bytes in flight. `backlog` gives the seconds that the waiting work will take."""
 
     def __init__(self, most: int, most_bytes: int, backlog: Callable[[], float]) -> None:
         self._most = most
@@ -35,20 +35,20 @@ class Admission:
         self.bytes = 0
 
     @contextmanager
-    def enter(self) -> Iterator[Place]:
-        """A place for one request. Raises the problem `overloaded`, with Retry-After, if there is none."""
+    def enter(self) -> Iterator[Reservation]:
+        """Reserve room for one request while the context lasts. Raise the problem `overloaded` if there is none."""
         if self.in_flight >= self._most:
             raise self._overloaded(f"{self.in_flight} requests are being answered, the limit")
         self.in_flight += 1
-        place = Place(self)
+        reservation = Reservation(self)
         try:
-            yield place
+            yield reservation
         finally:
             self.in_flight -= 1
-            self.bytes -= place.bytes
+            self.bytes -= reservation.bytes
 
     def take(self, size: int) -> None:
-        """Counts `size` more bytes. Raises `overloaded` if that is over the limit."""
+        """Count `size` more bytes. Raise the problem `overloaded` if that is over the limit."""
         if self.bytes + size > self._most_bytes:
             raise self._overloaded(f"uploads of {self.bytes // 2**20} MiB are being answered, near the limit")
         self.bytes += size

@@ -9,14 +9,15 @@ from app.problems import Problem, problem_of
 from app.settings import Settings
 from videoxception.clip import Clip, ClipSpec
 from videoxception.video import Limits, VideoError
-from videoxception.video.pool import Counts, DecoderPool, DecodersUnavailable, Job
+from videoxception.video.job import Job
+from videoxception.video.pool import Counts, DecoderPool, DecodersUnavailable
 
 _SMOOTHING = 0.1  # weight of the newest file in the running mean of the work that one takes
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A clip, and the seconds that its file waited and was worked on."""
+    """A clip, and the seconds for which its file waited and was worked on."""
 
     clip: Clip
     waited: float
@@ -41,7 +42,7 @@ class Decoders:
         self._seconds = 0.1  # running mean of the work on a file
 
     async def decode(self, file: BinaryIO, spec: ClipSpec) -> Decoded:
-        """The clip of an upload. Raises the problem that the file is. If the caller is cancelled, the work stops."""
+        """Return the clip of an upload, or raise the problem with it. If the caller is cancelled, the work stops."""
         job = self._pool.submit(file, spec)
         self._in_hand += 1
         try:
@@ -68,7 +69,7 @@ class Decoders:
 
     @property
     def backlog(self) -> float:
-        """The seconds that what waits and is worked on will take."""
+        """The seconds of work that wait or are under way, for each process."""
         return self._in_hand * self._seconds / self._processes
 
     @property
@@ -92,10 +93,11 @@ class Decoders:
         return self._pool.ready
 
     def close(self) -> None:
-        """Ends the processes after the file that each is at."""
+        """End the processes after the file that each is at."""
         self._pool.close()
 
 
 def _times(job: Job) -> tuple[float, float]:
+    """Return the seconds for which a job waited and was worked on, up to now."""
     started = job.started or job.asked
     return started - job.asked, time.monotonic() - started

@@ -1,4 +1,4 @@
-"""The application, assembled."""
+"""The ASGI application, put together from routes, middleware and error handlers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
 from app import problems
-from app.records import HEADER, Recorder
+from app.access_log import HEADER, AccessLog
 from app.routes import docs, health, metrics, models, predict
 from app.security import KeyCheck
 from app.service import open_service
@@ -17,7 +17,7 @@ from app.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The ASGI application; its lifespan loads the model. Settings come from the environment if none are given."""
+    """Return the ASGI application; its lifespan loads the model. Without settings, they come from the environment."""
     settings = settings or Settings()
 
     @asynccontextmanager
@@ -30,7 +30,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def assemble(settings: Settings, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
-    """The routes and their errors. Whoever has no lifespan that does it sets `app.state.service` before serving."""
+    """Return the application. Without a lifespan that does it, set its `state.service` before serving."""
     app = FastAPI(
         title="VideoXception",
         summary="Tells which of 16 human actions a video shows.",
@@ -55,7 +55,7 @@ def assemble(settings: Settings, lifespan: Lifespan[FastAPI] | None = None) -> F
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
-    """The last one that is added is the first that a request meets."""
+    """Add the middleware; the last one that is added is the first that a request meets."""
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -64,4 +64,4 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             allow_headers=["*"],
             expose_headers=[HEADER, "Server-Timing", "Retry-After"],
         )
-    app.add_middleware(Recorder)
+    app.add_middleware(AccessLog)

@@ -1,4 +1,4 @@
-"""What Prometheus is told of NVIDIA GPUs, where there are any and nvidia-ml-py is installed."""
+"""Prometheus collector of NVIDIA GPUs, where there are any and nvidia-ml-py is installed."""
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 
 def find_gpus() -> Collector | None:
-    """A collector of the gauges, or None if there is nothing to be told."""
+    """Return a collector of the gauges, or None without a GPU or without nvidia-ml-py."""
     try:
         nvml = import_module("pynvml")
         nvml.nvmlInit()
@@ -31,7 +31,7 @@ class _Gpus(Collector):
         )
 
     def collect(self) -> Iterator[Metric]:
-        """Called by the registry; what a card does not tell is left out."""
+        """Yield the metrics; what a card does not report is left out."""
         for name, what, read in self._readings:
             gauge = GaugeMetricFamily(f"videoxception_gpu_{name}", what, labels=["gpu"])
             for index in range(self._nvml.nvmlDeviceGetCount()):

@@ -5,18 +5,18 @@ import logging
 from datetime import UTC, datetime
 from typing import Literal
 
-from app.records import request_id
+from app.access_log import request_id
 
 
 def setup(form: Literal["text", "json"]) -> None:
-    """Sets how everything in this process is logged."""
+    """Set how everything in this process is logged."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Json() if form == "json" else logging.Formatter("%(levelname)s:     %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
 class _Json(logging.Formatter):
-    """A line of JSON; `extra={"fields": {...}}` adds to it."""
+    """Formats a record as one line of JSON; `extra={"fields": {...}}` adds to it."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {

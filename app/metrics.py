@@ -1,4 +1,4 @@
-"""What Prometheus is told of requests: counted as they end. docs/operations.md says what each one is for."""
+"""Prometheus metrics of requests, counted as they end. docs/operations.md says what each one is for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from prometheus_client import (
     start_http_server,
 )
 
-from app.records import Record
+from app.access_log import RequestRecord
 from videoxception.video.limits import CODECS
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nobody reads
@@ -24,7 +24,7 @@ _BYTES = tuple(2.0**power for power in range(14, 30))  # 16 KiB to 512 MiB
 
 
 class Metrics:
-    """Counters and histograms of one service, in a registry of their own. Labels take few values, all of them ours."""
+    """Counters and histograms of one service, in a registry of their own. No label's value is a client's choice."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -71,8 +71,8 @@ class Metrics:
             registry=self.registry,
         )
 
-    def note(self, record: Record) -> None:
-        """Counts a request that has ended."""
+    def note(self, record: RequestRecord) -> None:
+        """Count a request that has ended."""
         self._requests.labels(record.route, record.outcome, record.reason).inc()
         self._seconds.labels(record.route).observe(record.seconds)
         for stage, seconds in record.stages.items():
@@ -85,16 +85,16 @@ class Metrics:
             self._decodes.labels(record.codec if record.codec in CODECS else "other", record.way).inc()
 
     def note_batch(self, clips: int) -> None:
-        """Counts a batch that goes to the engine."""
+        """Count a batch that goes to the engine."""
         self._batches.observe(clips)
 
     def text(self) -> bytes:
-        """All of it, in Prometheus's text format."""
+        """Return all metrics in Prometheus's text format."""
         return generate_latest(self.registry)
 
     @contextmanager
     def served_at(self, host: str, port: int) -> Iterator[None]:
-        """Answers on a port of its own, whatever the path. Raises `OSError` if that is taken."""
+        """Serve the metrics on a port of their own, whatever the path. Raise `OSError` if the port is taken."""
         server, thread = start_http_server(port, host, self.registry)
         try:
             yield

@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from app.records import HEADER
+from app.access_log import HEADER
 from videoxception.video import (
-    NoPictures,
+    NoFrames,
     NotAVideo,
     Stopped,
     TooLarge,
@@ -33,7 +33,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "slow-upload": (408, "The upload took too long"),
     "too-large": (413, "The upload is too large"),
     "not-a-video": (415, "The upload is not a video of a kind that is taken"),
-    "no-pictures": (422, "The video holds no pictures"),
+    "no-frames": (422, "The video holds no frames"),
     "undecodable": (422, "The video cannot be decoded"),
     "too-many-pixels": (422, "The video's pictures are too large"),
     "too-long": (422, "The video is too long"),
@@ -44,7 +44,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 
 _OF_VIDEO: dict[type[VideoError], str] = {
     NotAVideo: "not-a-video",
-    NoPictures: "no-pictures",
+    NoFrames: "no-frames",
     Undecodable: "undecodable",
     TooLarge: "too-large",
     TooManyPixels: "too-many-pixels",
@@ -76,12 +76,12 @@ class Problem(Exception):
 
 
 def problem_of(error: VideoError) -> Problem:
-    """The problem that a file's error is."""
+    """Return the problem for a file's error."""
     return Problem(_OF_VIDEO[type(error)], str(error))
 
 
 def responses(*kinds: str) -> dict[int | str, dict[str, Any]]:
-    """What OpenAPI is told of the problems that a route can answer with."""
+    """Return the OpenAPI description of the problems that a route can answer with."""
     titles: dict[int | str, list[str]] = {}
     for kind in kinds:
         status, title = PROBLEMS[kind]
@@ -96,7 +96,7 @@ def responses(*kinds: str) -> dict[int | str, dict[str, Any]]:
 
 
 def install(app: FastAPI) -> None:
-    """Makes every error of the app a problem."""
+    """Have every error of the app answered with problem details."""
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
@@ -122,7 +122,7 @@ def _on_invalid(request: Request, error: Exception) -> JSONResponse:
 
 
 def _on_http(request: Request, error: Exception) -> JSONResponse:
-    """What the framework itself refuses: unknown paths, wrong methods."""
+    """Answer what the framework itself refuses: unknown paths, wrong methods."""
     assert isinstance(error, HTTPException)
     title = HTTPStatus(error.status_code).phrase
     allowed = (error.headers or {}).get("allow")
@@ -134,7 +134,7 @@ def _on_http(request: Request, error: Exception) -> JSONResponse:
 def _on_bug(request: Request, error: Exception) -> JSONResponse:
     _log.error("a bug", exc_info=error)
     detail = "a bug in the service; its log has the details"
-    # This answer is made outside of the middleware that gives others their id. uvicorn hangs up after it, and a client
-    # that is not told may lose its next request.
+    # This answer is made outside of the middleware that gives others their id. uvicorn closes the connection after it,
+    # and a client that does not know may lose its next request.
     headers = {HEADER: request.state.record.id, "Connection": "close"}
     return _answer("about:blank", "Internal Server Error", 500, detail, headers)

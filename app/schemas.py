@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, Field
 
+from videoxception.clip import WARNINGS
+
 
 class ModelRef(BaseModel):
     """Which model answered."""
@@ -13,20 +15,20 @@ class ModelRef(BaseModel):
 
 
 class ModelId(ModelRef):
-    """Which model answered, beyond doubt."""
+    """Which model answered, with the hash of its weights."""
 
     sha256: str = Field(description="of the weights")
 
 
 class ClipInfo(BaseModel):
-    """What the model was shown."""
+    """The clip that the model was shown."""
 
     duration: float | None = Field(description="seconds; null if the file does not tell")
     width: int
     height: int
     codec: str
     timestamps: list[float] = Field(description="seconds of each picture since the first one of the video")
-    warnings: list[str] = Field(description="short, damaged, rotated, variable rate, no times")
+    warnings: list[str] = Field(description=", ".join(WARNINGS))
 
 
 class PredictionOut(BaseModel):
@@ -44,7 +46,7 @@ class PredictionOut(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer, the seconds of each stage of its work, by the names in Server-Timing, and the way it was decoded."""
+    """An answer, and for the log the seconds of each stage (named as in Server-Timing) and how it was decoded."""
 
     out: PredictionOut
     stages: dict[str, float]

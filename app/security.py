@@ -25,7 +25,7 @@ class KeyCheck:
         bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
         header: Annotated[str | None, Security(_HEADER)],
     ) -> None:
-        """Raises the problem `unauthorized` if the request does not carry the key."""
+        """Raise the problem `unauthorized` if the request does not carry the key."""
         given = bearer.credentials if bearer else header or ""
         if not secrets.compare_digest(given.encode(), self._expected):
             detail = "send the API key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'"

@@ -1,4 +1,4 @@
-"""What the routes share: settings, models, decoders, admission and repeats, made at start-up and closed at the end."""
+"""What the routes share (settings, models, decoders, admission, caches): made at start-up, closed at the end."""
 
 import asyncio
 import tempfile
@@ -10,14 +10,15 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from app.admission import Admission
+from app.collectors import ServiceCollector
 from app.decoding import Decoders
 from app.gpus import find_gpus
 from app.metrics import Metrics
-from app.models import Models
-from app.repeats import Repeats
+from app.registry import ModelRegistry
+from app.reload import Reloader
+from app.result_cache import ResultCache
 from app.schemas import Answered
 from app.settings import Settings
-from app.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,39 +26,42 @@ class Service:
     """Everything behind the routes."""
 
     settings: Settings
-    models: Models
+    models: ModelRegistry
+    reloader: Reloader
     decoders: Decoders
     admission: Admission
     metrics: Metrics
-    repeats: Repeats[Answered]
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set when the process has been told to end
+    result_cache: ResultCache[Answered]
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set when the process has got the signal to end
 
 
 @asynccontextmanager
 async def open_service(settings: Settings) -> AsyncIterator[Service]:
-    """A running service.
+    """Start the service, and close it when the context ends.
 
-    Raises `StoreError`, `EngineError` or `GoldenMismatch` if it has no model to answer with, and `OSError` if uploads
+    Raise `StoreError`, `EngineError` or `GoldenMismatch` if it has no model to answer with, and `OSError` if uploads
     cannot be put where they should.
     """
     metrics = Metrics()
-    models = Models(settings, metrics.note_batch)
+    models = ModelRegistry(settings, metrics.note_batch)
+    reloader = Reloader(models, settings.reload)
     decoders = Decoders(settings)
     try:
         with tempfile.TemporaryFile(dir=settings.temp_dir):
             pass  # better now than at the first upload
+        await reloader.note_versions()
         await models.start()
         admission = Admission(settings.max_in_flight, settings.max_bytes_in_flight, lambda: decoders.backlog)
-        metrics.registry.register(State(admission, decoders, models))
+        metrics.registry.register(ServiceCollector(admission, decoders, models))
         if (gpus := find_gpus()) is not None:
             metrics.registry.register(gpus)
-        watching = asyncio.create_task(models.watch())
+        watching = asyncio.create_task(reloader.watch())
         with ExitStack() as stack:
             stack.callback(watching.cancel)
             if settings.metrics and settings.metrics_port is not None:
                 stack.enter_context(metrics.served_at(settings.host, settings.metrics_port))
-            repeats: Repeats[Answered] = Repeats(settings.answer_cache)
-            yield Service(settings, models, decoders, admission, metrics, repeats)
+            result_cache: ResultCache[Answered] = ResultCache(settings.answer_cache)
+            yield Service(settings, models, reloader, decoders, admission, metrics, result_cache)
     finally:
         await models.close()
         await asyncio.to_thread(decoders.close)

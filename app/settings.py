@@ -141,7 +141,7 @@ class Settings(BaseSettings):
 
     @property
     def devices(self) -> list[str]:
-        """What `device` names, each with an engine of its own."""
+        """The devices, each with an engine of its own."""
         return [name.strip() for name in self.device.split(",")]
 
     @property
@@ -149,7 +149,7 @@ class Settings(BaseSettings):
         """The folder for compiled models."""
         try:
             return Path(self.cache_dir).expanduser() if self.cache_dir else None
-        except RuntimeError:  # whoever runs it has no home
+        except RuntimeError:  # the user has no home
             return None
 
     @property
@@ -164,7 +164,7 @@ class Settings(BaseSettings):
 
 
 def table() -> str:
-    """The settings as a table in Markdown: variable, default, meaning."""
+    """Return the settings as a table in Markdown: variable, default, meaning."""
     rows = [
         f"| `VX_{name.upper()}` | {_shown(field.default)}| {field.description} |"
         for name, field in Settings.model_fields.items()
@@ -173,7 +173,7 @@ def table() -> str:
 
 
 def _shown(default: object) -> str:
-    """A default as it would be written in the environment; nothing if there is none, or the machine decides."""
+    """Return a default as written in the environment; nothing if there is none, or it depends on the machine."""
     if default in (None, "", PydanticUndefined):
         return ""
     if isinstance(default, float):

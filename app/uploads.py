@@ -4,149 +4,70 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from fastapi import Request
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect
 
-from app.admission import Place
+from app.admission import Reservation
+from app.multipart import FIELD, FormReader
 from app.problems import Problem
 
-_FIELD = "file"
-_MAX_PARTS = 8
-_MAX_HEADER_BYTES = 8192  # of one part
-_DRAINED, _DRAINING = 8 * 2**20, 2.0  # bytes and seconds that are taken of an upload that is refused already
+_DRAINED, _DRAINING = 8 * 2**20, 2.0  # bytes and seconds that are read of an upload that is refused already
 _MULTIPART_ROOM = 64 * 1024  # what may surround the file in a multipart body
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that was sent, open and without a name: strangers choose names, and FFmpeg takes hints from them."""
+    """A file that was sent, open and without a name: clients choose names, and FFmpeg takes hints from them."""
 
     file: BinaryIO
     bytes: int
     sha256: str
 
     def again(self) -> BinaryIO:
-        """The file once more; it stays open when the upload is gone, and whoever asks for it closes it."""
+        """Return the file, opened once more: it stays open when the upload is closed, and the caller must close it."""
         return os.fdopen(os.dup(self.file.fileno()), "rb")
 
 
 class _Sink:
-    """Writes, counts and hashes a file's bytes, up to a limit, and holds as much room for them."""
+    """Writes, counts and hashes a file's bytes, up to a limit, and reserves as much room for them."""
 
-    def __init__(self, file: BinaryIO, limit: int, place: Place) -> None:
+    def __init__(self, file: BinaryIO, limit: int, reservation: Reservation) -> None:
         self._file = file
-        self._place = place
+        self._reservation = reservation
         self._limit = limit
         self._hash = hashlib.sha256()
         self.bytes = 0
 
     def write(self, chunk: bytes) -> None:
-        """Takes in a chunk. Raises the problems `too-large` and `overloaded`, and `OSError` if the disk is full."""
+        """Take in a chunk. Raise the problem `too-large` or `overloaded`, and `OSError` if the disk is full."""
         self.bytes += len(chunk)
         if self.bytes > self._limit:
             raise too_large(self._limit)
-        self._place.hold(self.bytes)
+        self._reservation.hold(self.bytes)
         self._hash.update(chunk)
         while chunk:  # an unbuffered file may take less than it is given
             chunk = chunk[self._file.write(chunk) :]
 
     @property
     def sha256(self) -> str:
-        """Of what was written."""
+        """The hash of what was written."""
         return self._hash.hexdigest()
-
-
-@contextmanager
-def _malformed() -> Iterator[None]:
-    try:
-        yield
-    except FormParserError as error:
-        raise Problem("malformed", f"the multipart body cannot be parsed: {error}") from error
-
-
-class _Form:
-    """Finds the part named "file" in a multipart body and hands its bytes to the sink; other fields are ignored."""
-
-    def __init__(self, boundary: bytes, sink: _Sink) -> None:
-        self._sink = sink
-        self._parts = 0
-        self._is_file = False
-        self._header_bytes = 0
-        self._header: tuple[bytes, bytes] = (b"", b"")
-        self.found = False
-        self.ended = False
-        with _malformed():
-            self._parser = MultipartParser(
-                boundary,
-                {
-                    "on_part_begin": self._on_part_begin,
-                    "on_part_data": self._on_part_data,
-                    "on_header_field": self._on_header_field,
-                    "on_header_value": self._on_header_value,
-                    "on_header_end": self._on_header_end,
-                    "on_end": self._on_end,
-                },
-            )
-
-    def write(self, chunk: bytes) -> None:
-        """Takes in a piece of the body. Raises the problems `malformed` and `too-large`."""
-        with _malformed():
-            self._parser.write(chunk)
-
-    def _on_part_begin(self) -> None:
-        self._parts += 1
-        if self._parts > _MAX_PARTS:
-            raise Problem("malformed", f"the form has more than {_MAX_PARTS} parts; send the video alone")
-        self._is_file = False
-        self._header_bytes = 0
-        self._header = (b"", b"")
-
-    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
-        self._count_header(end - start)
-        self._header = (self._header[0] + data[start:end], self._header[1])
-
-    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
-        self._count_header(end - start)
-        self._header = (self._header[0], self._header[1] + data[start:end])
-
-    def _on_header_end(self) -> None:
-        name, value = self._header
-        self._header = (b"", b"")
-        if name.lower() == b"content-disposition" and parse_options_header(value)[1].get(b"name") == _FIELD.encode():
-            if self.found:
-                raise Problem(
-                    "malformed", f"the form has more than one part named {_FIELD!r}; send one video a request"
-                )
-            self._is_file = self.found = True
-
-    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
-        if self._is_file:
-            self._sink.write(data[start:end])
-
-    def _on_end(self) -> None:
-        self.ended = True
-
-    def _count_header(self, size: int) -> None:
-        self._header_bytes += size
-        if self._header_bytes > _MAX_HEADER_BYTES:
-            raise Problem("malformed", "a part of the form has too long a header")
 
 
 @asynccontextmanager
 async def receive(
-    request: Request, place: Place, folder: Path | None, limit: int, timeout: float
+    request: Request, reservation: Reservation, folder: Path | None, limit: int, timeout: float
 ) -> AsyncIterator[Upload]:
-    """The file in the request's body, a multipart form's part "file" or the raw body; gone on the way out.
+    """Receive the file in a request's body (a form's part "file", or the raw body); it is gone when the context ends.
 
-    Raises the problems `malformed`, `no-file`, `too-large`, `slow-upload`, and `overloaded` when there is no room.
+    Raise the problem `malformed`, `no-file`, `too-large`, `slow-upload`, or `overloaded` when there is no room.
     """
     with ExitStack() as stack:
         try:
@@ -154,7 +75,7 @@ async def receive(
             # Without a name and without a buffer: it ends with the process, whatever that ends of, and closing it has
             # nothing left to write.
             file = stack.enter_context(tempfile.TemporaryFile(dir=folder, buffering=0))
-            sink = _Sink(cast(BinaryIO, file), limit, place)
+            sink = _Sink(cast(BinaryIO, file), limit, reservation)
             async with asyncio.timeout(timeout):
                 await _read_body(request, sink, limit)
         except TimeoutError:
@@ -169,10 +90,10 @@ async def receive(
 
 
 async def _hang_up(request: Request, problem: Problem) -> Problem:
-    """The problem, after a look at whether the client has sent all that it wanted.
+    """Return the problem, set to close the connection if the client still sends.
 
-    A client that still sends may not hear an answer, and one that never stops must not be listened to for ever: so a
-    little more is taken and thrown away, and then the connection is closed.
+    A client may not read an answer while it sends, and one that never stops must not be read from for ever: so a little
+    more is read and thrown away first.
     """
     left = _DRAINED
     try:
@@ -192,26 +113,27 @@ async def _hang_up(request: Request, problem: Problem) -> Problem:
 
 
 def too_large(limit: int) -> Problem:
-    """The problem of an upload over the limit, in bytes."""
+    """Return the problem of an upload over the limit, in bytes."""
     return Problem(
         "too-large", f"the upload is over the limit of {limit // 2**20} MiB; send a shorter or smaller video"
     )
 
 
 def _check_announced(request: Request, limit: int) -> None:
-    """Refuses what says of itself that it is too large before a byte of it is read."""
+    """Refuse a body whose Content-Length is over the limit before a byte of it is read."""
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > limit + _MULTIPART_ROOM:
         raise too_large(limit)
 
 
 async def _read_body(request: Request, sink: _Sink, limit: int) -> None:
+    """Stream the body into the sink, through the form's reader if it is a form."""
     kind, parameters = parse_options_header(request.headers.get("content-type"))
-    form: _Form | None = None
+    form: FormReader | None = None
     if kind == b"multipart/form-data":
         if not parameters.get(b"boundary"):
             raise Problem("malformed", "the Content-Type multipart/form-data names no boundary")
-        form = _Form(parameters[b"boundary"], sink)
+        form = FormReader(parameters[b"boundary"], sink.write)
     target = form or sink
     received = 0
     try:
@@ -226,11 +148,12 @@ async def _read_body(request: Request, sink: _Sink, limit: int) -> None:
     _check_complete(form, sink)
 
 
-def _check_complete(form: _Form | None, sink: _Sink) -> None:
+def _check_complete(form: FormReader | None, sink: _Sink) -> None:
+    """Raise the problem `no-file` or `malformed` unless a whole file came."""
     if form is not None and not form.found:
-        raise Problem("no-file", f"the form has no part named {_FIELD!r}: curl -F {_FIELD}=@clip.mp4 …/predict")
+        raise Problem("no-file", f"the form has no part named {FIELD!r}: curl -F {FIELD}=@clip.mp4 …/predict")
     if form is not None and not form.ended:
         raise Problem("malformed", "the multipart body ends too early")
     if sink.bytes == 0:
         what = "the body" if form is None else "the file"
-        raise Problem("no-file", f"{what} is empty; send a video: curl -F {_FIELD}=@clip.mp4 …/predict")
+        raise Problem("no-file", f"{what} is empty; send a video: curl -F {FIELD}=@clip.mp4 …/predict")

@@ -66,6 +66,15 @@ def make_video(
     return path
 
 
+def make_video_without_frames(path: Path) -> Path:
+    """A file with the header of an H.264 stream and nothing behind it."""
+    with av.open(str(path), "w", options={"movflags": "empty_moov"}) as output:
+        stream = output.add_stream("libx264", rate=RATE)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        output.start_encoding()
+    return path
+
+
 def levels(frames: npt.NDArray[np.uint8]) -> list[int]:
     """The mean grey level of each picture of a clip (F, H, W, 3)."""
     return [round(float(value)) for value in frames.mean((1, 2, 3))]

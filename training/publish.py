@@ -38,7 +38,7 @@ from videoxception.clip import ClipSpec
 from videoxception.engine.base import Precision
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.manifest import Architecture, Calibration, Golden, KnownScore, Manifest, Provenance
-from videoxception.nets.folded import fold
+from videoxception.nets.fused_norms import fuse_norms
 from videoxception.nets.served import load_served
 from videoxception.store import CARD, MANIFEST, SOURCES, Release, StoreError, files_of, next_version, sha256_of
 from videoxception.store import publish as publish_to_store
@@ -123,7 +123,7 @@ def _release(run: Path, store: Path, note: str, fold_runs: Sequence[Path], int8:
         save_fold_weights(release, folds)
         if told is not None:
             write_hashes(folder / SOURCES, told)
-        export_graph(fold(load_served(release), draft.clip), draft.clip, release.graph)
+        export_graph(fuse_norms(load_served(release), draft.clip), draft.clip, release.graph)
         manifest, evaluation = _measured(release, split, config)
         if int8:
             manifest = add_int8(Release(folder, manifest), split, config.data.skip_bad)

@@ -15,7 +15,8 @@ from videoxception.engine import Engine
 from videoxception.engine.base import Precision
 from videoxception.store import ModelStore, Release
 from videoxception.video import Limits, VideoError
-from videoxception.video.pool import DecoderPool, Job
+from videoxception.video.job import Job
+from videoxception.video.pool import DecoderPool
 
 AnyPath = str | PathLike[str]
 

@@ -1,4 +1,4 @@
-"""The page that shows every route, from files that lie here: it loads nothing from the internet."""
+"""The page /docs, which shows every route. Its files are served from here: it loads nothing from the internet."""
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -12,7 +12,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/docs")
 async def docs() -> HTMLResponse:
-    """Swagger UI."""
+    """Return the page of Swagger UI."""
     return get_swagger_ui_html(
         openapi_url="openapi.json",
         title="VideoXception",
@@ -24,6 +24,6 @@ async def docs() -> HTMLResponse:
 
 
 def install(app: FastAPI) -> None:
-    """Adds the page and its files."""
+    """Add the page and its files."""
     app.include_router(router)
     app.mount(f"/{_FILES}", StaticFiles(packages=[("fastapi_swagger", "resources")]))

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can answer. Both look at memory only, so that they are quick under load."""
+"""Liveness and readiness. Both look at memory only, so that they are quick under load."""
 
 from fastapi import APIRouter
 
@@ -13,7 +13,7 @@ router = APIRouter(tags=["health"])
 @router.get("/livez")
 @router.get("/v2/health/live")
 async def livez() -> StatusOut:
-    """The process runs and its event loop turns."""
+    """Say that the process runs and its event loop turns."""
     return StatusOut(status="live")
 
 
@@ -21,7 +21,7 @@ async def livez() -> StatusOut:
 @router.get("/readyz", responses=responses("not-ready"))
 @router.get("/v2/health/ready", responses=responses("not-ready"))
 async def readyz(service: ServiceDep) -> StatusOut:
-    """Videos are answered."""
+    """Say whether videos are answered."""
     if service.stopping.is_set():
         raise Problem("not-ready", "the service is being stopped; ask another one", {"Retry-After": "30"})
     if trouble := service.models.trouble:

@@ -1,4 +1,4 @@
-"""What Prometheus reads."""
+"""The metrics that Prometheus scrapes."""
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
@@ -10,5 +10,5 @@ router = APIRouter(tags=["metrics"])
 
 @router.get("/metrics", response_class=Response)
 async def metrics(service: ServiceDep) -> Response:
-    """Counters, histograms and gauges in Prometheus's text format."""
+    """Return counters, histograms and gauges in Prometheus's text format."""
     return Response(service.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,4 +1,4 @@
-"""What can be asked, and what it can say."""
+"""The models that can be asked, and their classes."""
 
 import asyncio
 
@@ -13,20 +13,20 @@ router = APIRouter(tags=["models"])
 
 @router.get("/classes", responses=responses("unauthorized", "unknown-model", "not-ready"))
 async def classes(service: ServiceDep, model: str | None = None) -> ClassesOut:
-    """The actions that a model tells apart, in the order of its probabilities."""
+    """List the actions that a model tells apart, in the order of its probabilities."""
     manifest = (await service.models.get(model)).manifest
     return ClassesOut(model=ModelRef(name=manifest.name, version=manifest.version), classes=manifest.classes)
 
 
 @router.get("/models", responses=responses("unauthorized", "not-ready"))
 async def models(service: ServiceDep) -> ModelsOut:
-    """The released models in the stores; "default" marks the one that answers if a request names none."""
+    """List the released models; "default" marks the one that answers if a request names none."""
     default = service.models.default.manifest
-    references = await asyncio.to_thread(service.models.references)
+    found = await asyncio.to_thread(service.models.versions)
     return ModelsOut(
         models=[
             ModelOut(name=name, version=version, default=(name, version) == (default.name, default.version))
-            for name, versions in references.items()
+            for name, versions in found.items()
             for version in versions
         ]
     )

@@ -1,4 +1,4 @@
-"""A video in, an answer out."""
+"""POST /predict: a video in, an answer out."""
 
 import asyncio
 import time
@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 
-from app.models import Served
+from app.access_log import RequestRecord
 from app.problems import PROBLEMS, Problem, responses
-from app.records import Record
-from app.repeats import How
+from app.registry import Served
+from app.result_cache import CacheUse
 from app.schemas import Answered, ClipInfo, ModelId, PredictionOut
 from app.service import Service, ServiceDep
 from app.uploads import Upload, receive
@@ -35,28 +35,29 @@ _BODY = {
 
 @router.post("/predict", responses=responses(*PROBLEMS), openapi_extra={"requestBody": _BODY})
 async def predict(request: Request, response: Response, service: ServiceDep, model: str | None = None) -> PredictionOut:
-    """Tells which action a video shows.
+    """Predict which action a video shows.
 
     Send the file as the part "file" of a multipart form, or as the raw body. Nothing of it is kept.
     """
-    record: Record = request.state.record
-    with service.admission.enter() as place:
+    record: RequestRecord = request.state.record
+    with service.admission.enter() as reservation:
         served = await service.models.get(model)
         start = time.monotonic()
         settings = service.settings
         limit, timeout = settings.max_upload_bytes, settings.upload_timeout
-        async with receive(request, place, settings.temp_dir, limit, timeout) as upload:
+        async with receive(request, reservation, settings.temp_dir, limit, timeout) as upload:
             record.bytes, record.stages["upload"] = upload.bytes, time.monotonic() - start
             # Whatever else an answer depends on stays as it is while the process lives.
             key = (upload.sha256, str(served.release), served.release.sha256)
             work = partial(_answer, service, served, upload)
-            answered, how = await _within(request, settings.deadline, service.repeats.get(key, work))
+            answered, how = await _within(request, settings.deadline, service.result_cache.get(key, work))
     _note(record, served, answered, how)
     response.headers["Server-Timing"] = _server_timing(record.stages, how)
     return answered.out
 
 
 async def _answer(service: Service, served: Served, upload: Upload) -> Answered:
+    """Decode an upload, run the model on its clip, and return the answer."""
     with upload.again() as file:  # others may wait for this answer when the request that the upload came with is gone
         decoded = await service.decoders.decode(file, served.manifest.clip)
     inferred = await served.batcher.infer(decoded.clip.frames, service.settings.deadline)
@@ -70,7 +71,7 @@ async def _answer(service: Service, served: Served, upload: Upload) -> Answered:
 
 
 async def _within(request: Request, seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """What `work` gives, unless the deadline passes or the client goes away first; then it is cancelled."""
+    """Return what `work` gives; cancel it if the deadline passes or the client goes away first."""
     task, gone = asyncio.create_task(work), asyncio.create_task(_disconnected(request))
     try:
         await asyncio.wait([task, gone], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -88,25 +89,26 @@ async def _within(request: Request, seconds: float, work: Coroutine[Any, Any, T]
 
 
 async def _disconnected(request: Request) -> None:
-    """Returns when the client has closed the connection. The body must have been read."""
+    """Return when the client has closed the connection. The body must have been read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
 
 def _way(clip: Clip) -> str:
+    """Return how a clip was decoded, as the log and the metrics call it."""
     return "key-frames" if "key frames only" in clip.warnings else "planned" if clip.planned else "straight"
 
 
-def _note(record: Record, served: Served, answered: Answered, how: How) -> None:
-    """Work is noted once, by the request that it was begun for."""
+def _note(record: RequestRecord, served: Served, answered: Answered, how: CacheUse) -> None:
+    """Complete the request's record. Work is noted once, by the request that it was begun for."""
     record.model, record.cache = str(served.release), how
     if how in ("miss", "off"):
         record.stages |= answered.stages
         record.codec, record.way = answered.out.clip.codec, answered.way
 
 
-def _server_timing(stages: dict[str, float], how: How) -> str:
-    """The stages that this request went through, and how its answer came about if repeats are looked for."""
+def _server_timing(stages: dict[str, float], how: CacheUse) -> str:
+    """Return the Server-Timing header: the request's stages, and how the cache was used if there is one."""
     entries = [f"{name};dur={seconds * 1000:.1f}" for name, seconds in stages.items()]
     return ", ".join(entries if how == "off" else [*entries, f"cache;desc={how}"])
 

@@ -93,7 +93,7 @@ PEERS = ("ONNX Runtime f32",)  # those that need a library which this project do
 
 
 def export_plain(release: Release, folder: Path) -> None:
-    """Writes the graph that `plain` runs: bytes in, nothing folded."""
+    """Writes the graph that `plain` runs: bytes in, nothing fused."""
     from training.export.openvino import export_graph
     from videoxception.nets.served import load_served
 

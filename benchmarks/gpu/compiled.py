@@ -21,14 +21,14 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.runtime.jit import JITFunction
 
-from benchmarks.gpu.networks import SHAPE, folded
+from benchmarks.gpu.networks import SHAPE, fused_net
 from training.kernels.depthwise_backward import norm_backward, spatial_backward, temporal_backward
 from training.kernels.depthwise_forward import activate, spatial_forward, temporal_forward
 from training.kernels.product_backward import inputs_backward, weight_backward
 from training.kernels.product_forward import product_forward
 from training.kernels.shape import Shape
 from videoxception.engine.kernels.network import FusedNetwork
-from videoxception.nets.folded import Folded
+from videoxception.nets.fused_norms import FusedVideoXception
 
 _TRAINING = {  # with how many channels come out
     "block 1, training": (Shape(1, 10, 128, 128, 3, 3), 64),
@@ -84,7 +84,7 @@ def _compiling(capability: int) -> Iterator[list[Any]]:
         JITFunction.run = launch  # the driver stays: without a card there is no other
 
 
-def compile_kernels(net: Folded, capability: int, dtype: torch.dtype = torch.bfloat16) -> list[Compiled]:
+def compile_kernels(net: FusedVideoXception, capability: int, dtype: torch.dtype = torch.bfloat16) -> list[Compiled]:
     """The kernels of a network, in the order in which they run."""
     fused = FusedNetwork(net, SHAPE, 1, dtype, torch.device("cpu"))
     with _compiling(capability) as made:
@@ -134,7 +134,7 @@ def main() -> None:
     options = parser.parse_args()
     print("| type | kernel | registers | spilled, bytes | shared, bytes | warps | instructions |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    found = {kind: compile_kernels(folded(kind), options.capability) for kind in ("a", "b")}
+    found = {kind: compile_kernels(fused_net(kind), options.capability) for kind in ("a", "b")}
     found |= {kind: compile_training(*block, options.capability) for kind, block in _TRAINING.items()}
     for kind, kernels in found.items():
         for k in kernels:

@@ -12,7 +12,7 @@ import numpy as np
 from av.codec.hwaccel import HWAccel
 from av.video.reformatter import VideoReformatter
 
-from benchmarks.gpu.networks import folded
+from benchmarks.gpu.networks import fused_net
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.timing import Setting
 from tests.videos import make_video
@@ -27,7 +27,7 @@ Decode = Callable[[Path], np.ndarray]
 
 def decoding(setting: Setting, count: int = 600, engine: Engine | None = None) -> Iterator[Row]:
     """The same made video `count` times over: H.264, 640 x 360, 10 s, a key picture every 10 s."""
-    engine = engine or CudaEngine(folded("a"), setting.shape, str(setting.device))
+    engine = engine or CudaEngine(fused_net("a"), setting.shape, str(setting.device))
     with tempfile.TemporaryDirectory() as folder:
         options = {"preset": "veryfast"}
         path = make_video(

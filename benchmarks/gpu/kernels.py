@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import torch
 
-from benchmarks.gpu.networks import clips, folded
+from benchmarks.gpu.networks import clips, fused_net
 from benchmarks.gpu.roofline import work
 from benchmarks.gpu.rows import Row
 from benchmarks.gpu.timing import Setting, in_a_row, seconds_a_call
@@ -15,7 +15,7 @@ _BATCH, _TIMES = 64, 10
 
 def kernels(kind: str, setting: Setting) -> Iterator[Row]:
     """In a batch of 64, whose activations are far larger than the card's cache."""
-    fused = FusedNetwork(folded(kind), setting.shape, _BATCH, torch.bfloat16, setting.device)
+    fused = FusedNetwork(fused_net(kind), setting.shape, _BATCH, torch.bfloat16, setting.device)
     frames = clips(_BATCH, setting.shape).to(setting.device)
     logits = torch.empty(_BATCH, 16, device=setting.device)
     fused.run(frames, logits)

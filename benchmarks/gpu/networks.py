@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from videoxception import nets
 from videoxception.clip import ClipSpec
-from videoxception.nets.folded import Folded
+from videoxception.nets.fused_norms import FusedVideoXception
 from videoxception.nets.videoxception import VideoXception
 
 SHAPE = (10, 128, 128, 3)
@@ -26,15 +26,15 @@ def network(name: str) -> VideoXception:
     return net.eval()
 
 
-def folded(kind: str) -> Folded:
-    """Type "a" or "b", its batch norms folded."""
-    return Folded(network(f"videoxception-{kind}"), ClipSpec()).eval()
+def fused_net(kind: str) -> FusedVideoXception:
+    """Type "a" or "b", its batch norms fused."""
+    return FusedVideoXception(network(f"videoxception-{kind}"), ClipSpec()).eval()
 
 
 class Plain(nn.Module):
-    """A folded network as plain PyTorch runs it best: in one type throughout, bf16 with channels last."""
+    """A network with fused norms as plain PyTorch runs it best: in one type throughout, bf16 with channels last."""
 
-    def __init__(self, net: Folded, dtype: torch.dtype) -> None:
+    def __init__(self, net: FusedVideoXception, dtype: torch.dtype) -> None:
         super().__init__()
         self.dtype = dtype
         self.net = net.to(dtype)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from benchmarks.gpu.networks import Plain, clips, folded, network
+from benchmarks.gpu.networks import Plain, clips, fused_net, network
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.timing import Setting
 from videoxception import golden
@@ -35,7 +35,7 @@ def _golden(setting: Setting, precision: str) -> Iterator[Row]:
 
 
 def _batches(kind: str, setting: Setting, crowd: int) -> Iterator[Row]:
-    engine = CudaEngine(folded(kind), setting.shape, str(setting.device))
+    engine = CudaEngine(fused_net(kind), setting.shape, str(setting.device))
     frames = clips(crowd, setting.shape).numpy()
     together = engine.predict(frames)
     alone = np.concatenate([engine.predict(frame[None]) for frame in frames])
@@ -48,12 +48,12 @@ def _against_float64(kind: str, setting: Setting, count: int) -> Iterator[Row]:
     with torch.inference_mode():
         expected = Served(network(f"videoxception-{kind}"), ClipSpec()).double().eval()(frames)
     for precision, dtype in (("bf16", torch.bfloat16), ("f32", torch.float32)):
-        engine = CudaEngine(folded(kind), setting.shape, str(setting.device), precision)
+        engine = CudaEngine(fused_net(kind), setting.shape, str(setting.device), precision)
         found = torch.from_numpy(engine.predict(frames.numpy()))
         yield Row("parity", f"{kind}: ours {precision}", relative(found, expected), "relative error")
         del engine
         with torch.inference_mode():
-            plain = Plain(folded(kind), dtype).to(setting.device)(frames.to(setting.device)).cpu()
+            plain = Plain(fused_net(kind), dtype).to(setting.device)(frames.to(setting.device)).cpu()
         yield Row("parity", f"{kind}: eager {precision}", relative(plain, expected), "relative error")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from benchmarks.gpu.networks import Plain, clips, folded
+from benchmarks.gpu.networks import Plain, clips, fused_net
 from benchmarks.gpu.roofline import limit
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.timing import Setting, seconds_a_call
@@ -36,7 +36,7 @@ def compiled(kind: str, setting: Setting) -> Iterator[Row]:
 
 def ours(kind: str, setting: Setting) -> Iterator[Row]:
     """The engine that serves."""
-    engine = CudaEngine(folded(kind), setting.shape, str(setting.device))
+    engine = CudaEngine(fused_net(kind), setting.shape, str(setting.device))
     for batch in setting.batches:
         frames = clips(batch, setting.shape).numpy()
         yield from _rows(kind, "ours bf16", setting, frames, engine.predict, engine.rerun)
@@ -45,7 +45,7 @@ def ours(kind: str, setting: Setting) -> Iterator[Row]:
 def _torch_rows(
     kind: str, name: str, dtype: torch.dtype, setting: Setting, compiled_for: int | None = None
 ) -> Iterator[Row]:
-    net = Plain(folded(kind), dtype).to(setting.device)
+    net = Plain(fused_net(kind), dtype).to(setting.device)
     if compiled_for is not None:
         torch._dynamo.reset()
         net.compile(mode="max-autotune", dynamic=False)

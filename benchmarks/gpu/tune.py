@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.gpu.networks import clips, folded
+from benchmarks.gpu.networks import clips, fused_net
 from benchmarks.gpu.roofline import work
 from benchmarks.gpu.timing import Setting, in_a_row, seconds_a_call
 from videoxception.engine.kernels.network import FusedNetwork
@@ -72,7 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kind", choices=["a", "b"], default="a")
     kind, setting = parser.parse_args().kind, Setting(seconds=0.2)
-    fused = FusedNetwork(folded(kind), setting.shape, _BATCH, torch.bfloat16, setting.device)
+    fused = FusedNetwork(fused_net(kind), setting.shape, _BATCH, torch.bfloat16, setting.device)
     frames, logits = clips(_BATCH, setting.shape).to(setting.device), torch.empty(_BATCH, 16, device=setting.device)
     fused.run(frames, logits)
     for each, step in zip(work(kind), fused.steps(frames, logits), strict=False):

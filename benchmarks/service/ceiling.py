@@ -25,7 +25,8 @@ from videoxception import engine as engines
 from videoxception.clip import ClipSpec
 from videoxception.engine import Engine
 from videoxception.store import ModelStore
-from videoxception.video.pool import DecoderPool, Job
+from videoxception.video.job import Job
+from videoxception.video.pool import DecoderPool
 
 _AHEAD = 4  # files in hand for each decoder
 

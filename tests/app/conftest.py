@@ -13,12 +13,16 @@ import uvicorn
 
 from app.factory import create_app
 from app.settings import Settings
-from tests.shipped import NAME
+from tests.shipped import NAME, VERSION
 from tests.videos import make_video
+from tests.videoxception.test_store import install
 from videoxception import engine
 from videoxception.clip import Frames
 from videoxception.engine import Engine
 from videoxception.engine.base import Logits
+from videoxception.store import Release
+
+NEXT = VERSION + 1  # of the small model, which the built-in store does not have
 
 
 @contextmanager
@@ -105,8 +109,16 @@ def held_engines(monkeypatch: pytest.MonkeyPatch) -> list[HeldEngine]:
         made.append(HeldEngine(engine.create(*arguments)))
         return made[-1]
 
-    monkeypatch.setattr("app.models.create", create)
+    monkeypatch.setattr("app.registry.create", create)
     return made
+
+
+def publish(release: Release, store: Path, version: int, spoil: Callable[[Path], None] = lambda folder: None) -> Path:
+    """Put a version of the small model into a store at once, as publishing does."""
+    folder = install(release, store / ".made", NAME, version)
+    spoil(folder)
+    (store / NAME).mkdir(exist_ok=True)
+    return folder.rename(store / NAME / str(version))
 
 
 @pytest.fixture(scope="session")

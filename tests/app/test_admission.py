@@ -6,8 +6,8 @@ from app.problems import Problem
 
 def refusal(admission: Admission, size: int = 0) -> Problem:
     """The problem that a request with an upload of so many bytes gets."""
-    with pytest.raises(Problem) as caught, admission.enter() as place:
-        place.hold(size)
+    with pytest.raises(Problem) as caught, admission.enter() as reservation:
+        reservation.hold(size)
     return caught.value
 
 
@@ -23,9 +23,9 @@ def test_a_place_is_free_again_when_its_request_has_ended() -> None:
 
 def test_bytes_are_counted_over_all_requests_and_given_back() -> None:
     admission = Admission(9, 100, lambda: 0.0)
-    with admission.enter() as place:
-        place.hold(60)
-        place.hold(30)  # less than before: it is the upload's size so far, not one more piece
+    with admission.enter() as reservation:
+        reservation.hold(60)
+        reservation.hold(30)  # less than before: it is the upload's size so far, not one more piece
         assert admission.bytes == 60
         assert "limit" in refusal(admission, 41).detail
         with admission.enter() as other:

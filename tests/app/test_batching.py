@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.batching import Batcher, Inferred, Rules
+from app.batching import Batcher, Rules
+from app.clip_queue import Inferred
 from app.problems import Problem
 from tests.service import ROOT
 from videoxception.clip import Frames
@@ -320,7 +321,7 @@ def test_closing_ends_the_batch_under_way_and_tells_who_waits() -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.batching._REST", 0.01)
+    monkeypatch.setattr("app.engine_thread._REST", 0.01)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -18,7 +18,7 @@ import pytest
 
 from tests.videos import make_video
 from videoxception.video import Limits
-from videoxception.video.source import open_video
+from videoxception.video.container import open_video
 
 Clients = Callable[..., httpx.Client]
 SOON = 20.0  # seconds, on a busy machine

@@ -17,10 +17,10 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.access_log import RequestRecord
 from app.batching import Batcher, Rules
 from app.gpus import find_gpus
 from app.metrics import Metrics
-from app.records import Record
 from app.settings import Settings
 from tests.app.conftest import serve
 from tests.service import ROOT
@@ -104,7 +104,7 @@ def test_paths_that_strangers_make_up_share_one_label(client: httpx.Client, adde
 def test_codecs_that_are_not_on_the_list_share_one_label() -> None:
     metrics = Metrics()
     for codec in ("hevc", "made-up"):
-        metrics.note(Record("", "POST", codec=codec, way="straight"))
+        metrics.note(RequestRecord("", "POST", codec=codec, way="straight"))
     samples = parse(metrics.text().decode())
     assert value(samples, "decodes_total", codec="hevc", way="straight") == 1
     assert value(samples, "decodes_total", codec="other", way="straight") == 1

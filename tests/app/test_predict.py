@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from app.settings import Settings
 from tests.shipped import NAME, REFERENCE, VERSION
-from tests.videos import make_video
+from tests.videos import make_video, make_video_without_frames
 from videoxception import ACTIONS, Classifier
 
 Clients = Callable[..., httpx.Client]
@@ -132,6 +132,11 @@ def test_what_is_not_a_video(client: httpx.Client, tmp_path: Path) -> None:
 
 def test_a_damaged_video(client: httpx.Client, video: Path) -> None:
     check_problem(client.post("/predict", content=video.read_bytes()[:300]), 422, "undecodable")
+
+
+def test_a_video_without_frames(client: httpx.Client, tmp_path: Path) -> None:
+    content = make_video_without_frames(tmp_path / "clip.mp4").read_bytes()
+    check_problem(client.post("/predict", content=content), 422, "no-frames")
 
 
 def test_a_video_over_a_limit(client_of: Clients, video: Path) -> None:

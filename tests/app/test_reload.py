@@ -1,5 +1,6 @@
 """Models that come and go while the service runs."""
 
+import asyncio
 import json
 import re
 import shutil
@@ -10,28 +11,112 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import httpx
 import pytest
 
+from app.registry import ModelRegistry
+from app.reload import Reloader
+from tests.app.conftest import NEXT, publish
 from tests.service import process
 from tests.shipped import VERSION
-from tests.videoxception.test_store import edit, install
-from videoxception import engine
-from videoxception.clip import Frames
-from videoxception.engine import Engine
+from tests.videoxception.test_store import edit
 from videoxception.store import Release
 
-NEXT = VERSION + 1
+
+class FakeRegistry:
+    """Says which versions lie in the stores, and counts looks and reloads. A look fails if there are none."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, list[int]] = {"a": [1]}
+        self.looks = self.reloads = 0
+
+    def versions(self) -> dict[str, list[int]]:
+        self.looks += 1
+        if not self.stored:
+            raise OSError("planted")
+        return self.stored.copy()
+
+    async def reload(self) -> None:
+        self.reloads += 1
+
+    async def after_looks(self, count: int) -> int:
+        """Return how often it was reloaded once `count` more looks, and what they led to, have been gone through."""
+        enough = self.looks + count + 1
+        await until(lambda: self.looks >= enough)
+        return self.reloads
 
 
-def publish(release: Release, store: Path, version: int, spoil: Callable[[Path], None] = lambda folder: None) -> Path:
-    """Puts a version into a store at once, as publishing does."""
-    folder = install(release, store / ".made", "videoxception-a", version)
-    spoil(folder)
-    (store / "videoxception-a").mkdir(exist_ok=True)
-    return folder.rename(store / "videoxception-a" / str(version))
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():
+            await asyncio.sleep(0.001)
+
+
+@contextmanager
+def watching(reloader: Reloader) -> Iterator[None]:
+    task = asyncio.create_task(reloader.watch())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+def test_only_versions_that_come_or_go_make_it_reload() -> None:
+    async def test() -> None:
+        registry = FakeRegistry()
+        reloader = Reloader(cast(ModelRegistry, registry), interval=0.001)
+        await reloader.note_versions()
+        with watching(reloader):
+            assert await registry.after_looks(3) == 0
+            registry.stored = {"a": [1, 2]}
+            assert await registry.after_looks(2) == 1
+            registry.stored = {"a": [2]}
+            assert await registry.after_looks(2) == 2
+            assert await registry.after_looks(3) == 2
+
+    asyncio.run(test())
+
+
+def test_a_version_that_comes_before_the_watch_begins_is_noticed() -> None:
+    async def test() -> None:
+        registry = FakeRegistry()
+        reloader = Reloader(cast(ModelRegistry, registry), interval=0.001)
+        await reloader.note_versions()
+        registry.stored = {"a": [1, 2]}
+        with watching(reloader):
+            assert await registry.after_looks(2) == 1
+
+    asyncio.run(test())
+
+
+def test_a_request_makes_it_reload_though_nothing_changed() -> None:
+    async def test() -> None:
+        registry = FakeRegistry()
+        reloader = Reloader(cast(ModelRegistry, registry), interval=0)  # no looks by itself
+        with watching(reloader):
+            for expected in (1, 2):
+                reloader.request()
+                await until(lambda expected=expected: registry.reloads == expected)
+        assert (registry.looks, registry.reloads) == (2, 2)
+
+    asyncio.run(test())
+
+
+def test_a_look_that_fails_does_not_end_the_watch(caplog: pytest.LogCaptureFixture) -> None:
+    async def test() -> None:
+        registry = FakeRegistry()
+        reloader = Reloader(cast(ModelRegistry, registry), interval=0.001)
+        await reloader.note_versions()
+        registry.stored = {}
+        with watching(reloader):
+            assert await registry.after_looks(2) == 0
+            registry.stored = {"a": [1, 2]}
+            assert await registry.after_looks(2) == 1
+        assert "looking for new models failed" in caplog.text
+
+    asyncio.run(test())
 
 
 def exported_wrongly(folder: Path) -> None:
@@ -93,27 +178,6 @@ def test_a_bad_version_never_answers_and_the_old_one_stays(release: Release, tmp
         assert "golden" in refused.json()["detail"]
         time.sleep(1)
         assert default(address) == VERSION
-
-
-def test_a_version_that_breaks_when_it_is_tried_is_passed_over(
-    release: Release, tmp_path: Path, client_of: Callable[..., httpx.Client], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def create(release: Release, device: str, *rest: Any) -> Engine:
-        made = engine.create(release, device, *rest)
-        if release.manifest.version == NEXT:
-            monkeypatch.setattr(made, "predict", breaks)
-        return made
-
-    def breaks(frames: Frames) -> None:
-        raise RuntimeError("no such operation")
-
-    monkeypatch.setattr("app.models.create", create)
-    publish(release, tmp_path, NEXT)
-    client = client_of(model_store=str(tmp_path))
-    assert client.get("/classes").json()["model"]["version"] == VERSION
-    refused = client.post(f"/predict?model=videoxception-a@{NEXT}", content=b"x")
-    assert refused.status_code == 503
-    assert "does not run on cpu: no such operation" in refused.json()["detail"]
 
 
 def test_a_signal_brings_in_a_new_version_and_takes_it_back(release: Release, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_a_second_device_answers_while_the_first_is_stuck(
 def test_readyz_is_red_while_the_engine_fails(
     client_of: Clients, video: Path, held_engines: list[HeldEngine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.batching._REST", 0.05)
+    monkeypatch.setattr("app.engine_thread._REST", 0.05)
     client = client_of()
     (engine,) = held_engines
     well = engine.predict

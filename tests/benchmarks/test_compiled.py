@@ -11,11 +11,11 @@ import sys
 import torch
 from benchmarks.gpu.compiled import compile_kernels
 from videoxception.clip import ClipSpec
-from videoxception.nets.folded import Folded
+from videoxception.nets.fused_norms import FusedVideoXception
 from videoxception.nets.videoxception import VideoXception
 
 sizes = tuple(map(int, sys.argv[2:]))
-net = Folded(VideoXception(84, (64, 128, 128)[: len(sizes)], sizes).eval(), ClipSpec(), auxiliary=68)
+net = FusedVideoXception(VideoXception(84, (64, 128, 128)[: len(sizes)], sizes).eval(), ClipSpec(), auxiliary=68)
 dtype = getattr(torch, sys.argv[1])
 for kernel in compile_kernels(net, 90, dtype):
     print(kernel.name, kernel.registers, kernel.spilled, kernel.shared)

@@ -9,7 +9,7 @@ import torch
 
 from benchmarks.gpu import __main__ as command
 from benchmarks.gpu import card, decoding, parity, profile, serving, training
-from benchmarks.gpu.networks import SHAPE, folded
+from benchmarks.gpu.networks import SHAPE, fused_net
 from benchmarks.gpu.report import goals, table
 from benchmarks.gpu.roofline import limit, work
 from benchmarks.gpu.rows import Row, attempt
@@ -120,7 +120,7 @@ def test_every_section_exists() -> None:
 @pytest.fixture(scope="module")
 def steps() -> list[partial[None]]:
     """The launches of type B at full size, not run."""
-    fused = FusedNetwork(folded("b"), SHAPE, 1, torch.bfloat16, torch.device("cpu"))
+    fused = FusedNetwork(fused_net("b"), SHAPE, 1, torch.bfloat16, torch.device("cpu"))
     found = fused.steps(torch.empty(1, *SHAPE, dtype=torch.uint8), torch.empty(1, 16))
     return [step for step in found if isinstance(step, partial)]
 

@@ -22,7 +22,7 @@ from training.export.openvino import export_graph
 from training.model import checkpoint
 from training.model.final_weights import final_weights
 from videoxception.engine import Engine
-from videoxception.nets.folded import fold as fold_norms
+from videoxception.nets.fused_norms import fuse_norms
 from videoxception.nets.served import load_served
 from videoxception.store import WEIGHTS, Release
 
@@ -105,7 +105,7 @@ def _fold_release(release: Release, fold: int, folder: Path) -> Release:
     folder.mkdir()
     shutil.copyfile(release.fold_weights(fold), folder / WEIGHTS)
     made = Release(folder, release.manifest.model_copy(update={"folds": {}, "int8": None}))
-    export_graph(fold_norms(load_served(made), made.manifest.clip), made.manifest.clip, made.graph)
+    export_graph(fuse_norms(load_served(made), made.manifest.clip), made.manifest.clip, made.graph)
     return made
 
 

@@ -11,7 +11,7 @@ from training.model import checkpoint
 from training.model.build import build_network
 from training.model.pretrained import load_pretrained
 from videoxception.clip import ClipSpec
-from videoxception.nets.folded import settle
+from videoxception.nets.fused_norms import round_for_bf16
 
 
 def final_weights(run: Path, config: Config) -> dict[str, Tensor]:
@@ -31,7 +31,7 @@ def final_network(run: Path, config: Config) -> nn.Module:
         raise TrainingError(f"{run} has done {done} of {config.epochs} epochs; finish it with --resume")
     net = build_network(config).eval()
     net.load_state_dict(saved["average"] if not config.init_share else _between(net, saved["average"], config))
-    settle(net, ClipSpec())
+    round_for_bf16(net, ClipSpec())
     return net
 
 

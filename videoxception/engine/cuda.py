@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from videoxception.clip import Frames
 from videoxception.engine.base import EngineError, FloatPrecision, Logits, Unsuitable, check_frames
 from videoxception.engine.kernels.network import FusedNetwork, bytes_a_clip, check_supported
-from videoxception.nets.folded import Folded, fold
+from videoxception.nets.fused_norms import FusedVideoXception, fuse_norms
 from videoxception.nets.served import load_served
 from videoxception.store import Release
 
@@ -40,7 +40,7 @@ class _Slot:
 
 
 class CudaEngine:
-    """A folded VideoXception as CUDA graphs, one for each size of batch.
+    """A VideoXception with fused batch norms as CUDA graphs, one for each size of batch.
 
     Bytes are copied on a stream of their own, from pinned memory, while the piece before them is computed. No number is
     summed in an order that depends on the batch, so that an answer does not depend on its neighbours.
@@ -53,7 +53,7 @@ class CudaEngine:
         device: str = "cuda",
         precision: Literal["auto"] | FloatPrecision = "auto",
     ) -> None:
-        """Of a network by `fold`, for clips of `shape` (F, H, W, 3).
+        """Of a network by `fuse_norms`, for clips of `shape` (F, H, W, 3).
 
         Raises `EngineError` if the device cannot be used at all, `Unsuitable` if it can, but not by this engine.
         """
@@ -62,14 +62,14 @@ class CudaEngine:
         self._device = _usable(device)
         self._shape = shape
         self._lock = threading.Lock()
-        folded, dtype = _supported(net, shape), _DTYPES[self.precision]
+        fused, dtype = _supported(net, shape), _DTYPES[self.precision]
         with torch.cuda.device(self._device), torch.inference_mode():
-            capacity = _capacity(bytes_a_clip(folded, shape, dtype) + 2 * int(np.prod(shape)), self._device)
+            capacity = _capacity(bytes_a_clip(fused, shape, dtype) + 2 * int(np.prod(shape)), self._device)
             self.buckets = [size for size in BUCKETS if size <= capacity]
-            fused = FusedNetwork(folded, shape, capacity, dtype, self._device)
+            network = FusedNetwork(fused, shape, capacity, dtype, self._device)
             self._compute = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
             self._copies = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
-            self._slots = [self._make_slot(fused) for _ in range(2)]
+            self._slots = [self._make_slot(network) for _ in range(2)]
 
     @classmethod
     def load(
@@ -77,7 +77,7 @@ class CudaEngine:
     ) -> "CudaEngine":
         """The engine of a released model."""
         spec = release.manifest.clip
-        return cls(fold(load_served(release), spec), spec.shape, device, precision)
+        return cls(fuse_norms(load_served(release), spec), spec.shape, device, precision)
 
     def predict(self, frames: Frames) -> Logits:
         """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K or K + 1)."""
@@ -179,7 +179,7 @@ def _usable(device: str) -> torch.device:
     return found if found.index is not None else torch.device("cuda", torch.cuda.current_device())
 
 
-def _supported(net: nn.Module, shape: tuple[int, int, int, int]) -> Folded:
+def _supported(net: nn.Module, shape: tuple[int, int, int, int]) -> FusedVideoXception:
     try:
         return check_supported(net, shape)
     except ValueError as error:

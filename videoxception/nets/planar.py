@@ -1,6 +1,6 @@
 """VideoXception written with 2-D layers: the same numbers from the same weights, at half the cost of a training step.
 
-Time is folded into the batch, (B, C, T, H, W) -> (B*T, C, H, W) channels last, where CPUs and GPUs have their fastest
+Time is merged into the batch, (B, C, T, H, W) -> (B*T, C, H, W) channels last, where CPUs and GPUs have their fastest
 convolutions; a temporal convolution becomes a k x 1 one over pictures laid out as (T, H*W).
 """
 
@@ -79,7 +79,7 @@ def _over_time(x: Tensor, weight: Tensor, pictures: int) -> Tensor:
 
 
 def _norm(norm: nn.BatchNorm3d, x: Tensor) -> Tensor:
-    """A BatchNorm3d on folded pictures: its statistics run over (B, T, H, W) either way."""
+    """A BatchNorm3d on pictures merged into the batch: its statistics run over (B, T, H, W) either way."""
     if norm.training and norm.num_batches_tracked is not None:
         norm.num_batches_tracked.add_(1)
     return torch.batch_norm(

@@ -2,7 +2,7 @@
 
 from videoxception.video.decode import decode
 from videoxception.video.errors import (
-    NoPictures,
+    NoFrames,
     NotAVideo,
     Stopped,
     TooLarge,
@@ -15,7 +15,7 @@ from videoxception.video.limits import Limits
 
 __all__ = [
     "Limits",
-    "NoPictures",
+    "NoFrames",
     "NotAVideo",
     "Stopped",
     "TooLarge",

@@ -1,4 +1,4 @@
-"""Video file -> Clip: the packets are read once, and only what the wanted pictures need is decoded."""
+"""Video file -> Clip: the packets are read once, and only what the wanted frames need is decoded."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -13,15 +13,17 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from videoxception.clip import Clip, ClipSpec, Timeline, choose
-from videoxception.video.errors import TooDear, TooLong
-from videoxception.video.jumps import Lost, can_jump, needed_packets
-from videoxception.video.keys import key_pass, nearest_keys
+from videoxception.video.container import check_duration, open_video
+from videoxception.video.errors import OverBudget, TooLong
+from videoxception.video.full_pass import full_pass
+from videoxception.video.key_pass import key_pass, nearest_keys
 from videoxception.video.limits import Limits
-from videoxception.video.packets import Patience, Reel, payload, read_reel, timeline_of
-from videoxception.video.passes import Found, full_pass, planned_pass
+from videoxception.video.packets import Deadline, PacketTable, payload, read_packets, timeline_of
+from videoxception.video.passes import Found
 from videoxception.video.picture import Scaler
 from videoxception.video.plan import SKIP, can_plan, make_plan
-from videoxception.video.source import check_duration, open_video
+from videoxception.video.planned_pass import planned_pass
+from videoxception.video.seek import SeekFailed, can_seek, needed_packets
 
 
 def decode(
@@ -32,11 +34,11 @@ def decode(
     *,
     planned: bool = True,
 ) -> Clip:
-    """The clip of a video file that `spec` asks for.
+    """Return the clip of a video file that `spec` asks for.
 
-    `stopped` is asked between packets; once it is true, `Stopped` is raised. Without `planned`, everything is decoded;
-    the pictures are the same. Raises a `VideoError` that says what is wrong with the file, and `OSError` if it cannot
-    be read.
+    `stopped` is called between packets; once it returns true, `Stopped` is raised. Without `planned`, everything is
+    decoded; the frames are the same. Raise a `VideoError` that says what is wrong with the file, and `OSError` if it
+    cannot be read.
     """
     with path.open("rb") as file:
         return decode_file(file, spec, limits, stopped, planned=planned)
@@ -51,89 +53,91 @@ def decode_file(
     planned: bool = True,
     budget: float | None = None,
 ) -> Clip:
-    """What `decode` gives, for a file that is open already.
+    """Return what `decode` gives, for a file that is open already.
 
-    `budget` is in pixels to be decoded: if more would be needed, `TooDear` is raised before the decoding starts. A
-    video over `limits.work` is answered from its key pictures, if the limits allow that, or else is `TooLong`.
+    `budget` is in pixels to be decoded: if more would be needed, `OverBudget` is raised before the decoding starts. A
+    video over `limits.work` is answered from its key frames, if the limits allow that, or else is `TooLong`.
     """
     limits = limits or Limits()
-    patience = Patience(limits, stopped)
+    deadline = Deadline(limits, stopped)
     found: Found | None = None
     with open_video(file, limits) as (container, stream):
-        reel = read_reel(container, stream, limits, patience)
-        job = _job(container, stream, reel, spec, patience)
-        check_duration(job.duration or 0.0, limits)
-        ways = deque(_ways(job, reel, _pixels(stream), limits, planned))
-        if reel.kept is not None and ways:
-            found = _take(ways.popleft(), enumerate(reel.kept), stream, budget)
-    while found is None and ways:  # too many packets to keep, or a way that did not lead there
-        way = ways.popleft()
+        table = read_packets(container, stream, limits, deadline)
+        task = _make_task(container, stream, table, spec, deadline)
+        check_duration(task.duration or 0.0, limits)
+        strategies = deque(_strategies(task, table, _pixels(stream), limits, planned))
+        if table.kept is not None and strategies:
+            found = _try(strategies.popleft(), enumerate(table.kept), stream, budget)
+    while found is None and strategies:  # too many packets to keep, or a strategy that failed
+        strategy = strategies.popleft()
         with open_video(file, limits) as (container, stream):
-            found = _take(way, _packets(way, container, stream, reel, patience), stream, budget)
+            found = _try(strategy, _packets(strategy, container, stream, table, deadline), stream, budget)
     if found is None:
         raise TooLong(f"the video has more than the {limits.work:g} pixels to decode that the limits allow")
-    return job.clip(found, spec)
+    return task.clip(found, spec)
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """One way to the wanted pictures, and what it costs: pixels to decode, as far as the header tells."""
+class _Strategy:
+    """One way to get the wanted frames, and its cost: pixels to decode, as far as the header tells."""
 
     cost: float
-    walk: "Callable[[Iterable[tuple[int, Packet[VideoStream]]], VideoStream], Found | None]"
-    needed: bytearray | None = None  # which packets, if the others may be jumped over
+    run: "Callable[[Iterable[tuple[int, Packet[VideoStream]]], VideoStream], Found | None]"
+    needed: bytearray | None = None  # which packets, if the others may be left out by seeking
 
 
-def _ways(job: "_Job", reel: Reel, pixels: float, limits: Limits, planned: bool) -> Iterator[_Way]:
-    """The ways that the limits allow, the best first: each is taken if the one before did not lead to the pictures."""
-    full_cost = pixels * len(reel)
-    if planned and job.plan is not None:
-        cost = pixels * (len(job.plan) - job.plan.count(SKIP))
+def _strategies(task: "_Task", table: PacketTable, pixels: float, limits: Limits, planned: bool) -> Iterator[_Strategy]:
+    """Yield the strategies that the limits allow, the best first: each is tried if the one before failed."""
+    full_cost = pixels * len(table)
+    if planned and task.plan is not None:
+        cost = pixels * (len(task.plan) - task.plan.count(SKIP))
         if cost <= limits.work:
-            yield from _reading(_Way(cost, job.along_plan, job.plan), reel)
+            yield from _readable(_Strategy(cost, task.along_plan, task.plan), table)
     if full_cost <= limits.work:
-        yield _Way(full_cost, job.through_everything)
-    elif limits.key_frames and (keys := nearest_keys(reel, job.timeline, job.wanted)):
+        yield _Strategy(full_cost, task.through_everything)
+    elif limits.key_frames and (keys := nearest_keys(table, task.timeline, task.wanted)):
         numbers = {key.packet for key in keys}
-        needed = bytearray(number in numbers for number in range(len(reel)))
-        walk = partial(key_pass, keys=keys, scaler=job.scaler, patience=job.patience)
-        yield from _reading(_Way(pixels * len(numbers), walk, needed), reel)
+        needed = bytearray(number in numbers for number in range(len(table)))
+        run = partial(key_pass, keys=keys, scaler=task.scaler, deadline=task.deadline)
+        yield from _readable(_Strategy(pixels * len(numbers), run, needed), table)
 
 
-def _reading(way: _Way, reel: Reel) -> Iterator[_Way]:
-    """If packets must be read again: the way that jumps over the others, or, should that fail, past them all."""
-    if reel.kept is None and can_jump(reel):
-        yield way
-    yield replace(way, needed=None)
+def _readable(strategy: _Strategy, table: PacketTable) -> Iterator[_Strategy]:
+    """Yield the strategy with seeking, if packets must be read again and seeking may do, and then without."""
+    if table.kept is None and can_seek(table):
+        yield strategy
+    yield replace(strategy, needed=None)
 
 
 def _packets(
-    way: _Way, container: InputContainer, stream: VideoStream, reel: Reel, patience: Patience
+    strategy: _Strategy, container: InputContainer, stream: VideoStream, table: PacketTable, deadline: Deadline
 ) -> "Iterable[tuple[int, Packet[VideoStream]]]":
-    if way.needed is None:
-        return enumerate(payload(container, stream, patience))
-    return needed_packets(container, stream, reel, way.needed, patience)
+    """Read the packets that a strategy needs, numbered."""
+    if strategy.needed is None:
+        return enumerate(payload(container, stream, deadline))
+    return needed_packets(container, stream, table, strategy.needed, deadline)
 
 
 def _pixels(stream: VideoStream) -> float:
-    """Of one picture."""
+    """Return the pixels of one frame."""
     return float(stream.codec_context.width * stream.codec_context.height)
 
 
-def _take(
-    way: _Way, packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream, budget: float | None
+def _try(
+    strategy: _Strategy, packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream, budget: float | None
 ) -> Found | None:
-    if budget is not None and way.cost > budget:
-        raise TooDear
+    """Run a strategy; return None if it fails. Raise `OverBudget` if it costs more than the budget."""
+    if budget is not None and strategy.cost > budget:
+        raise OverBudget
     try:
-        return way.walk(packets, stream)
-    except Lost:
+        return strategy.run(packets, stream)
+    except SeekFailed:
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """What is known of a video before anything is decoded, and what is wanted of it."""
+class _Task:
+    """What is known of a video before anything is decoded, and which frames of it are wanted."""
 
     timeline: Timeline
     duration: float | None
@@ -141,19 +145,19 @@ class _Job:
     wanted: list[int]
     plan: bytearray | None
     scaler: Scaler
-    patience: Patience
+    deadline: Deadline
 
     def along_plan(self, packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream) -> Found | None:
-        """Decodes what the plan names. None if the plan did not work out."""
+        """Decode what the plan names. Return None if the plan did not work out."""
         assert self.plan is not None
-        return planned_pass(packets, stream, self.plan, self.timeline, self.wanted, self.scaler, self.patience)
+        return planned_pass(packets, stream, self.plan, self.timeline, self.wanted, self.scaler, self.deadline)
 
     def through_everything(self, packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream) -> Found:
-        """Decodes all there is."""
-        return full_pass(packets, stream, self.timeline, self.wanted, self.scaler, self.patience)
+        """Decode all there is."""
+        return full_pass(packets, stream, self.timeline, self.wanted, self.scaler, self.deadline)
 
     def clip(self, found: Found, spec: ClipSpec) -> Clip:
-        """The clip of the pictures that a pass found."""
+        """Return the clip of the frames that a pass found."""
         frames = np.stack(found.pictures)
         return Clip(
             frames=frames if spec.channels == "RGB" else np.ascontiguousarray(frames[..., ::-1]),
@@ -168,24 +172,26 @@ class _Job:
         )
 
 
-def _job(container: InputContainer, stream: VideoStream, reel: Reel, spec: ClipSpec, patience: Patience) -> _Job:
-    timeline = timeline_of(reel, container, stream)
+def _make_task(
+    container: InputContainer, stream: VideoStream, table: PacketTable, spec: ClipSpec, deadline: Deadline
+) -> _Task:
+    timeline = timeline_of(table, container, stream)
     declared = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
     wanted = choose(timeline, spec)
-    plannable = can_plan(container.format.name, stream.codec_context.name, reel, timeline)
-    return _Job(
+    plannable = can_plan(container.format.name, stream.codec_context.name, table, timeline)
+    return _Task(
         timeline=timeline,
         duration=float(timeline.span * timeline.tick) if timeline.timed else declared,
         codec=stream.codec_context.codec.canonical_name,
         wanted=wanted,
-        plan=make_plan(reel, timeline, wanted) if plannable else None,
+        plan=make_plan(table, timeline, wanted) if plannable else None,
         scaler=Scaler(spec.size, spec.fit),
-        patience=patience,
+        deadline=deadline,
     )
 
 
 def _warnings(timeline: Timeline, spec: ClipSpec, found: Found) -> Iterator[str]:
-    """Those of clip.WARNINGS that apply."""
+    """Yield those of clip.WARNINGS that apply."""
     if len(timeline) < spec.frames:
         yield "short"
     if found.damaged:

@@ -1,4 +1,4 @@
-"""Pictures -> a small video file, for demonstrations and tests; nothing that a service needs."""
+"""Frames -> a small video file, for demonstrations and tests; nothing that a service needs."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 
 def encode(path: Path, pictures: Iterable[npt.NDArray[np.uint8]], size: tuple[int, int], rate: int) -> None:
-    """Writes pictures uint8 (H, W, 3), RGB, all of `size` (height, width), both even, as MPEG-4 at `rate` a second."""
+    """Write frames uint8 (H, W, 3), RGB, all of `size` (height, width), both even, as MPEG-4 at `rate` a second."""
     with av.open(str(path), "w") as output:
         stream = output.add_stream("mpeg4", rate=rate)
         stream.height, stream.width = size

@@ -1,9 +1,9 @@
-"""How much of a file is looked at before it is refused, and which kinds of file are looked at at all."""
+"""Limits on what a file may cost, and the allow-lists of containers and codecs."""
 
 import math
 from dataclasses import dataclass, fields
 
-# Names of FFmpeg's demuxers. A file is told by its contents, never by its name.
+# Names of FFmpeg's demuxers. A file's kind is found from its contents, never from its name.
 CONTAINERS = frozenset(
     {
         *("mov", "mp4", "m4a", "3gp", "3g2", "mj2"),
@@ -23,22 +23,22 @@ CODECS = frozenset(
     }
 )
 
-# Brands of still pictures in an mp4 file's first box (HEIF and AVIF photos), which FFmpeg opens as if they were videos.
+# Brands of stills in an mp4 file's first box (HEIF and AVIF photos), which FFmpeg opens as if they were videos.
 STILL_BRANDS = frozenset({"avif", "heic", "heix", "heim", "heis", "mif1", "jpeg"})
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a file may cost. The defaults suit uploads by strangers; a file over one of them is refused by name."""
+    """What a file may cost. The defaults suit uploads from anyone; the error of a file over one of them names it."""
 
     bytes: int = 512 * 2**20
-    pixels: int = 8192 * 4320  # of one picture
+    pixels: int = 8192 * 4320  # of one frame
     streams: int = 64
     duration: float = 1200.0  # seconds of video
-    packets: int = 72_000  # 20 minutes at 60 pictures a second
+    packets: int = 72_000  # 20 minutes at 60 frames a second
     decoding: float = 60.0  # seconds of work
     work: float = 4e9  # pixels to decode; a core does some 3e8 to 8e8 a second
-    key_frames: bool = True  # what is over the limit on work is answered from key pictures, not refused
+    key_frames: bool = True  # what is over the limit on work is answered from key frames, not refused
     memory: int = 64 * 2**20  # bytes of packets that are held; a larger file is read twice
 
     def __post_init__(self) -> None:

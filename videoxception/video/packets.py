@@ -1,4 +1,4 @@
-"""Walking through a file's packets, past its errors, and what they tell before anything is decoded."""
+"""Reading a file's packets, past its errors, and what is known from them before anything is decoded."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,15 +11,15 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from videoxception.clip import Timeline, make_timeline
-from videoxception.video.errors import NoPictures, NotAVideo, Stopped, TooLong
+from videoxception.video.errors import NoFrames, NotAVideo, Stopped, TooLong
 from videoxception.video.limits import Limits
 
 # A demuxer that reports this many errors without a packet in between has nothing more to give.
 _ERRORS_IN_A_ROW = 8
 
 
-class Patience:
-    """How long the work may still go on: until a deadline, or until the caller says stop."""
+class Deadline:
+    """The end of the work on a file: after `limits.decoding` seconds, or when the caller stops it."""
 
     def __init__(self, limits: Limits, stopped: Callable[[], bool]) -> None:
         self._limit = limits.decoding
@@ -27,15 +27,15 @@ class Patience:
         self._stopped = stopped
 
     def check(self) -> None:
-        """Raises `TooLong` past the deadline and `Stopped` when the caller wants no answer any more."""
+        """Raise `TooLong` past the deadline, and `Stopped` if the caller has stopped the work."""
         if self._stopped():
             raise Stopped("the caller stopped the decoding")
         if time.monotonic() > self._end:
             raise TooLong(f"the video takes more than the {self._limit:g} seconds of decoding that the limits allow")
 
 
-def payload(container: InputContainer, stream: VideoStream, patience: Patience) -> "Iterator[Packet[VideoStream]]":
-    """The stream's packets that carry something, in the file's order.
+def payload(container: InputContainer, stream: VideoStream, deadline: Deadline) -> "Iterator[Packet[VideoStream]]":
+    """Yield the stream's packets that carry something, in the file's order.
 
     Empty packets are left out: a decoder takes one for the end of the stream.
     """
@@ -43,18 +43,18 @@ def payload(container: InputContainer, stream: VideoStream, patience: Patience) 
     while errors < _ERRORS_IN_A_ROW:
         try:
             for packet in container.demux(stream):
-                patience.check()
+                deadline.check()
                 errors = 0
                 if packet.size > 0:
                     yield packet
             return
-        except av.FFmpegError:  # goes on behind the damage: the demuxer has already moved past it
+        except av.FFmpegError:  # go on behind the damage: the demuxer has already moved past it
             errors += 1
 
 
 @dataclass(slots=True)
-class Reel:
-    """The packets of a stream, in the file's order, if they fit into memory, and a table of all of them.
+class PacketTable:
+    """A table of a stream's packets, in the file's order, and the packets themselves if they fit into memory.
 
     A packet without a time has the time None. Discarded ones are needed to decode, but are never shown.
     """
@@ -62,7 +62,7 @@ class Reel:
     times: list[int | None] = field(default_factory=list)
     keys: bytearray = field(default_factory=bytearray)
     discarded: bytearray = field(default_factory=bytearray)
-    places: list[int] = field(default_factory=list)  # in the file, in bytes; -1 is unknown
+    offsets: list[int] = field(default_factory=list)  # in the file, in bytes; -1 is unknown
     kept: "list[Packet[VideoStream]] | None" = field(default_factory=list)
     bytes: int = 0
     latest: int | None = None  # of the times
@@ -72,13 +72,13 @@ class Reel:
         return len(self.times)
 
     def add(self, packet: "Packet[VideoStream]", memory: int) -> None:
-        """Takes in the next packet; beyond `memory` bytes, none are kept."""
+        """Add the next packet; beyond `memory` bytes, none are kept."""
         if not packet.is_discard and packet.pts is not None and (self.latest is None or packet.pts > self.latest):
             self.latest, self.last_duration = packet.pts, packet.duration
         self.times.append(packet.pts)
         self.keys.append(packet.is_keyframe)
         self.discarded.append(packet.is_discard)
-        self.places.append(place_of(packet))
+        self.offsets.append(offset_of(packet))
         self.bytes += packet.size
         if self.bytes > memory:
             self.kept = None
@@ -91,30 +91,30 @@ class Reel:
         return [time for time, discarded in zip(self.times, self.discarded, strict=True) if not discarded]
 
 
-def place_of(packet: "Packet[VideoStream]") -> int:
-    """Where the packet lies in the file, in bytes; -1 if the container does not tell."""
+def offset_of(packet: "Packet[VideoStream]") -> int:
+    """Return where the packet lies in the file, in bytes; -1 if the container does not say."""
     return -1 if packet.pos is None else packet.pos
 
 
-def read_reel(container: InputContainer, stream: VideoStream, limits: Limits, patience: Patience) -> Reel:
-    """Reads the stream's packets to the end. Raises `TooLong` if there are more than the limit."""
-    reel = Reel(kept=[] if container.size <= limits.memory else None)
-    for packet in payload(container, stream, patience):
-        reel.add(packet, limits.memory)
-        if len(reel) > limits.packets:
+def read_packets(container: InputContainer, stream: VideoStream, limits: Limits, deadline: Deadline) -> PacketTable:
+    """Read the stream's packets to the end. Raise `TooLong` if there are more than the limit."""
+    table = PacketTable(kept=[] if container.size <= limits.memory else None)
+    for packet in payload(container, stream, deadline):
+        table.add(packet, limits.memory)
+        if len(table) > limits.packets:
             raise TooLong(f"the video has over {limits.packets:,} pictures, the limit")
-    return reel
+    return table
 
 
-def timeline_of(reel: Reel, container: InputContainer, stream: VideoStream) -> Timeline:
-    """When each picture of the stream is shown, told by its packets alone.
+def timeline_of(table: PacketTable, container: InputContainer, stream: VideoStream) -> Timeline:
+    """Return when each frame of the stream is shown, from its packets alone.
 
-    Raises `NoPictures`, or `NotAVideo` for a picture in a file that could have held a video.
+    Raise `NoFrames`, or `NotAVideo` for a still in a file that could have held a video.
     """
-    times = reel.shown
+    times = table.shown
     if not times:
-        raise NoPictures("the video stream holds no pictures")
+        raise NoFrames("the video stream holds no frames")
     if container.format.name == "gif" and len(times) == 1:
         raise NotAVideo("the file is a still picture (a GIF that does not move), not a video")
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-    return make_timeline(times, reel.last_duration, stream.time_base or Fraction(1), rate)
+    return make_timeline(times, table.last_duration, stream.time_base or Fraction(1), rate)

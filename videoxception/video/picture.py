@@ -1,4 +1,4 @@
-"""A decoded picture -> bytes of the size that a clip wants. The one scaler that videos and stills both go through."""
+"""A decoded frame -> bytes of the size that a clip wants. The one scaler that videos and stills both go through."""
 
 from fractions import Fraction
 
@@ -11,7 +11,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from videoxception.clip import Crop, Stretch
 
 Picture = npt.NDArray[np.uint8]
-"""One picture, (H, W, 3), RGB."""
+"""One frame, (H, W, 3), RGB."""
 
 # AVCOL_SPC_RGB, AVCOL_SPC_UNSPECIFIED and AVCOL_SPC_RESERVED: values of VideoFrame.colorspace that name no matrix.
 _NO_MATRIX = {0, 2, 3}
@@ -20,7 +20,7 @@ _TURNS = {1: (("transpose", "clock"),), 2: (("hflip", ""), ("vflip", "")), 3: ((
 
 
 def quarter_turns(rotation: int) -> int:
-    """How many clockwise quarter turns set a picture upright, from the degrees that its display matrix gives.
+    """Return how many clockwise quarter turns set a frame upright, from the degrees that its display matrix gives.
 
     FFmpeg counts degrees against the clock. Angles that are no quarter turns (only broken files have them) count as 0.
     """
@@ -28,9 +28,9 @@ def quarter_turns(rotation: int) -> int:
 
 
 class Scaler:
-    """Scales pictures to `size` (height, width), 8-bit RGB: swscale, bicubic, on the calling thread alone.
+    """Scales frames to `size` (height, width), 8-bit RGB: swscale, bicubic, on the calling thread alone.
 
-    One reformatter serves all pictures: FFmpeg 8 keeps some 15 MB a context, and PyAV makes a context a reformatter.
+    One reformatter serves all frames: FFmpeg 8 keeps some 15 MB a context, and PyAV makes a context a reformatter.
     """
 
     def __init__(self, size: tuple[int, int], fit: Stretch | Crop) -> None:
@@ -39,7 +39,7 @@ class Scaler:
         self._reformatter = VideoReformatter()
 
     def __call__(self, frame: VideoFrame) -> Picture:
-        """A decoded frame -> uint8 (height, width, 3). Rotation that the frame's metadata asks for is applied first."""
+        """Apply the rotation that a decoded frame's metadata asks for, and scale it to uint8 (height, width, 3)."""
         upright = turn(frame, quarter_turns(frame.rotation))
         height, width = self._scaled_size(upright)
         scaled = self._reformatter.reformat(
@@ -67,13 +67,13 @@ class Scaler:
 
 
 def _range(frame: VideoFrame) -> ColorRange | None:
-    """Limited range where nothing is said; RGB, and formats that are full range by name (yuvj420p), need no word."""
+    """Return limited range for YUV that names none; None keeps what the frame or its format (RGB, yuvj420p) says."""
     unsaid = frame.color_range == ColorRange.UNSPECIFIED
     return ColorRange.MPEG if unsaid and frame.format.name.startswith("yuv") and "j" not in frame.format.name else None
 
 
 def turn(frame: VideoFrame, turns: int) -> VideoFrame:
-    """The picture after so many clockwise quarter turns, every sample as it was."""
+    """Return the frame after so many clockwise quarter turns, every sample as it was."""
     if turns == 0:
         return frame
     graph = Graph()

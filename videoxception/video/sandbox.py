@@ -1,6 +1,6 @@
-"""What a decoder process takes away from itself before it looks at a stranger's file.
+"""The sandbox that a decoder process puts itself in before it opens an upload.
 
-Whoever breaks FFmpeg from within a file finds a process that cannot open a file, reach a network, start or look at
+A file that takes over FFmpeg finds itself in a process that cannot open a file, reach a network, start or look at
 another process, or use more than its share. Linux only; what a kernel does not offer is reported, and the rest holds.
 """
 
@@ -41,9 +41,9 @@ class SandboxUnavailable(Exception):
 
 
 def enter(memory: int) -> list[str]:
-    """Locks the process in, for good. `memory` is its address space in bytes.
+    """Lock the process in, for good. `memory` is its address space in bytes.
 
-    Returns, in words, what the kernel does not offer. Files that are open stay open; none can be opened any more, so
+    Return, in words, what the kernel does not offer. Files that are open stay open; none can be opened any more, so
     that all modules must have been imported.
     """
     _limit(memory)
@@ -60,7 +60,7 @@ def enter(memory: int) -> list[str]:
 
 
 def _limit(memory: int) -> None:
-    """Bounds what the process may use. Time is bounded from outside, file by file."""
+    """Limit what the process may use. Its time is limited from outside, file by file."""
     for what, most in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, 0),
@@ -74,14 +74,14 @@ def _limit(memory: int) -> None:
 
 
 def _leave_privileges(libc: ctypes.CDLL) -> None:
-    """No new privileges, no memory dump or tracer, and death with the parent."""
+    """Give up new privileges, memory dumps and tracers, and have the process die with its parent."""
     for option, value in ((_PR_SET_NO_NEW_PRIVS, 1), (_PR_SET_DUMPABLE, 0), (_PR_SET_PDEATHSIG, 9)):
         if libc.prctl(option, value, 0, 0, 0) != 0:
             raise SandboxUnavailable(f"prctl({option}): {_error()}")
 
 
 def _leave_files(libc: ctypes.CDLL) -> None:
-    """Landlock with no rule at all: no path can be opened, changed or run, and no TCP port bound or connected to.
+    """Enter Landlock with no rule at all: no path can be opened, changed or run, no TCP port bound or connected to.
 
     Source: https://docs.kernel.org/userspace-api/landlock.html
     """
@@ -99,7 +99,7 @@ def _leave_files(libc: ctypes.CDLL) -> None:
 
 
 def _leave_system_calls(libc: ctypes.CDLL) -> None:
-    """Seccomp: every call that is not in the list is answered with EPERM."""
+    """Install a seccomp filter that answers every call that is not in the list with EPERM."""
     if platform.machine() not in _ARCHITECTURES:
         raise SandboxUnavailable(f"no seccomp filter for {platform.machine()}")
     architecture, column = _ARCHITECTURES[platform.machine()]
@@ -111,7 +111,10 @@ def _leave_system_calls(libc: ctypes.CDLL) -> None:
 
 
 def _filter(architecture: int, numbers: list[int]) -> bytes:
-    """A classic BPF program over struct seccomp_data: {int nr; u32 arch; ...}. Another architecture's calls kill."""
+    """Return a classic BPF program over struct seccomp_data: {int nr; u32 arch; ...}.
+
+    Calls of another architecture kill the process.
+    """
     load, jump_if_equal, give = 0x20, 0x15, 0x06
     allow, refuse, kill = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x80000000
 

@@ -1,4 +1,4 @@
-"""A still picture -> bytes, by the same decoder and scaler as a video's pictures. For training and evaluation only."""
+"""A still image -> bytes, by the same decoder and scaler as a video's frames. For training and evaluation only."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from videoxception.video.picture import Picture, Scaler
 
 
 def read_still(path: Path, size: tuple[int, int]) -> Picture:
-    """The picture in a JPEG, PNG or other file that FFmpeg reads, stretched to `size` (height, width): uint8 (H, W, 3).
+    """Read a JPEG, PNG or other image file, stretched to `size` (height, width): uint8 (H, W, 3).
 
-    Raises `Undecodable` with the file's name, or `FileNotFoundError`.
+    Raise `Undecodable` with the file's name, or `FileNotFoundError`.
     """
     try:
         with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
@@ -26,5 +26,5 @@ def read_still(path: Path, size: tuple[int, int]) -> Picture:
 
 
 def still_clip(path: Path, spec: ClipSpec) -> Frames:
-    """The clip that a still counts as in evaluation: its picture F times, no camera motion. uint8 (F, H, W, 3)."""
+    """Return the clip that a still counts as in evaluation: it F times, no camera motion. uint8 (F, H, W, 3)."""
     return np.broadcast_to(read_still(path, spec.size), spec.shape)

@@ -1,5 +1,8 @@
-"""How the pool and its decoder processes talk: JSON with its length before it, an open file with a question, and the
-bytes of the pictures behind an answer. Nothing that comes from a decoder is unpickled or trusted."""
+"""The protocol between a decoder process and the pool, over a socket.
+
+JSON with its length before it, an open file with a request, and the bytes of the frames behind an answer. Nothing that
+comes from a decoder is unpickled or trusted.
+"""
 
 import socket
 import struct
@@ -12,13 +15,13 @@ from videoxception.video.errors import Undecodable, VideoError
 from videoxception.video.limits import Limits
 
 _LENGTH = struct.Struct("!I")
-_QUESTION, _STOP, _BEGUN = b"?", b"!", b"+"
+_REQUEST, _STOP, _BEGUN = b"?", b"!", b"+"
 _LONGEST = 64 * 1024  # bytes of JSON
 _ERRORS: dict[str, type[VideoError]] = {kind.__name__: kind for kind in VideoError.__subclasses__()}
 
 
-class Question(BaseModel):
-    """A file to decode, whose descriptor travels along. Dearer work than `budget` is sent back undone."""
+class Request(BaseModel):
+    """A file to decode, whose descriptor travels along. Work over `budget` pixels to decode is not begun."""
 
     spec: ClipSpec
     limits: Limits
@@ -26,7 +29,7 @@ class Question(BaseModel):
 
 
 class ClipFacts(BaseModel):
-    """A clip without its pictures."""
+    """A clip without its frames."""
 
     duration: float | None
     width: int = Field(gt=0)
@@ -39,9 +42,9 @@ class ClipFacts(BaseModel):
 
 
 class Reply(BaseModel):
-    """What came of a question: a clip, whose pictures follow; an error of the file; or a cost over the budget."""
+    """The outcome of a request: a clip, whose frames follow; an error of the file; or a cost over the budget."""
 
-    kind: Literal["ready", "clip", "error", "dear"]
+    kind: Literal["ready", "clip", "error", "over-budget"]
     clip: ClipFacts | None = None
     error: str = Field("", max_length=64)
     message: str = Field("", max_length=1000)
@@ -53,51 +56,51 @@ class Closed(Exception):
 
 
 def send(connection: socket.socket, message: BaseModel) -> None:
-    """Sends a message. Raises `OSError` if the other side is gone."""
+    """Send a message. Raise `OSError` if the other side is gone."""
     content = message.model_dump_json().encode()
     connection.sendall(_LENGTH.pack(len(content)) + content)
 
 
-def ask(connection: socket.socket, question: Question, file: int) -> None:
-    """Sends a question and the open file that it is about. Raises `OSError` if the other side is gone."""
-    socket.send_fds(connection, [_QUESTION], [file])
-    send(connection, question)
+def send_request(connection: socket.socket, request: Request, file: int) -> None:
+    """Send a request and the open file that it is about. Raise `OSError` if the other side is gone."""
+    socket.send_fds(connection, [_REQUEST], [file])
+    send(connection, request)
 
 
 def stop(connection: socket.socket) -> None:
-    """Says that nobody waits for the answer any more. Raises `OSError` if the other side is gone."""
+    """Ask the other side to stop its work. Raise `OSError` if it is gone."""
     connection.sendall(_STOP)
 
 
 def is_stopped(connection: socket.socket) -> bool:
-    """Whether `stop` was said since the question, or the other side is gone."""
+    """Return whether a `stop` came since the request, or the other side is gone."""
     try:
         return connection.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK) in (_STOP, b"")
     except BlockingIOError:
         return False
 
 
-def receive_question(connection: socket.socket) -> tuple[Question, int]:
-    """The next question, and the descriptor of its file. Raises `Closed`."""
+def receive_request(connection: socket.socket) -> tuple[Request, int]:
+    """Receive the next request and the descriptor of its file, and confirm it. Raise `Closed`."""
     start, files, _, _ = socket.recv_fds(connection, 1, 1)
-    while start == _STOP:  # of the question before, which was answered already
+    while start == _STOP:  # of the request before, which was answered already
         start, files, _, _ = socket.recv_fds(connection, 1, 1)
-    if start != _QUESTION or len(files) != 1:
+    if start != _REQUEST or len(files) != 1:
         raise Closed
     length = _LENGTH.unpack(receive_exactly(connection, _LENGTH.size))[0]
-    question = Question.model_validate_json(receive_exactly(connection, length))
+    request = Request.model_validate_json(receive_exactly(connection, length))
     connection.sendall(_BEGUN)
-    return question, files[0]
+    return request, files[0]
 
 
 def receive_begun(connection: socket.socket) -> None:
-    """The word that the other side has the question. Raises `Closed`, or `TimeoutError`."""
+    """Receive the confirmation that the other side has the request. Raise `Closed`, or `TimeoutError`."""
     if receive_exactly(connection, 1) != _BEGUN:
         raise Closed
 
 
 def receive_reply(connection: socket.socket) -> Reply:
-    """The next reply. Raises `Closed` for anything else, `TimeoutError` if the socket has a timeout and it passes."""
+    """Receive the next reply. Raise `Closed` for anything else, `TimeoutError` if the socket's timeout passes."""
     length = _LENGTH.unpack(receive_exactly(connection, _LENGTH.size))[0]
     if length > _LONGEST:
         raise Closed
@@ -108,7 +111,7 @@ def receive_reply(connection: socket.socket) -> Reply:
 
 
 def receive_exactly(connection: socket.socket, size: int) -> bytearray:
-    """`size` bytes. Raises `Closed` if there are fewer."""
+    """Receive `size` bytes. Raise `Closed` if there are fewer."""
     content = bytearray(size)
     view = memoryview(content)
     while view:
@@ -120,7 +123,7 @@ def receive_exactly(connection: socket.socket, size: int) -> bytearray:
 
 
 def reply_of_clip(clip: Clip) -> Reply:
-    """The reply that a clip is; its pictures are sent behind it."""
+    """Return the reply for a clip; its frames are sent behind it."""
     facts = ClipFacts(
         duration=clip.duration,
         width=clip.width,
@@ -135,15 +138,15 @@ def reply_of_clip(clip: Clip) -> Reply:
 
 
 def clip_of(facts: ClipFacts, frames: Frames) -> Clip:
-    """The clip that was sent."""
+    """Return the clip that was sent."""
     return Clip(frames=frames, **facts.model_dump())
 
 
 def reply_of_error(error: VideoError) -> Reply:
-    """The reply that an error of the file is."""
+    """Return the reply for an error of the file."""
     return Reply(kind="error", error=type(error).__name__, message=str(error)[:1000])
 
 
 def error_of(reply: Reply) -> VideoError:
-    """The error that was sent."""
+    """Return the error that was sent."""
     return _ERRORS.get(reply.error, Undecodable)(reply.message)

@@ -14,7 +14,7 @@ from videoxception import golden
 from videoxception.engine import cuda
 from videoxception.engine.base import EngineError, Unsuitable
 from videoxception.engine.cuda import BUCKETS, CudaEngine, bucket, pieces
-from videoxception.nets.folded import fold
+from videoxception.nets.fused_norms import fuse_norms
 from videoxception.nets.served import load_served
 from videoxception.store import Release
 
@@ -51,7 +51,7 @@ def small(monkeypatch: pytest.MonkeyPatch, release: Release) -> CudaEngine:
     monkeypatch.setattr(cuda, "_PIECE", 2)
     monkeypatch.setattr(cuda, "_pinned", lambda size, dtype: torch.zeros(size, dtype=dtype))
     monkeypatch.setattr(cuda, "_record", lambda fused, *tensors: lambda: fused.run(*tensors[:2]))
-    return CudaEngine(fold(load_served(release), release.manifest.clip), SHAPE, precision="f32")
+    return CudaEngine(fuse_norms(load_served(release), release.manifest.clip), SHAPE, precision="f32")
 
 
 def _with_events(make: Any) -> Any:

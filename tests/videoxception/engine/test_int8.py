@@ -13,7 +13,7 @@ from videoxception import golden
 from videoxception.engine import EngineError
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.manifest import Agreement
-from videoxception.nets.folded import fold
+from videoxception.nets.fused_norms import fuse_norms
 from videoxception.nets.served import load_served
 from videoxception.store import Release, StoreError, open_release, sha256_of
 
@@ -27,7 +27,7 @@ def release(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Relea
     shutil.copytree(release.folder, folder)
     copy = Release(folder, release.manifest)
     spec = copy.manifest.clip
-    model = quantise(fold(load_served(copy), spec), spec, golden.draw(spec, 5, 3))
+    model = quantise(fuse_norms(load_served(copy), spec), spec, golden.draw(spec, 5, 3))
     ov.save_model(model, copy.int8_graph, compress_to_fp16=False)
     return with_agreement(copy, NEAR)
 

@@ -17,7 +17,7 @@ from videoxception.engine.kernels.separable import separable
 from videoxception.engine.kernels.tiles import product_tiles
 from videoxception.engine.kernels.weights import Depthwise, First
 from videoxception.nets.background import join_background
-from videoxception.nets.folded import Folded
+from videoxception.nets.fused_norms import FusedVideoXception
 from videoxception.nets.served import Served
 from videoxception.nets.videoxception import VideoXception
 
@@ -200,7 +200,7 @@ def test_whole_networks(
     spec = ClipSpec(frames=pictures, size=(size, size))
     net = trained(f"videoxception-{name}")
     frames = drawn_frames(clips, *spec.shape, device=kernel_device)
-    fused = FusedNetwork(Folded(net, spec, others), spec.shape, clips, dtype, kernel_device)
+    fused = FusedNetwork(FusedVideoXception(net, spec, others), spec.shape, clips, dtype, kernel_device)
     logits = torch.full((clips, fused.outputs), torch.nan, device=kernel_device)
     fused.run(frames, logits)
     with torch.inference_mode():
@@ -209,15 +209,15 @@ def test_whole_networks(
 
 
 @torch.no_grad()
-def whole_numbers() -> Folded:
-    """A folded type A whose weights are -1, 0 and 1, few enough that activations stay below 256.
+def whole_numbers() -> FusedVideoXception:
+    """A type A with fused norms, whose weights are -1, 0 and 1, few enough that activations stay below 256.
 
     All that it computes for small bytes is exact in f32 and bf16, in whatever order sums are taken. With other weights
     only rounding tells a clip alone from a clip beside others: a row of NumPy's matrix product, which Triton's
     interpreter multiplies by, differs in its last bit from place to place on CPUs without AVX-512.
     """
     rng = torch.Generator().manual_seed(0)
-    net = Folded(trained("videoxception-a"), ClipSpec())
+    net = FusedVideoXception(trained("videoxception-a"), ClipSpec())
     for parameter in net.parameters():
         signs = torch.randint(-1, 2, parameter.shape, generator=rng)
         kept = torch.rand(parameter.shape, generator=rng) < 4 / parameter[0].numel()
@@ -240,10 +240,10 @@ def test_neighbours_and_earlier_batches_do_not_change_an_answer(
 
 
 def test_what_the_kernels_were_not_written_for_is_refused() -> None:
-    narrow = Folded(VideoXception(4, (6, 8), (3, 5)).eval(), ClipSpec())
+    narrow = FusedVideoXception(VideoXception(4, (6, 8), (3, 5)).eval(), ClipSpec())
     with pytest.raises(ValueError, match=r"but got \[6, 8\]"):
         check_supported(narrow, (10, 128, 128, 3))
     with pytest.raises(ValueError, match="4 x 128 pixels vanish"):
-        check_supported(Folded(trained("videoxception-a"), ClipSpec()), (10, 4, 128, 3))
+        check_supported(FusedVideoXception(trained("videoxception-a"), ClipSpec()), (10, 4, 128, 3))
     with pytest.raises(ValueError, match="but got Flatten"):
         check_supported(nn.Flatten(), (10, 128, 128, 3))

@@ -6,11 +6,11 @@ import av
 import numpy as np
 import pytest
 
-from tests.videos import RATE, level, levels, make_video, nearest_levels
+from tests.videos import RATE, level, levels, make_video, make_video_without_frames, nearest_levels
 from videoxception.clip import ClipSpec, Crop
 from videoxception.video import (
     Limits,
-    NoPictures,
+    NoFrames,
     NotAVideo,
     Stopped,
     TooLarge,
@@ -199,14 +199,9 @@ def test_playlists_are_not_followed(tmp_path: Path) -> None:
         decode(playlist, SPEC)
 
 
-def test_a_video_without_pictures_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "clip.mp4"
-    with av.open(str(path), "w", options={"movflags": "empty_moov"}) as output:
-        stream = output.add_stream("libx264", rate=RATE)
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
-        output.start_encoding()
-    with pytest.raises(NoPictures):
-        decode(path, SPEC)
+def test_a_video_without_frames_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NoFrames):
+        decode(make_video_without_frames(tmp_path / "clip.mp4"), SPEC)
 
 
 def test_a_video_of_noise_is_undecodable(tmp_path: Path) -> None:

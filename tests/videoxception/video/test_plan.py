@@ -10,7 +10,7 @@ import pytest
 from tests.videos import RATE, make_video
 from videoxception.clip import Clip, ClipSpec, Timeline, make_timeline
 from videoxception.video import Limits, decode
-from videoxception.video.packets import Reel
+from videoxception.video.packets import PacketTable
 from videoxception.video.plan import REFERENCE, SKIP, WANTED, can_plan, make_plan
 
 SPEC = ClipSpec()
@@ -62,7 +62,7 @@ def test_planned_kinds(kind: str, tmp_path: Path) -> None:
     path = make_moving(tmp_path / name, codec, **how)
     assert both_ways(path)
     packed_perhaps = kind == "mpeg4 with B-frames in mp4"  # packets that are not kept are not searched for that
-    assert both_ways(path, Limits(memory=1)) is not packed_perhaps  # read twice, the second time by jumps
+    assert both_ways(path, Limits(memory=1)) is not packed_perhaps  # read twice, the second time by seeking
 
 
 @pytest.mark.parametrize("kind", STRAIGHT)
@@ -163,26 +163,26 @@ def test_the_cost_does_not_grow_with_length(tmp_path: Path) -> None:
     assert decode(long, SPEC).decoded <= 1.5 * decode(short, SPEC).decoded
 
 
-def reel_of(times: list[int], keys: set[int]) -> tuple[Reel, Timeline]:
-    reel = Reel(
+def table_of(times: list[int], keys: set[int]) -> tuple[PacketTable, Timeline]:
+    table = PacketTable(
         times=list(times), keys=bytearray(i in keys for i in range(len(times))), discarded=bytearray(len(times))
     )
-    return reel, make_timeline(times, 1, RATE_BASE, RATE_BASE)
+    return table, make_timeline(times, 1, RATE_BASE, RATE_BASE)
 
 
 RATE_BASE = Fraction(RATE)
 
 
 def test_a_plan_decodes_from_the_key_picture_to_the_wanted_one() -> None:
-    reel, timeline = reel_of(list(range(12)), {0, 4, 8})
-    assert list(make_plan(reel, timeline, [6])) == [SKIP] * 4 + [REFERENCE, REFERENCE, WANTED] + [SKIP] * 5
+    table, timeline = table_of(list(range(12)), {0, 4, 8})
+    assert list(make_plan(table, timeline, [6])) == [SKIP] * 4 + [REFERENCE, REFERENCE, WANTED] + [SKIP] * 5
 
 
 def test_a_picture_shown_before_its_key_picture_needs_the_group_before() -> None:
     """Decoding order I0 P3 B1 B2 | I6 B4 B5: 4 and 5 lie behind I6 in the file, and refer to P3 as well."""
-    reel, timeline = reel_of([0, 3, 1, 2, 6, 4, 5], {0, 4})
-    assert list(make_plan(reel, timeline, [4])) == [REFERENCE] * 5 + [WANTED, SKIP]
-    assert list(make_plan(reel, timeline, [6])) == [SKIP] * 4 + [WANTED, SKIP, SKIP]
+    table, timeline = table_of([0, 3, 1, 2, 6, 4, 5], {0, 4})
+    assert list(make_plan(table, timeline, [4])) == [REFERENCE] * 5 + [WANTED, SKIP]
+    assert list(make_plan(table, timeline, [6])) == [SKIP] * 4 + [WANTED, SKIP, SKIP]
 
 
 @pytest.mark.parametrize(
@@ -196,4 +196,4 @@ def test_a_picture_shown_before_its_key_picture_needs_the_group_before() -> None
     ],
 )
 def test_what_can_be_planned(container: str, codec: str, times: list[int], possible: bool) -> None:
-    assert can_plan(container, codec, *reel_of(times, {0})) is possible
+    assert can_plan(container, codec, *table_of(times, {0})) is possible

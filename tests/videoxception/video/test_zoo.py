@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from videoxception.clip import ClipSpec
-from videoxception.video import Limits, NoPictures, NotAVideo, Undecodable, VideoError, decode
-from videoxception.video.packets import Patience, read_reel, timeline_of
-from videoxception.video.source import open_video
+from videoxception.video import Limits, NoFrames, NotAVideo, Undecodable, VideoError, decode
+from videoxception.video.container import open_video
+from videoxception.video.packets import Deadline, read_packets, timeline_of
 
 CLIPS: dict[str, tuple[int, tuple[str, ...]]] = {
     "zoo/decord_corrupted.mp4": (50, ("damaged",)),
@@ -53,7 +53,7 @@ REFUSALS: dict[str, type[VideoError]] = {
     "zoo/mp4p_audio_only_amr.3gp": NotAVideo,
     "zoo/mp4p_cenc_encrypted.mp4": Undecodable,
     "zoo/mp4p_chunk_out_of_range.mp4": Undecodable,
-    "zoo/mp4p_init_only.mp4": NoPictures,
+    "zoo/mp4p_init_only.mp4": NoFrames,
     "zoo/MANIFEST.tsv": NotAVideo,
 }
 
@@ -63,8 +63,8 @@ def test_clip(name: str, real_clips: Path) -> None:
     pictures, warnings = CLIPS[name]
     path, limits = real_clips / name, Limits()
     with path.open("rb") as file, open_video(file, limits) as (container, stream):
-        reel = read_reel(container, stream, limits, Patience(limits, lambda: False))
-        assert len(timeline_of(reel, container, stream)) == pictures
+        table = read_packets(container, stream, limits, Deadline(limits, lambda: False))
+        assert len(timeline_of(table, container, stream)) == pictures
     clip = decode(path, ClipSpec())
     assert clip.frames.shape == (10, 128, 128, 3)
     assert clip.warnings == warnings

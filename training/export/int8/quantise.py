@@ -1,4 +1,4 @@
-"""The steps from a folded network and some clips to the int8 graph."""
+"""The steps from a network with fused batch norms and some clips to the int8 graph."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from training.export.int8.graph import Graph, step_of
 from training.export.int8.rounding import round_weights
 from training.export.int8.weights import Array, Block, Largest, Weights, equalised, weights_of
 from videoxception.clip import ClipSpec, Frames
-from videoxception.nets.folded import Folded
+from videoxception.nets.fused_norms import FusedVideoXception
 
 _COLUMNS = 500  # of a clip's places, as many are looked at for the mean products
 _IDLE = 1e-3  # as a share of the median channel's largest value
@@ -21,8 +21,8 @@ _PLACES = np.array([2, 3, 4])  # the dimensions of time, height and width
 
 
 def can_quantise(net: nn.Module) -> bool:
-    """Whether this is a network that int8 is for: one that sees frames, with the batch norms folded."""
-    return isinstance(net, Folded) and net.full is None
+    """Whether this is a network that int8 is for: one that sees frames, with the batch norms fused."""
+    return isinstance(net, FusedVideoXception) and net.full is None
 
 
 def quantise(net: nn.Module, spec: ClipSpec, clips: Frames) -> ov.Model:
@@ -31,8 +31,8 @@ def quantise(net: nn.Module, spec: ClipSpec, clips: Frames) -> ov.Model:
     `clips`, uint8 (N, F, H, W, 3), show what values to expect: a hundred of those that the network was trained on. They
     are passed over a dozen times. Raises `ValueError` for another network or without clips.
     """
-    if not isinstance(net, Folded) or not can_quantise(net):
-        raise ValueError(f"int8 is for a folded VideoXception that sees frames, not for {type(net).__name__}")
+    if not isinstance(net, FusedVideoXception) or not can_quantise(net):
+        raise ValueError(f"int8 is for a fused VideoXception that sees frames, not for {type(net).__name__}")
     if not len(clips):
         raise ValueError("at least one clip is needed to see what values to expect")
     plain = weights_of(net)

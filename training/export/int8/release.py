@@ -13,7 +13,7 @@ from training.export.int8.quantise import can_quantise, quantise
 from videoxception import golden
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.manifest import Golden, Manifest
-from videoxception.nets.folded import fold
+from videoxception.nets.fused_norms import fuse_norms
 from videoxception.nets.served import load_served
 from videoxception.store import Release
 
@@ -28,7 +28,7 @@ def add_int8(release: Release, split: Split, skip_bad: bool) -> Manifest:
     Raises `TrainingError` for an item that cannot be read.
     """
     manifest = release.manifest
-    net = fold(load_served(release), manifest.clip)
+    net = fuse_norms(load_served(release), manifest.clip)
     if not can_quantise(net):
         return manifest
     clips, _, _ = read_all(

@@ -1,4 +1,4 @@
-"""A folded VideoXception as plain arrays, and the same network with every tensor's channels on one scale."""
+"""A VideoXception with fused norms as plain arrays, and the same network with every tensor's channels on one scale."""
 
 from dataclasses import dataclass, replace
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from videoxception.nets.folded import Folded
+from videoxception.nets.fused_norms import FusedVideoXception
 from videoxception.nets.videoxception import ResidualBlock
 
 Array = npt.NDArray[np.float64]
@@ -38,8 +38,8 @@ class Weights:
     auxiliary: int
 
 
-def weights_of(net: Folded) -> Weights:
-    """The arrays of a network whose batch norms are folded."""
+def weights_of(net: FusedVideoXception) -> Weights:
+    """The arrays of a network whose batch norms are fused."""
     return Weights(
         affine=_array(net.affine.weight)[:, :, 0, 0, 0],
         affine_bias=_array(net.affine.bias),

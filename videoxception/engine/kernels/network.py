@@ -1,4 +1,4 @@
-"""The kernels one after the other: a folded VideoXception from bytes to logits."""
+"""The kernels one after the other: a VideoXception with fused batch norms, from bytes to logits."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +14,7 @@ from videoxception.engine.kernels.product_pool import product_pool
 from videoxception.engine.kernels.separable import separable
 from videoxception.engine.kernels.tiles import product_tiles
 from videoxception.engine.kernels.weights import weights_of
-from videoxception.nets.folded import Folded
+from videoxception.nets.fused_norms import FusedVideoXception
 from videoxception.nets.videoxception import ResidualBlock
 
 _WIDTH = 128  # what every block's output channels must be a multiple of, the first block's aside
@@ -22,13 +22,18 @@ _FIRST_WIDTH = 64
 
 
 class FusedNetwork:
-    """A folded network, ready for up to `capacity` clips at a time; the buffers between its kernels are its own.
+    """A network with fused batch norms, ready for up to `capacity` clips at a time, with buffers between its kernels.
 
     Raises `ValueError` for a network or a clip that the kernels were not written for.
     """
 
     def __init__(
-        self, net: Folded, shape: tuple[int, int, int, int], capacity: int, dtype: torch.dtype, device: torch.device
+        self,
+        net: FusedVideoXception,
+        shape: tuple[int, int, int, int],
+        capacity: int,
+        dtype: torch.dtype,
+        device: torch.device,
     ) -> None:
         check_supported(net, shape)
         self.capacity = capacity
@@ -65,7 +70,7 @@ class FusedNetwork:
         return steps
 
 
-def bytes_a_clip(net: Folded, shape: tuple[int, int, int, int], dtype: torch.dtype) -> int:
+def bytes_a_clip(net: FusedVideoXception, shape: tuple[int, int, int, int], dtype: torch.dtype) -> int:
     """What `FusedNetwork` keeps for each clip of its capacity."""
     pictures, height, width, _ = shape
     total = 0
@@ -77,9 +82,9 @@ def bytes_a_clip(net: Folded, shape: tuple[int, int, int, int], dtype: torch.dty
     return total
 
 
-def check_supported(net: nn.Module, shape: tuple[int, int, int, int]) -> Folded:
+def check_supported(net: nn.Module, shape: tuple[int, int, int, int]) -> FusedVideoXception:
     """The network. Raises `ValueError` unless the kernels can run it on clips of this shape (F, H, W, 3)."""
-    if not isinstance(net, Folded):
+    if not isinstance(net, FusedVideoXception):
         raise ValueError(f"the kernels are for VideoXception, but got {type(net).__name__}")
     if net.full is not None:
         raise ValueError("the kernels are for networks that see pictures, but got one that sees changes")
@@ -92,5 +97,5 @@ def check_supported(net: nn.Module, shape: tuple[int, int, int, int]) -> Folded:
     return net
 
 
-def _residual_blocks(net: Folded) -> list[ResidualBlock]:
+def _residual_blocks(net: FusedVideoXception) -> list[ResidualBlock]:
     return [block for block in net.blocks if isinstance(block, ResidualBlock)]

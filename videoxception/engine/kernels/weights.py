@@ -1,11 +1,11 @@
-"""A folded network's weights, laid out as the kernels read them."""
+"""The weights of a network with fused batch norms, laid out as the kernels read them."""
 
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from videoxception.nets.folded import Folded
+from videoxception.nets.fused_norms import FusedVideoXception
 from videoxception.nets.videoxception import ResidualBlock
 
 
@@ -58,8 +58,8 @@ class Weights:
 
 
 @torch.no_grad()
-def weights_of(net: Folded, dtype: torch.dtype, device: torch.device) -> Weights:
-    """Copies of a folded network's weights on a device; what is multiplied across channels, in `dtype`."""
+def weights_of(net: FusedVideoXception, dtype: torch.dtype, device: torch.device) -> Weights:
+    """Copies of a network's weights on a device; what is multiplied across channels, in `dtype`."""
     first, *rest = [block for block in net.blocks if isinstance(block, ResidualBlock)]
     return Weights(
         First(

@@ -16,14 +16,14 @@ from training.export.int8.weights import equalised, weights_of
 from videoxception import golden
 from videoxception.clip import ClipSpec
 from videoxception.nets import create
-from videoxception.nets.folded import Folded, fold
+from videoxception.nets.fused_norms import FusedVideoXception, fuse_norms
 from videoxception.nets.served import Served
 
 SPEC = ClipSpec(frames=4, size=(32, 32))
 CLASSES, OTHERS = 5, 3
 
 
-def make_net(auxiliary: int = 0, residual: bool = False) -> Folded:
+def make_net(auxiliary: int = 0, residual: bool = False) -> FusedVideoXception:
     """A network with random weights and lively batch norms."""
     torch.manual_seed(3)
     net = create("videoxception-a", CLASSES, auxiliary=auxiliary, residual=residual)
@@ -31,9 +31,9 @@ def make_net(auxiliary: int = 0, residual: bool = False) -> Folded:
         if isinstance(module, torch.nn.BatchNorm3d):
             module.running_var.uniform_(0.01, 0.1)
             module.running_mean.uniform_(-0.1, 0.1)
-    folded = fold(Served(net.eval(), SPEC, auxiliary).eval(), SPEC)
-    assert isinstance(folded, Folded)
-    return folded
+    fused = fuse_norms(Served(net.eval(), SPEC, auxiliary).eval(), SPEC)
+    assert isinstance(fused, FusedVideoXception)
+    return fused
 
 
 def answers(model: ov.Model, clips: np.ndarray, precision: str = "f32") -> np.ndarray:
@@ -43,7 +43,7 @@ def answers(model: ov.Model, clips: np.ndarray, precision: str = "f32") -> np.nd
     return np.concatenate([request.infer([clip[None]])[0].copy() for clip in clips])
 
 
-def expected(net: Folded, clips: np.ndarray) -> np.ndarray:
+def expected(net: FusedVideoXception, clips: np.ndarray) -> np.ndarray:
     """What the network itself says."""
     with torch.inference_mode():
         return net(torch.from_numpy(clips)).numpy()

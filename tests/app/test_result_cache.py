@@ -11,7 +11,7 @@ import pytest
 
 from app.decoding import Decoders
 from app.problems import Problem
-from app.repeats import Repeats
+from app.result_cache import ResultCache
 from app.routes import predict
 from tests.app.conftest import HeldEngine
 from tests.shipped import REFERENCE
@@ -52,23 +52,23 @@ async def start(*asking: Coroutine[Any, Any, Any]) -> list["asyncio.Task[Any]"]:
 
 def test_who_asks_at_the_same_time_shares_the_work_and_who_comes_later_gets_what_is_known() -> None:
     async def test() -> None:
-        repeats, work = Repeats[str](10), Work()
-        first, second = await start(repeats.get("a", work), repeats.get("a", work))
+        cache, work = ResultCache[str](10), Work()
+        first, second = await start(cache.get("a", work), cache.get("a", work))
         work.end.set()
         assert await first == ("answer 1", "miss")
         assert await second == ("answer 1", "shared")
-        assert await repeats.get("a", work) == ("answer 1", "hit")
+        assert await cache.get("a", work) == ("answer 1", "hit")
         assert work.begun == 1
-        assert await repeats.get("b", work) == ("answer 2", "miss")
+        assert await cache.get("b", work) == ("answer 2", "miss")
 
     asyncio.run(test())
 
 
 def test_the_answer_that_was_not_asked_for_longest_is_forgotten() -> None:
     async def test() -> None:
-        repeats, work = Repeats[str](2), Work()
+        cache, work = ResultCache[str](2), Work()
         work.end.set()
-        asked = [(await repeats.get(key, work))[1] for key in ("a", "b", "a", "c", "a", "b")]
+        asked = [(await cache.get(key, work))[1] for key in ("a", "b", "a", "c", "a", "b")]
         assert asked == ["miss", "miss", "hit", "miss", "hit", "miss"]
 
     asyncio.run(test())
@@ -76,8 +76,8 @@ def test_the_answer_that_was_not_asked_for_longest_is_forgotten() -> None:
 
 def test_nothing_is_kept_or_shared_when_it_is_off() -> None:
     async def test() -> None:
-        repeats, work = Repeats[str](0), Work()
-        first, second = await start(repeats.get("a", work), repeats.get("a", work))
+        cache, work = ResultCache[str](0), Work()
+        first, second = await start(cache.get("a", work), cache.get("a", work))
         work.end.set()
         assert [await first, await second] == [("answer 1", "off"), ("answer 2", "off")]
 
@@ -86,8 +86,8 @@ def test_nothing_is_kept_or_shared_when_it_is_off() -> None:
 
 def test_the_work_goes_on_when_the_first_who_asked_is_cancelled() -> None:
     async def test() -> None:
-        repeats, work = Repeats[str](10), Work()
-        first, second = await start(repeats.get("a", work), repeats.get("a", work))
+        cache, work = ResultCache[str](10), Work()
+        first, second = await start(cache.get("a", work), cache.get("a", work))
         first.cancel()
         await asyncio.wait([first])
         work.end.set()
@@ -99,21 +99,21 @@ def test_the_work_goes_on_when_the_first_who_asked_is_cancelled() -> None:
 
 def test_the_work_ends_with_the_last_who_asked_and_can_be_asked_for_anew() -> None:
     async def test() -> None:
-        repeats, work = Repeats[str](10), Work()
-        tasks = await start(repeats.get("a", work), repeats.get("a", work))
+        cache, work = ResultCache[str](10), Work()
+        tasks = await start(cache.get("a", work), cache.get("a", work))
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
         assert work.cancelled == 1
         work.end.set()
-        assert await repeats.get("a", work) == ("answer 2", "miss")
+        assert await cache.get("a", work) == ("answer 2", "miss")
 
     asyncio.run(test())
 
 
 def test_who_asks_while_the_work_is_being_cancelled_gets_work_of_its_own() -> None:
     async def test() -> None:
-        repeats, leave = Repeats[str](10), asyncio.Event()
+        cache, leave = ResultCache[str](10), asyncio.Event()
 
         async def stubborn() -> str:
             try:
@@ -121,13 +121,13 @@ def test_who_asks_while_the_work_is_being_cancelled_gets_work_of_its_own() -> No
             finally:
                 await leave.wait()
 
-        (first,) = await start(repeats.get("a", stubborn))
+        (first,) = await start(cache.get("a", stubborn))
         first.cancel()
         work = Work()
-        (second,) = await start(repeats.get("a", work))
+        (second,) = await start(cache.get("a", work))
         leave.set()
         await asyncio.wait([first])
-        (third,) = await start(repeats.get("a", work))
+        (third,) = await start(cache.get("a", work))
         work.end.set()
         assert [await second, await third] == [("answer 1", "miss"), ("answer 1", "shared")]
 
@@ -136,17 +136,17 @@ def test_who_asks_while_the_work_is_being_cancelled_gets_work_of_its_own() -> No
 
 def test_those_who_wait_for_work_that_failed_leave_later_work_alone() -> None:
     async def test() -> None:
-        repeats, work = Repeats[str](10), Work()
+        cache, work = ResultCache[str](10), Work()
         asked: list[asyncio.Task[Any]] = []
 
         async def fail() -> str:
             await asyncio.sleep(0)
-            asked.append(asyncio.create_task(repeats.get("a", work)))  # begins before those who wait hear of the end
+            asked.append(asyncio.create_task(cache.get("a", work)))  # begins before those who wait hear of the end
             raise Problem("overloaded", "x")
 
         with pytest.raises(Problem):
-            await repeats.get("a", fail)
-        asked += await start(repeats.get("a", work))
+            await cache.get("a", fail)
+        asked += await start(cache.get("a", work))
         work.end.set()
         assert [await one for one in asked] == [("answer 1", "miss"), ("answer 1", "shared")]
 
@@ -155,15 +155,15 @@ def test_those_who_wait_for_work_that_failed_leave_later_work_alone() -> None:
 
 def test_errors_are_shared_and_never_kept() -> None:
     async def test() -> None:
-        repeats, work = Repeats[str](10), Work(Problem("too-long", "x"))
+        cache, work = ResultCache[str](10), Work(Problem("too-long", "x"))
         work_again = Work()
         work_again.end.set()
-        tasks = await start(repeats.get("a", work), repeats.get("a", work))
+        tasks = await start(cache.get("a", work), cache.get("a", work))
         work.end.set()
         said = await asyncio.gather(*tasks, return_exceptions=True)
         assert [getattr(one, "kind", None) for one in said] == ["too-long"] * 2
         assert work.begun == 1
-        assert await repeats.get("a", work_again) == ("answer 1", "miss")
+        assert await cache.get("a", work_again) == ("answer 1", "miss")
 
     asyncio.run(test())
 
@@ -180,7 +180,7 @@ class Asked:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.decoded = 0
         self._asked = threading.Semaphore(0)
-        get, decode = Repeats.get, Decoders.decode
+        get, decode = ResultCache.get, Decoders.decode
 
         def count_get(*arguments: Any) -> Any:
             self._asked.release()
@@ -190,7 +190,7 @@ class Asked:
             self.decoded += 1
             return decode(*arguments)
 
-        monkeypatch.setattr(Repeats, "get", count_get)
+        monkeypatch.setattr(ResultCache, "get", count_get)
         monkeypatch.setattr(Decoders, "decode", count_decode)
 
     def wait(self) -> None:

@@ -1,4 +1,4 @@
-"""What is known of a request when it has been answered: one record, for the access log and for metrics.
+"""One record for each request, filled in while it is answered, then written to the access log and counted in metrics.
 
 Nothing in it is of the client's choosing but the request's id, and that only if it is plain: paths and file names are
 left out, so that neither a log nor a metric can tell whose video it was.
@@ -25,8 +25,11 @@ _log = logging.getLogger("app.access")
 
 
 @dataclass(slots=True)
-class Record:
-    """One request; the routes fill in what they learn. `reason` is the problem's kind, "" if there was none."""
+class RequestRecord:
+    """A request: the middleware sets the first and last fields, the routes what they learn in between.
+
+    `reason` is the problem's kind, "" if there was none.
+    """
 
     id: str
     method: str
@@ -38,17 +41,17 @@ class Record:
     bytes: int | None = None  # of a complete upload
     codec: str = ""
     way: str = ""  # in which the video was decoded: planned, straight or key-frames
-    cache: str = ""  # how the answer came about, see app.repeats.How
+    cache: str = ""  # how the answer came about, see app.result_cache.CacheUse
     stages: dict[str, float] = field(default_factory=dict)  # seconds
     seconds: float = 0.0
 
     @property
     def outcome(self) -> str:
-        """Of the three that matter to whoever watches: answered, refused (the client's), failed (the service's)."""
+        """answered, refused (the client's doing) or failed (the service's)."""
         return "answered" if self.status < 400 else "refused" if self.status < 500 else "failed"
 
     def fields(self) -> dict[str, object]:
-        """What the access log says: all that is known, times in milliseconds."""
+        """Return the fields of the access log's line: all that is known, times in milliseconds."""
         known = {
             "model": self.model,
             "bytes": self.bytes,
@@ -68,8 +71,8 @@ class Record:
         }
 
 
-class Recorder:
-    """ASGI middleware: makes the record of a request, sends its id with the answer, and hands it on at the end."""
+class AccessLog:
+    """ASGI middleware: makes a request's record, sends its id with the answer, and at the end logs and counts it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -78,7 +81,7 @@ class Recorder:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        record = Record(_id_of(scope), scope["method"])
+        record = RequestRecord(_id_of(scope), scope["method"])
         scope.setdefault("state", {})["record"] = record
         request_id.set(record.id)  # for as long as the request's task lives
 
@@ -95,12 +98,13 @@ class Recorder:
 
 
 def _id_of(scope: Scope) -> str:
-    """The id that the client or a proxy gave, if it is plain, else a new one."""
+    """Return the id that the client or a proxy gave, if it is plain, else a new one."""
     given = Headers(scope=scope).get(HEADER, "")
     return given if _SANE.fullmatch(given) else uuid.uuid4().hex
 
 
-def _finish(record: Record, scope: Scope) -> None:
+def _finish(record: RequestRecord, scope: Scope) -> None:
+    """Complete the record, count it and log it; probes that went well are logged at debug level only."""
     record.seconds = time.monotonic() - record.started
     record.route = getattr(scope.get("route"), "path", record.route)
     if record.status >= 400 and not record.reason:

@@ -1,4 +1,4 @@
-"""Opening a file that a stranger made: only the containers and codecs that are taken, and nothing over the limits."""
+"""Opening an upload's container: only containers and codecs of the allow-lists, and nothing over the limits."""
 
 import os
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ _SIGNATURES = (b"\x1a\x45\xdf\xa3", b"FLV", b"OggS", b"GIF8", b"\x30\x26\xb2\x75
 
 @contextmanager
 def open_video(file: BinaryIO, limits: Limits) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """The opened video and the stream to decode, single-threaded; `file` is an open file, read from its start.
+    """Open a video; yield its container and the stream to decode, single-threaded. `file` is read from its start.
 
-    Raises `NotAVideo`, `Undecodable`, `TooLarge`, `TooManyPixels` or `TooLong`.
+    Raise `NotAVideo`, `Undecodable`, `TooLarge`, `TooManyPixels` or `TooLong`.
     """
     size = os.fstat(file.fileno()).st_size
     if size > limits.bytes:
@@ -36,6 +36,7 @@ def open_video(file: BinaryIO, limits: Limits) -> Iterator[tuple[InputContainer,
 
 
 def _open(file: BinaryIO, limits: Limits) -> InputContainer:
+    """Have FFmpeg read the header. Raise `Undecodable` if it is damaged, `NotAVideo` if it is of another kind."""
     # FFmpeg is handed the open file, and nothing else: it learns no name, and can open no other file or address.
     options = {
         "fd": str(file.fileno()),
@@ -61,6 +62,7 @@ def _begins_like_a_video(start: bytes) -> bool:
 
 
 def _pick_stream(container: InputContainer, limits: Limits) -> VideoStream:
+    """Return the first video stream that is no cover or thumbnail. Raise `NotAVideo` if there is none."""
     if len(container.streams) > limits.streams:
         raise NotAVideo(f"the file has {len(container.streams)} streams, over the limit of {limits.streams}")
     brand = container.metadata.get("major_brand", "").strip()
@@ -74,6 +76,7 @@ def _pick_stream(container: InputContainer, limits: Limits) -> VideoStream:
 
 
 def _check_header(container: InputContainer, stream: VideoStream, limits: Limits) -> None:
+    """Raise `NotAVideo`, `TooManyPixels` or `TooLong` if what the header says is not allowed."""
     codec = stream.codec_context.name if stream.codec_context is not None else "unknown"
     if codec not in CODECS:
         raise NotAVideo(f"the video's codec, {codec}, is not one that is taken")
@@ -83,7 +86,7 @@ def _check_header(container: InputContainer, stream: VideoStream, limits: Limits
 
 
 def check_pixels(width: int, height: int, limits: Limits) -> None:
-    """Raises `TooManyPixels` if a picture of this size is over the limit."""
+    """Raise `TooManyPixels` if a frame of this size is over the limit."""
     if width * height > limits.pixels:
         raise TooManyPixels(
             f"pictures of {width}x{height} pixels are over the limit of {limits.pixels:,}; send smaller ones"
@@ -91,7 +94,7 @@ def check_pixels(width: int, height: int, limits: Limits) -> None:
 
 
 def check_duration(seconds: float, limits: Limits) -> None:
-    """Raises `TooLong` if a video of this length is over the limit."""
+    """Raise `TooLong` if a video of this length is over the limit."""
     if seconds > limits.duration:
         raise TooLong(
             f"the video is {seconds:.0f} seconds long, over the limit of {limits.duration:.0f}; send a part of it"

@@ -1,8 +1,8 @@
-"""VideoXception as a CPU or GPU should run it: bytes in, every batch norm folded into the convolution beside it.
+"""VideoXception as a CPU or GPU should run it: bytes in, every batch norm fused into the convolution beside it.
 
 bf16 keeps 8 bits of each weight. Were they rounded only where a model is run, its answers in bf16 would be off by that
-rounding, the same way for every picture. So weights are settled before a model is released: moved, by a quarter of a
-percent at most, to where their folded values are bf16 numbers. Then f32 and bf16 multiply by the very same numbers.
+rounding, the same way for every picture. So weights are rounded before a model is released: moved, by a quarter of a
+percent at most, to where their fused values are bf16 numbers. Then f32 and bf16 multiply by the very same numbers.
 """
 
 from copy import deepcopy
@@ -17,7 +17,7 @@ from videoxception.nets.served import Served
 from videoxception.nets.videoxception import ResidualBlock, VideoXception, differences
 
 
-class Folded(nn.Module):
+class FusedVideoXception(nn.Module):
     """uint8 clips (B, F, H, W, 3) -> logits as `Served` gives them, by convolutions with biases and nothing else.
 
     Everything before the first block (scale, mean, std, batch norm, 1x1x1 convolution) is one affine map of the bytes.
@@ -36,7 +36,7 @@ class Folded(nn.Module):
         self.blocks = deepcopy(net.blocks)
         for block in self.blocks:
             if isinstance(block, ResidualBlock):
-                _fold_block(block)
+                _fuse_block(block)
         self.pool = net.pool
         self.head = deepcopy(net.head)
 
@@ -49,42 +49,43 @@ class Folded(nn.Module):
         return join_background(self.head(torch.flatten(self.pool(x), 1)), self.auxiliary)
 
 
-def fold(served: Served, spec: ClipSpec) -> nn.Module:
-    """The same network, made quick, if it is one that this is for; else as it is."""
+def fuse_norms(served: Served, spec: ClipSpec) -> nn.Module:
+    """Return the same network with its batch norms fused, if it is a VideoXception that this is for; else as it is."""
     net = served.net
     if not isinstance(net, VideoXception) or (net.residual and _normalises(spec)):
         return served
-    return Folded(net, spec, served.auxiliary).eval()
+    return FusedVideoXception(net, spec, served.auxiliary).eval()
 
 
 def _normalises(spec: ClipSpec) -> bool:
-    """Whether more than a scale is applied to bytes: then changes of bytes are not what a network sees change."""
+    """Return whether bytes are more than scaled: then a change of bytes is not the change that a network sees."""
     return any(spec.mean) or any(std != 1 for std in spec.std)
 
 
 @torch.no_grad()
-def settle(net: nn.Module, spec: ClipSpec) -> None:
-    """Moves every weight of a convolution or of the head to where its folded value is a bf16 number."""
+def round_for_bf16(net: nn.Module, spec: ClipSpec) -> None:
+    """Move every weight of a convolution or of the head to where its fused value is a bf16 number."""
     if not isinstance(net, VideoXception):
         return
     gain, _ = _input_map(net, spec)
-    _settle(net.stem.weight, gain.view(1, 3, 1, 1, 1))
+    _round(net.stem.weight, gain.view(1, 3, 1, 1, 1))
     for block in net.blocks:
         if isinstance(block, ResidualBlock):
             separable = block.separable
-            _settle(separable.spatial.weight, _gain(separable.spatial_norm).view(-1, 1, 1, 1, 1))
-            _settle(separable.temporal.weight, _gain(separable.temporal_norm).view(-1, 1, 1, 1, 1))
-            _settle(separable.pointwise.weight, torch.ones(1))
-            _settle(block.shortcut.weight, torch.ones(1))
-    _settle(net.head.weight, torch.ones(1))
+            _round(separable.spatial.weight, _gain(separable.spatial_norm).view(-1, 1, 1, 1, 1))
+            _round(separable.temporal.weight, _gain(separable.temporal_norm).view(-1, 1, 1, 1, 1))
+            _round(separable.pointwise.weight, torch.ones(1))
+            _round(block.shortcut.weight, torch.ones(1))
+    _round(net.head.weight, torch.ones(1))
 
 
-def _settle(weight: Tensor, gain: Tensor) -> None:
-    folded = weight.double() * gain
-    weight.copy_(torch.where(gain == 0, weight.double(), folded.bfloat16().double() / gain).float())
+def _round(weight: Tensor, gain: Tensor) -> None:
+    """Move a weight to where its product with `gain` is a bf16 number; where the gain is 0, leave it alone."""
+    fused = weight.double() * gain
+    weight.copy_(torch.where(gain == 0, weight.double(), fused.bfloat16().double() / gain).float())
 
 
-def _fold_block(block: ResidualBlock) -> None:
+def _fuse_block(block: ResidualBlock) -> None:
     separable = block.separable
     separable[0] = fuse_conv_bn_eval(separable.spatial, separable.spatial_norm)
     separable[3] = fuse_conv_bn_eval(separable.temporal, separable.temporal_norm)
@@ -92,7 +93,7 @@ def _fold_block(block: ResidualBlock) -> None:
 
 
 def _input_map(net: VideoXception, spec: ClipSpec) -> tuple[Tensor, Tensor]:
-    """(gain, shift), float64 (3,): what becomes of a byte of each channel before the first convolution."""
+    """Return (gain, shift), float64 (3,): what becomes of a byte of each channel before the first convolution."""
     std, gain = torch.tensor(spec.std, dtype=torch.float64), _gain(net.norm)
     mean = torch.tensor(spec.mean, dtype=torch.float64) / std
     assert net.norm.running_mean is not None
@@ -100,6 +101,6 @@ def _input_map(net: VideoXception, spec: ClipSpec) -> tuple[Tensor, Tensor]:
 
 
 def _gain(norm: nn.BatchNorm3d) -> Tensor:
-    """What a batch norm multiplies each channel by, in evaluation."""
+    """Return what a batch norm multiplies each channel by, in evaluation."""
     assert norm.running_var is not None
     return norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)

@@ -1,4 +1,4 @@
-"""Uploads that come again: answered from memory, or together with the same one that is being worked on."""
+"""A cache of answers by upload: one that comes again is answered from memory, or by work already under way for it."""
 
 import asyncio
 from collections import OrderedDict
@@ -7,23 +7,23 @@ from typing import Any, Generic, Literal, TypeVar
 
 T = TypeVar("T")
 Work = Callable[[], Coroutine[Any, Any, T]]
-How = Literal["hit", "shared", "miss", "off"]
-"""Known from before; worked out with others who asked at the same time; worked out; nothing is kept or shared."""
+CacheUse = Literal["hit", "shared", "miss", "off"]
+"""hit: known from before; shared: worked out for several at the same time; miss: worked out; off: there is no cache."""
 
 
 class _Flight(Generic[T]):
-    """Work that is under way, in a task of its own, and how many wait for it."""
+    """Work that is under way, in a task of its own, and how many callers wait for it."""
 
     def __init__(self, work: Coroutine[Any, Any, T]) -> None:
         self.task = asyncio.create_task(work)
         self.waiting = 0
 
 
-class Repeats(Generic[T]):
-    """Remembers the `most` answers that were asked for last, and does work that several ask for once.
+class ResultCache(Generic[T]):
+    """Keeps the `most` answers that were asked for last, and does work once that several callers ask for.
 
-    Errors are shared by those who wait for the same work, and never kept: some come of a busy moment. With `most` 0,
-    each piece of work is done by itself.
+    Errors are shared by the callers that wait for the same work, and never kept: some come of a busy moment. With
+    `most` 0, each piece of work is done by itself.
     """
 
     def __init__(self, most: int) -> None:
@@ -31,10 +31,10 @@ class Repeats(Generic[T]):
         self._known: OrderedDict[Hashable, T] = OrderedDict()
         self._flights: dict[Hashable, _Flight[T]] = {}
 
-    async def get(self, key: Hashable, work: Work[T]) -> tuple[T, How]:
-        """What `work` gives, or gave for the same key, and which of the two. Raises what it raises.
+    async def get(self, key: Hashable, work: Work[T]) -> tuple[T, CacheUse]:
+        """Return what `work` gives, or gave for the same key, and how the cache was used. Raise what the work raises.
 
-        The work is cancelled when the last one who waits for it is.
+        The work is cancelled when the last caller that waits for it is.
         """
         if not self._most:
             return await work(), "off"
@@ -65,6 +65,7 @@ class Repeats(Generic[T]):
                 await self._end(key, flight)
 
     async def _end(self, key: Hashable, flight: _Flight[T]) -> None:
+        """Forget a flight without callers, and cancel its work if it goes on."""
         if self._flights.get(key) is flight:  # a later one may have taken its place
             del self._flights[key]
         flight.task.cancel()  # which does nothing if it is done

@@ -1,6 +1,6 @@
-"""The answer to a video that is too dear to decode: of each wanted picture, the key picture that is nearest in time.
+"""Decoding key frames alone, for a video that costs too much otherwise: for each wanted frame, the nearest in time.
 
-A key picture needs no other, so that ten of them cost ten pictures, however long the video and its groups are.
+A key frame needs no other, so that ten of them cost ten frames, however long the video and its groups are.
 """
 
 from collections.abc import Iterable
@@ -12,30 +12,30 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from videoxception.clip import Timeline
-from videoxception.video.packets import Patience, Reel
+from videoxception.video.packets import Deadline, PacketTable
 from videoxception.video.passes import Found, end_of, shown_size
 from videoxception.video.picture import Picture, Scaler
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key picture: which packet holds it, and its number among the pictures of the video."""
+    """A key frame: which packet holds it, and its number among the frames of the video."""
 
     packet: int
     number: int
 
 
-def nearest_keys(reel: Reel, timeline: Timeline, wanted: list[int]) -> list[Key]:
-    """For each wanted number of a picture, the key picture that is shown nearest to it; empty if there is none."""
-    keys = _keys(reel, timeline)
+def nearest_keys(table: PacketTable, timeline: Timeline, wanted: list[int]) -> list[Key]:
+    """Return for each wanted frame number the key frame that is shown nearest to it; nothing if there is none."""
+    keys = _keys(table, timeline)
     ticks = timeline.ticks
     return [min(keys, key=lambda key: abs(ticks[key.number] - ticks[k])) for k in wanted] if keys else []
 
 
-def _keys(reel: Reel, timeline: Timeline) -> list[Key]:
+def _keys(table: PacketTable, timeline: Timeline) -> list[Key]:
     number_at = {tick: number for number, tick in enumerate(timeline.ticks)} if timeline.timed else {}
     keys, shown = [], 0
-    for packet, (time, key, discarded) in enumerate(zip(reel.times, reel.keys, reel.discarded, strict=True)):
+    for packet, (time, key, discarded) in enumerate(zip(table.times, table.keys, table.discarded, strict=True)):
         if discarded:
             continue
         if key:
@@ -49,16 +49,16 @@ def key_pass(
     stream: VideoStream,
     keys: list[Key],
     scaler: Scaler,
-    patience: Patience,
+    deadline: Deadline,
 ) -> Found | None:
-    """Decodes each of the key pictures alone; one that fails is the one before it, or the first. None if all fail."""
+    """Decode each key frame alone. One that fails is the one before it, or the first; return None if all fail."""
     chosen = {key.packet for key in keys}
     pictures: dict[int, Picture] = {}
     first: VideoFrame | None = None
     for index, packet in packets:
         if index not in chosen:
             continue
-        patience.check()
+        deadline.check()
         frame = _alone(packet, stream)
         if frame is not None:
             first = first or frame
@@ -79,6 +79,7 @@ def key_pass(
 
 
 def _alone(packet: "Packet[VideoStream]", stream: VideoStream) -> VideoFrame | None:
+    """Decode one packet, and leave the decoder as if it had seen none."""
     try:
         frames = [*packet.decode(), *end_of(stream).decode()]
     except av.FFmpegError:
@@ -88,6 +89,7 @@ def _alone(packet: "Packet[VideoStream]", stream: VideoStream) -> VideoFrame | N
 
 
 def _filled(pictures: dict[int, Picture], keys: list[Key]) -> list[Picture]:
+    """Return the frame of each key, or of the nearest one before it, or of the first that there is."""
     filled = [pictures.get(key.packet) for key in keys]
     last = next(picture for picture in filled if picture is not None)
     return [last := last if picture is None else picture for picture in filled]

@@ -1,4 +1,4 @@
-"""What Prometheus is told of the service's state: read when it asks."""
+"""Prometheus collector of the service's state: gauges that are read at each scrape, not counted as things happen."""
 
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -9,21 +9,21 @@ from prometheus_client.registry import Collector
 
 from app.admission import Admission
 from app.decoding import Decoders
-from app.models import Models
+from app.registry import ModelRegistry
 
 _ENDS = ("crashed", "timed_out", "stopped", "recycled")  # causes, in DecoderPool's counts
 
 
-class State(Collector):
-    """Admission, decoders and models, as they are at this moment."""
+class ServiceCollector(Collector):
+    """Gauges of admission, decoders and models."""
 
-    def __init__(self, admission: Admission, decoders: Decoders, models: Models) -> None:
+    def __init__(self, admission: Admission, decoders: Decoders, models: ModelRegistry) -> None:
         self._admission = admission
         self._decoders = decoders
         self._models = models
 
     def collect(self) -> Iterator[Metric]:
-        """Called by the registry, from any thread; reads plain numbers only."""
+        """Yield the metrics. Called by the registry, from any thread, so it reads plain numbers only."""
         build = GaugeMetricFamily("videoxception_build_info", "Which release runs.", labels=["version"])
         build.add_metric([version("videoxception")], 1)
         yield build
@@ -52,7 +52,7 @@ class State(Collector):
         yield CounterMetricFamily(
             "videoxception_dear_videos",
             "Videos too dear for the decoder that is kept for cheap ones.",
-            value=counts.dear,
+            value=counts.expensive,
         )
 
     def _engines(self) -> Iterator[Metric]:
