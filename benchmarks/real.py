@@ -68,9 +68,9 @@ def encode_again(path: Path, target: Path) -> Path:
         stream.width, stream.height = (max(2, side // 4 * 2) for side in (shown.width, shown.height))
         stream.pix_fmt = "yuv420p"
         for number, frame in enumerate(source.decode(shown)):
-            picture = frame.reformat(stream.width, stream.height, "yuv420p")
-            picture.pts, picture.time_base = number, 1 / rate
-            output.mux(stream.encode(picture))
+            smaller = frame.reformat(stream.width, stream.height, "yuv420p")
+            smaller.pts, smaller.time_base = number, 1 / rate
+            output.mux(stream.encode(smaller))
         output.mux(stream.encode(None))
     return target
 

@@ -58,10 +58,10 @@ def make_video(
             stream.codec_context.time_base = Fraction(1, 100)
         for k in range(pictures):
             shown = moving_picture(k, *size) if moving else picture(k, *size)
-            frame = av.VideoFrame.from_ndarray(shown, format="rgb24").reformat(format=pixel_format)
-            frame.pts = k if times is None else times[k]
-            frame.time_base = Fraction(1, RATE if times is None else 100)
-            output.mux(stream.encode(frame))
+            encoded = av.VideoFrame.from_ndarray(shown, format="rgb24").reformat(format=pixel_format)
+            encoded.pts = k if times is None else times[k]
+            encoded.time_base = Fraction(1, RATE if times is None else 100)
+            output.mux(stream.encode(encoded))
         output.mux(stream.encode(None))
     return path
 

@@ -49,9 +49,7 @@ def packets(path: Path, count: int, step: int, streams: int = 1) -> bytes:
         made = [output.add_stream("mjpeg", rate=25) for _ in range(streams)]
         for stream in made:
             stream.width, stream.height, stream.pix_fmt = 16, 16, "yuvj420p"
-        picture = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24").reformat(
-            format="yuvj420p"
-        )
+        picture = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24").reformat(format="yuvj420p")
         content = bytes(made[0].codec_context.encode(picture)[0])
         output.start_encoding()
         for stream in made:
@@ -119,7 +117,7 @@ def test_a_video_that_is_an_archive_as_well(client: httpx.Client, video: Path) -
     assert answer(client, packed.getvalue()) == (200, "")
 
 
-def test_sound_with_a_cover_picture(client: httpx.Client, tmp_path: Path) -> None:
+def test_sound_with_cover_art(client: httpx.Client, tmp_path: Path) -> None:
     path = tmp_path / "a.m4a"
     with av.open(str(path), "w", format="mp4") as output:
         sound = output.add_stream("aac", rate=44100, layout="mono")
@@ -130,8 +128,8 @@ def test_sound_with_a_cover_picture(client: httpx.Client, tmp_path: Path) -> Non
         frame.sample_rate, frame.pts, frame.time_base = 44100, 0, Fraction(1, 44100)
         output.mux(sound.encode(frame))
         output.mux(sound.encode(None))
-        picture = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
-        output.mux(cover.encode(picture.reformat(format="yuvj420p")))
+        image = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
+        output.mux(cover.encode(image.reformat(format="yuvj420p")))
         output.mux(cover.encode(None))
     assert answer(client, path.read_bytes()) == (415, "not-a-video")
 

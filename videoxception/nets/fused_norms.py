@@ -14,7 +14,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from videoxception.clip import ClipSpec
 from videoxception.nets.background import join_background
 from videoxception.nets.served import Served
-from videoxception.nets.videoxception import ResidualBlock, VideoXception, differences
+from videoxception.nets.videoxception import ResidualBlock, VideoXception
 
 
 class FusedVideoXception(nn.Module):
@@ -26,7 +26,6 @@ class FusedVideoXception(nn.Module):
     def __init__(self, net: VideoXception, spec: ClipSpec, auxiliary: int = 0) -> None:
         super().__init__()
         self.auxiliary = auxiliary
-        self.full = 1 / spec.scale if net.residual else None  # what a white byte is, for a network that sees changes
         gain, shift = _input_map(net, spec)
         mix = net.stem.weight.double().view(3, 3)
         assert net.stem.bias is not None
@@ -42,8 +41,7 @@ class FusedVideoXception(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """uint8 (B, F, H, W, 3) -> logits (B, K or K + 1)."""
-        x = frames.permute(0, 4, 1, 2, 3).float()
-        x = self.affine(x if self.full is None else differences(x, self.full))
+        x = self.affine(frames.permute(0, 4, 1, 2, 3).float())
         for block in self.blocks:
             x = block(x)
         return join_background(self.head(torch.flatten(self.pool(x), 1)), self.auxiliary)
@@ -52,14 +50,9 @@ class FusedVideoXception(nn.Module):
 def fuse_norms(served: Served, spec: ClipSpec) -> nn.Module:
     """Return the same network with its batch norms fused, if it is a VideoXception that this is for; else as it is."""
     net = served.net
-    if not isinstance(net, VideoXception) or (net.residual and _normalises(spec)):
+    if not isinstance(net, VideoXception):
         return served
     return FusedVideoXception(net, spec, served.auxiliary).eval()
-
-
-def _normalises(spec: ClipSpec) -> bool:
-    """Return whether bytes are more than scaled: then a change of bytes is not the change that a network sees."""
-    return any(spec.mean) or any(std != 1 for std in spec.std)
 
 
 @torch.no_grad()

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from videoxception.nets.videoxception import CTSeparableConv3D, ResidualBlock, VideoXception, differences, draw_kept
+from videoxception.nets.videoxception import CTSeparableConv3D, ResidualBlock, VideoXception, draw_kept
 
 
 def depthwise(separable: CTSeparableConv3D, x: Tensor, pictures: int) -> Tensor:
@@ -50,7 +50,6 @@ def forward_fast(net: nn.Module, x: Tensor, passes: Passes = PLAIN) -> Tensor:
 def forward_planar(net: VideoXception, x: Tensor, passes: Passes = PLAIN) -> Tensor:
     """What `net(x)` gives, in training and evaluation: float (B, 3, T, H, W) in 0..1 -> logits (B, num_classes)."""
     batch, _, pictures, height, width = x.shape
-    x = differences(x) if net.residual else x
     x = x.permute(0, 2, 3, 4, 1).contiguous().view(batch * pictures, height, width, 3).permute(0, 3, 1, 2)
     x = F.conv2d(_norm(net.norm, x), net.stem.weight[:, :, 0], net.stem.bias)
     blocks = [layer for layer in net.blocks if isinstance(layer, ResidualBlock)]

@@ -84,24 +84,12 @@ def draw_kept(like: Tensor, clips: int, drop: float) -> Tensor:
     return like.new_empty(clips).bernoulli_(1 - drop).div_(1 - drop)
 
 
-def differences(x: Tensor, full: float = 1.0) -> Tensor:
-    """Clips (B, C, T, H, W) from 0 to `full` -> what changes from each picture to the next, from 0 to `full` again.
-
-    The last picture, which has no next one, repeats the difference before it: T stays, and T = 1 shows no change.
-    "Residual frames", https://arxiv.org/abs/2006.13017.
-    """
-    if x.shape[2] == 1:
-        return torch.full_like(x, full / 2)
-    change = x[:, :, 1:] - x[:, :, :-1]
-    return (torch.cat([change, change[:, :, -1:]], 2) + full) / 2
-
-
 class VideoXception(nn.Module):
     """The network: float clips (B, 3, T, H, W) in 0..1 -> logits (B, num_classes). Any T, H and W will do.
 
     Pooling halves H and W between blocks and leaves T alone. In training only, `dropout` acts on the pooled features,
     and `stochastic_depth` is the share of clips for which the last block's separable convolution is left out; earlier
-    blocks have less of it, the first none. With `residual`, the network sees only what changes between pictures.
+    blocks have less of it, the first none.
     """
 
     def __init__(
@@ -111,7 +99,6 @@ class VideoXception(nn.Module):
         kernel_sizes: Sequence[int],
         dropout: float = 0.0,
         stochastic_depth: float = 0.0,
-        residual: bool = False,
     ) -> None:
         super().__init__()
         if len(widths) != len(kernel_sizes) or not widths:
@@ -119,7 +106,6 @@ class VideoXception(nn.Module):
         if any(k % 2 == 0 for k in kernel_sizes):
             raise ValueError(f"kernel sizes must be odd to keep T, H and W, but got {tuple(kernel_sizes)}")
         self.dropout = dropout
-        self.residual = residual
         self.norm = nn.BatchNorm3d(3)
         self.stem = nn.Conv3d(3, 3, 1)
         channels = [3, *widths]
@@ -135,23 +121,19 @@ class VideoXception(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Float (B, 3, T, H, W) -> logits (B, num_classes)."""
-        x = self.stem(self.norm(differences(x) if self.residual else x))
+        x = self.stem(self.norm(x))
         for block in self.blocks:
             x = block(x)
         x = torch.flatten(self.pool(x), 1)  # (B, C)
         return self.head(F.dropout(x, self.dropout, self.training))  # type: ignore[no-any-return]
 
 
-def videoxception_a(
-    num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0, residual: bool = False
-) -> VideoXception:
+def videoxception_a(num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0) -> VideoXception:
     """Type A: four blocks, 3x3 and 3x1x1 kernels throughout."""
-    return VideoXception(num_classes, (64, 128, 256, 512), (3, 3, 3, 3), dropout, stochastic_depth, residual)
+    return VideoXception(num_classes, (64, 128, 256, 512), (3, 3, 3, 3), dropout, stochastic_depth)
 
 
-def videoxception_b(
-    num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0, residual: bool = False
-) -> VideoXception:
+def videoxception_b(num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0) -> VideoXception:
     """Type B: type A's four blocks and three wider ones with kernels of 7."""
     widths, kernel_sizes = (64, 128, 256, 512, 512, 1024, 1024), (3, 3, 3, 3, 7, 7, 7)
-    return VideoXception(num_classes, widths, kernel_sizes, dropout, stochastic_depth, residual)
+    return VideoXception(num_classes, widths, kernel_sizes, dropout, stochastic_depth)

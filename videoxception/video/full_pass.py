@@ -92,13 +92,13 @@ class _LazyFrame:
         self.shown = shown_size(frame)
         self._frame = frame
         self._scaler = scaler
-        self._picture: Picture | None = None
+        self._scaled: Picture | None = None
 
     def scaled(self) -> Picture:
         """Return the frame at the clip's size: uint8 (H, W, 3)."""
-        if self._picture is None:
-            self._picture = self._scaler(self._frame)
-        return self._picture
+        if self._scaled is None:
+            self._scaled = self._scaler(self._frame)
+        return self._scaled
 
 
 class _Picker:

@@ -159,7 +159,7 @@ def test_head_of_a_network_with_others(others: int, kernel_device: torch.device)
 def test_first_block(
     clips: int, pictures: int, height: int, width: int, dtype: torch.dtype, kernel_device: torch.device
 ) -> None:
-    frames = drawn_frames(clips, pictures, height, width, 3, device=kernel_device)
+    shown = drawn_frames(clips, pictures, height, width, 3, device=kernel_device)
     weight = F.pad(drawn(6, 64, device=kernel_device), (0, 0, 0, 10)).to(dtype)
     weights = First(
         drawn(3, 3, device=kernel_device) / 100,
@@ -170,8 +170,8 @@ def test_first_block(
     )
     pooled = Pairs.empty((clips, pictures, height // 2, width // 2, 64), 1, dtype, kernel_device)
     pooled.x.fill_(torch.nan)
-    first_block(frames, weights, pooled)
-    x = frames.double() @ weights.affine.double().T + weights.affine_bias.double()
+    first_block(shown, weights, pooled)
+    x = shown.double() @ weights.affine.double().T + weights.affine_bias.double()
     h = depthwise_reference(x.permute(0, 4, 1, 2, 3), weights.depthwise).permute(0, 2, 3, 4, 1)
     product = product_reference(h, x, weight[:6], weights.bias).flatten(0, 1).permute(0, 3, 1, 2)
     check(pooled.x.flatten(0, 1), F.max_pool2d(product, 2).permute(0, 2, 3, 1), dtype)
@@ -199,12 +199,12 @@ def test_whole_networks(
 ) -> None:
     spec = ClipSpec(frames=pictures, size=(size, size))
     net = trained(f"videoxception-{name}")
-    frames = drawn_frames(clips, *spec.shape, device=kernel_device)
+    shown = drawn_frames(clips, *spec.shape, device=kernel_device)
     fused = FusedNetwork(FusedVideoXception(net, spec, others), spec.shape, clips, dtype, kernel_device)
     logits = torch.full((clips, fused.outputs), torch.nan, device=kernel_device)
-    fused.run(frames, logits)
+    fused.run(shown, logits)
     with torch.inference_mode():
-        expected = Served(net, spec, others).double().eval()(frames.cpu())
+        expected = Served(net, spec, others).double().eval()(shown.cpu())
     check(logits.cpu(), expected, dtype)
 
 
@@ -230,11 +230,11 @@ def test_neighbours_and_earlier_batches_do_not_change_an_answer(
 ) -> None:
     net, shape = whole_numbers(), (2, 16, 16, 3)
     fused = FusedNetwork(net, shape, 3, dtype, kernel_device)
-    frames = drawn_frames(3, *shape, device=kernel_device) % 4
+    shown = drawn_frames(3, *shape, device=kernel_device) % 4
     together, alone = torch.empty(3, 16, device=kernel_device), torch.empty(1, 16, device=kernel_device)
-    fused.run(frames, together)
-    assert torch.equal(together.cpu(), net(frames.cpu()))
-    for clip, row in zip(frames, together, strict=True):
+    fused.run(shown, together)
+    assert torch.equal(together.cpu(), net(shown.cpu()))
+    for clip, row in zip(shown, together, strict=True):
         fused.run(clip[None], alone)
         assert torch.equal(alone[0], row)
 

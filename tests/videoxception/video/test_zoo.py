@@ -118,12 +118,12 @@ def test_the_lost_picture_of_a_damaged_file_is_the_one_before(real_clips: Path) 
         stream.codec_context.thread_count = 1
         for packet in container.demux(stream):
             try:
-                frames = packet.decode()
+                decoded = packet.decode()
             except av.FFmpegError:
                 continue
             pictures |= {
                 f.pts // 1024: f.reformat(128, 128, "rgb24", interpolation="BICUBIC", threads=1).to_ndarray()
-                for f in frames
+                for f in decoded
             }
     assert len(pictures) == 49
     numbers = [max(k for k in pictures if k <= (2 * i + 1) * 50 // 20) for i in range(10)]

@@ -21,8 +21,8 @@ _PLACES = np.array([2, 3, 4])  # the dimensions of time, height and width
 
 
 def can_quantise(net: nn.Module) -> bool:
-    """Whether this is a network that int8 is for: one that sees frames, with the batch norms fused."""
-    return isinstance(net, FusedVideoXception) and net.full is None
+    """Whether this is a network that int8 is for: a VideoXception with fused batch norms."""
+    return isinstance(net, FusedVideoXception)
 
 
 def quantise(net: nn.Module, spec: ClipSpec, clips: Frames) -> ov.Model:
@@ -32,7 +32,7 @@ def quantise(net: nn.Module, spec: ClipSpec, clips: Frames) -> ov.Model:
     are passed over a dozen times. Raises `ValueError` for another network or without clips.
     """
     if not isinstance(net, FusedVideoXception) or not can_quantise(net):
-        raise ValueError(f"int8 is for a fused VideoXception that sees frames, not for {type(net).__name__}")
+        raise ValueError(f"int8 is for a VideoXception with fused batch norms, not for {type(net).__name__}")
     if not len(clips):
         raise ValueError("at least one clip is needed to see what values to expect")
     plain = weights_of(net)

@@ -10,13 +10,13 @@ from videoxception.engine.kernels.tiles import FirstTiles, first_tiles
 from videoxception.engine.kernels.weights import First
 
 
-def first_block(frames: Tensor, weights: First, pooled: Pairs, tiles: FirstTiles | None = None) -> None:
-    """Writes the x of `pooled` (N, T, H // 2, W // 2, K), of `frames` uint8 (N, T, H, W, 3)."""
+def first_block(clip_bytes: Tensor, weights: First, pooled: Pairs, tiles: FirstTiles | None = None) -> None:
+    """Writes the x of `pooled` (N, T, H // 2, W // 2, K), of `clip_bytes` uint8 (N, T, H, W, 3)."""
     tiles = tiles or first_tiles(weights.weight.dtype)
-    clips, pictures, height, width, _ = frames.shape
+    clips, pictures, height, width, _ = clip_bytes.shape
     pixels = clips * (height // 2) * (width // 2)
     first_block_kernel[(triton.cdiv(pixels, tiles.lanes),)](
-        frames,
+        clip_bytes,
         weights.affine,
         weights.affine_bias,
         weights.depthwise.spatial,
@@ -43,7 +43,7 @@ def first_block(frames: Tensor, weights: First, pooled: Pairs, tiles: FirstTiles
 
 @triton.jit(do_not_specialize=["pixels"])
 def first_block_kernel(
-    frames,
+    clip_bytes,
     affine,
     affine_bias,
     spatial,
@@ -78,7 +78,7 @@ def first_block_kernel(
     alive = pixel < pixels
     clip = (pixel // (pooled_height * pooled_width)).to(tl.int64)
     y, x = pixel // pooled_width % pooled_height, pixel % pooled_width
-    source = frames + clip * (pictures * height * width * 3) + (2 * y * width + 2 * x) * 3
+    source = clip_bytes + clip * (pictures * height * width * 3) + (2 * y * width + 2 * x) * 3
     column = tl.arange(0, columns)
     place = (y + border) * line + (x + border) * (2 * channels) + channels
     target = (pooled + clip * (pictures * image) + place)[:, None] + column[None, :]

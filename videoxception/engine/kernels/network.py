@@ -86,8 +86,6 @@ def check_supported(net: nn.Module, shape: tuple[int, int, int, int]) -> FusedVi
     """The network. Raises `ValueError` unless the kernels can run it on clips of this shape (F, H, W, 3)."""
     if not isinstance(net, FusedVideoXception):
         raise ValueError(f"the kernels are for VideoXception, but got {type(net).__name__}")
-    if net.full is not None:
-        raise ValueError("the kernels are for networks that see pictures, but got one that sees changes")
     first, *rest = _residual_blocks(net)
     if not rest or first.shortcut.out_channels != _FIRST_WIDTH or any(b.shortcut.out_channels % _WIDTH for b in rest):
         widths = [block.shortcut.out_channels for block in (first, *rest)]
