@@ -49,8 +49,8 @@ def packets(path: Path, count: int, step: int, streams: int = 1) -> bytes:
         made = [output.add_stream("mjpeg", rate=25) for _ in range(streams)]
         for stream in made:
             stream.width, stream.height, stream.pix_fmt = 16, 16, "yuvj420p"
-        picture = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24").reformat(format="yuvj420p")
-        content = bytes(made[0].codec_context.encode(picture)[0])
+        image = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")
+        content = bytes(made[0].codec_context.encode(image.reformat(format="yuvj420p"))[0])
         output.start_encoding()
         for stream in made:
             for k in range(count):
