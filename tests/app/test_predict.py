@@ -190,7 +190,7 @@ def test_a_full_disk(client: httpx.Client, video: Path, monkeypatch: pytest.Monk
     assert response.headers["retry-after"]
 
 
-def make_dear_video(folder: Path) -> Path:
+def make_expensive_video(folder: Path) -> Path:
     """A small file that takes long: one group of pictures, all of which refer to the one before."""
     options = {"preset": "ultrafast", "x264-params": "keyint=1000:scenecut=0"}
     path = make_video(folder / "long.mp4", "libx264", 300, size=(1280, 720), options=options, moving=True)
@@ -199,7 +199,7 @@ def make_dear_video(folder: Path) -> Path:
 
 
 def test_the_deadline(client_of: Clients, tmp_path: Path) -> None:
-    long = make_dear_video(tmp_path)
+    long = make_expensive_video(tmp_path)
     client = client_of(deadline=0.1)
     check_problem(client.post("/predict", content=long.read_bytes()), 504, "deadline")
     client = client_of(max_decoding=0.1)
@@ -280,7 +280,7 @@ def hang_up_in_the_middle(client: httpx.Client) -> None:
 
 
 def test_the_event_loop_stays_free_while_a_long_video_decodes(client: httpx.Client, tmp_path: Path) -> None:
-    long = make_dear_video(tmp_path)
+    long = make_expensive_video(tmp_path)
     answers: list[int] = []
 
     def post() -> None:

@@ -1,7 +1,7 @@
 """What trouble does to those who have none: python -m tests.fuzz.load kills|fairness.
 
 kills: a random decoder process is killed every second for a minute while good files are posted.
-fairness: good small files are timed alone, and again while 50 dear uploads are in flight.
+fairness: good small files are timed alone, and again while 50 expensive uploads are in flight.
 """
 
 import argparse
@@ -33,10 +33,10 @@ def good_files(folder: Path) -> list[bytes]:
     ]
 
 
-def dear_file(folder: Path) -> bytes:
+def expensive_file(folder: Path) -> bytes:
     """Seconds of work in a small file: one group of 1080p pictures that all refer to the one before."""
     options = {"preset": "ultrafast", "x264-params": "keyint=2000:scenecut=0"}
-    path = make_video(folder / "dear.mp4", "libx264", 600, size=(1920, 1080), options=options, moving=True)
+    path = make_video(folder / "expensive.mp4", "libx264", 600, size=(1920, 1080), options=options, moving=True)
     return path.read_bytes()
 
 
@@ -91,26 +91,26 @@ def kills(seconds: float) -> bool:
 
 
 def fairness(rounds: int) -> bool:
-    """Whether p95 of good small files stays within three times its value without the dear uploads."""
+    """Whether p95 of good small files stays within three times its value without the expensive uploads."""
     with tempfile.TemporaryDirectory() as made, process(VX_MAX_IN_FLIGHT="128", VX_ANSWER_CACHE="0") as (_, address):
-        files, dear = good_files(Path(made)), dear_file(Path(made))
+        files, expensive = good_files(Path(made)), expensive_file(Path(made))
         for content in files:
             ask(address, content)
-        print(f"a dear file alone takes {ask(address, dear)[2]:.1f} s")
+        print(f"an expensive file alone takes {ask(address, expensive)[2]:.1f} s")
         alone = [ask(address, files[n % len(files)])[2] for n in range(rounds)]
         stop = threading.Event()
 
-        def post_dear(_: int) -> None:
+        def post_expensive(_: int) -> None:
             while not stop.is_set():
-                ask(address, dear)
+                ask(address, expensive)
 
-        senders = in_threads(50, post_dear)
+        senders = in_threads(50, post_expensive)
         time.sleep(3)
         beside = [ask(address, files[n % len(files)]) for n in range(rounds)]
         stop.set()
         assert all(status == 200 for status, _, _ in beside)
         loaded = [seconds for _, _, seconds in beside]
-        for name, times in (("alone", alone), ("beside 50 dear uploads", loaded)):
+        for name, times in (("alone", alone), ("beside 50 expensive uploads", loaded)):
             print(f"{name}: median {statistics.median(times) * 1e3:.0f} ms, p95 {_p95(times) * 1e3:.0f} ms")
         print(f"p95 ratio {_p95(loaded) / _p95(alone):.2f}")
         for sender in senders:
