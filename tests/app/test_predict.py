@@ -126,8 +126,8 @@ def test_malformed_requests(form: str, client: httpx.Client) -> None:
 
 def test_what_is_not_a_video(client: httpx.Client, tmp_path: Path) -> None:
     check_problem(client.post("/predict", content=b"this is text" * 100), 415, "not-a-video")
-    picture = make_video(tmp_path / "a.jpg", "mjpeg", 1, container="image2", pixel_format="yuvj420p")
-    check_problem(client.post("/predict", files={"file": picture.read_bytes()}), 415, "not-a-video")
+    frame = make_video(tmp_path / "a.jpg", "mjpeg", 1, container="image2", pixel_format="yuvj420p")
+    check_problem(client.post("/predict", files={"file": frame.read_bytes()}), 415, "not-a-video")
 
 
 def test_a_damaged_video(client: httpx.Client, video: Path) -> None:
@@ -191,7 +191,7 @@ def test_a_full_disk(client: httpx.Client, video: Path, monkeypatch: pytest.Monk
 
 
 def make_expensive_video(folder: Path) -> Path:
-    """A small file that takes long: one group of pictures, all of which refer to the one before."""
+    """A small file that takes long: one group of frames, all of which refer to the one before."""
     options = {"preset": "ultrafast", "x264-params": "keyint=1000:scenecut=0"}
     path = make_video(folder / "long.mp4", "libx264", 300, size=(1280, 720), options=options, moving=True)
     assert path.stat().st_size < 4 * 2**20
