@@ -16,7 +16,7 @@ import numpy.typing as npt
 from training.config.schema import DataConfig
 from training.data.dataset import DataSet
 from training.data.decode import read_all, read_clip
-from training.data.loading import load_data
+from training.data.loading import open_dataset
 from training.data.splits import split_by_fold
 from training.errors import TrainingError
 from training.evaluation.assignment import always
@@ -117,7 +117,7 @@ def main() -> None:
     options = parser.parse_args()
     config = DataConfig(data=options.data, layout=options.layout, groups=options.groups, classes=("all",))
     try:
-        data, store = load_data(config, part=None), ModelStore.from_path(options.store)
+        data, store = open_dataset(config).part(None), ModelStore.from_path(options.store)
         folds = [int(fold) for fold in options.folds.split(",")]
         answers = [answer_fold(data, fold, options.model.format(fold=fold), store) for fold in folds]
     except (TrainingError, StoreError) as error:

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training.cache import location
 from training.cache.datamodule import open_data_module
 from training.cache.loader import Clips
 from training.cache.pack_reader import is_pack
+from training.config.cli import add_cache_option
 from training.config.schema import Config, DataConfig
 from training.data.dataset import DataSet
 from training.errors import TrainingError
@@ -193,7 +193,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--with-init-share", type=float, metavar="SHARE", help="the second way has this share of its first weights"
     )
-    parser.add_argument("--cache", type=Path, metavar="DIR", help=location.HELP)
+    add_cache_option(parser)
     options = parser.parse_args(arguments)
     if not options.auxiliary and options.with_init_share is None:
         parser.error("name the runs of the second way by --with, or what is to change by --with-init-share")

@@ -8,12 +8,11 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
-from training.config.schema import LAYOUTS, DataConfig
-from training.data.dataset import DataSet
-from training.data.loading import load_ood, load_scored
+from training.config.cli import add_data_options, data_config_from_options
+from training.config.schema import DataConfig
+from training.data.loading import open_dataset
 from training.errors import TrainingError
 from training.evaluation.assignment import engine_by_fold, engines_in_turn, one_engine
 from training.evaluation.cross_validation import check_items, fold_engines, of_folds
@@ -64,9 +63,9 @@ def _evaluate(options: argparse.Namespace) -> tuple[Release, Evaluation, tuple[s
 @contextmanager
 def _open_exam(release: Release, options: argparse.Namespace) -> Iterator[tuple[Exam, tuple[str, ...]]]:
     """Items that the options name, who judges them, and notes on them."""
-    config, folds = _data_config(options, release), release.manifest.folds
-    data, protocol, notes = load_scored(config, options.part)
-    seen, unseen = _outside(options, config, release)
+    folds, dataset = release.manifest.folds, open_dataset(_data_config(options, release))
+    data, protocol, notes = dataset.scored(options.part)
+    seen, unseen = dataset.ood(release.manifest.auxiliary, options.part)
 
     def create(made: Release) -> Engine:
         return engines.create(made, options.device, options.precision)
@@ -107,37 +106,19 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--model", default="", metavar="NAME[@V]", help="released model (default: as the service picks)"
     )
     parser.add_argument("--store", default="", metavar="PATH", help="more model stores, beside the built-in one")
-    parser.add_argument("--data", required=True, metavar="DIR", help="folder of the data set")
-    parser.add_argument("--layout", required=True, choices=LAYOUTS, help="how the data set lies on disk")
-    parser.add_argument("--protocol", default="", metavar="NAME", help="as in training (default: the layout's own)")
-    parser.add_argument(
-        "--auxiliary-data", default="", metavar="DIR", help="folder of other classes, to measure how well they are told"
-    )
-    parser.add_argument(
-        "--auxiliary", type=_names, default=(), metavar="NAMES", help="which of them (default: all that are there)"
-    )
+    add_data_options(parser, leave_out=("classes", "holdout"), required=("data", "layout"))
     parser.add_argument(
         "--synthetic-ood",
         action="store_true",
         help="also show it screen recordings, cartoons, noise, ... which code draws",
     )
-    parser.add_argument("--groups", default="", metavar="FILE:COLUMN", help="table that tells each file's source video")
-    parser.add_argument("--group-pattern", default="", metavar="REGEX", help="pattern that tells it from the path")
-    parser.add_argument("--fold", type=int, help="score just this fold of the --groups table")
     parser.add_argument(
         "--out-of-fold",
         action="store_true",
         help="score each item by the fold model that was trained without it, as on the card of a model that has such",
     )
     parser.add_argument(
-        "--annotations", default="", metavar="DIR", help="folder of UCF-101's lists or of Kinetics' annotations"
-    )
-    parser.add_argument("--split", type=int, default=1, choices=[1, 2, 3], help="UCF-101's split (default: 1)")
-    parser.add_argument(
         "--part", choices=["train", "val", "test"], help="part to score (default: the one that the protocol reports)"
-    )
-    parser.add_argument(
-        "--skip-bad", action="store_true", help="go on without files that cannot be read, and list them"
     )
     parser.add_argument(
         "--views",
@@ -155,22 +136,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
 def _data_config(options: argparse.Namespace, release: Release) -> DataConfig:
     """The data set that the options name, with the model's classes."""
-    names = ("data", "layout", "protocol", "groups", "group_pattern", "fold", "annotations", "split")
-    return DataConfig(classes=tuple(release.manifest.classes), **{name: getattr(options, name) for name in names})
-
-
-def _outside(options: argparse.Namespace, config: DataConfig, release: Release) -> tuple[DataSet, DataSet]:
-    """Items of other classes: of those that the model was trained on beside its own, and of those it never saw."""
-    if not (options.auxiliary or options.auxiliary_data):
-        return DataSet((), ()), DataSet((), ())
-    auxiliary = replace(config, auxiliary=options.auxiliary or ("all",), auxiliary_data=options.auxiliary_data)
-    return load_ood(auxiliary, release.manifest.auxiliary, options.part)
+    auxiliary = options.auxiliary or (("all",) if options.auxiliary_data else ())
+    return data_config_from_options(options, classes=tuple(release.manifest.classes), auxiliary=auxiliary)
 
 
 if __name__ == "__main__":

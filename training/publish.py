@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 
 from training.config.schema import PLACES, Config
 from training.data.fingerprint import fingerprint
-from training.data.loading import load_split
+from training.data.loading import open_dataset
 from training.data.splits import Split
 from training.errors import TrainingError
 from training.evaluation.cross_validation import digest_of, folds_of, of_folds, save_fold_weights
@@ -110,7 +110,7 @@ def rehearse(run: Path, store: Path, note: str = "", fold_runs: Sequence[Path] =
 def _release(run: Path, store: Path, note: str, fold_runs: Sequence[Path], int8: bool) -> Release:
     config = checkpoint.read_config(run)
     weights = final_weights(run, config)
-    split = load_split(config.data, config.seed)
+    split = open_dataset(config.data).split(config.seed)
     if not split.leaky:
         check_no_leakage(run, split.held_out)
         check_start_leakage(run, split.validation.items, split.auxiliary.items, strict=False)

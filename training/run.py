@@ -22,10 +22,9 @@ from pathlib import Path
 import torch
 
 from training import recipes
-from training.cache import location
 from training.cache.datamodule import open_data_module
 from training.cache.loader import Clips, FrameLoader
-from training.config.cli import add_options, config_from_options
+from training.config.cli import add_cache_option, add_options, config_from_options
 from training.config.schema import Config, config_from_json
 from training.data.splits import Split
 from training.errors import TrainingError
@@ -175,7 +174,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--run", metavar="DIR", help="folder of the run (default: runs/<name of the model>)")
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     parser.add_argument("--device", default=device, help=f"cpu, cuda or cuda:N (default: {device})")
-    parser.add_argument("--cache", type=Path, metavar="DIR", help=location.HELP)
+    add_cache_option(parser)
     parser.add_argument(
         "--store", metavar="DIR", help="model store to release into (default: model_store; smoke: the run's own)"
     )

@@ -13,7 +13,7 @@ from tests.training.conftest import CLASSES
 from tests.videos import make_video
 from training import evaluate, publish
 from training.config.schema import TeacherConfig
-from training.data.loading import load_split
+from training.data.loading import open_dataset
 from training.evaluation.leakage import record_sources, sources_of_run
 from training.model import checkpoint
 from videoxception import Classifier, ModelStore, golden
@@ -205,11 +205,11 @@ def test_a_run_is_not_measured_on_what_it_has_learnt_from(store: Path, tmp_path:
     # Nor if it was another run, whose weights it began with, that has learnt from it.
     shutil.copytree(store.parent / "run", tmp_path / "first")
     first = checkpoint.read_config(tmp_path / "first")
-    record_sources(tmp_path / "first", first, load_split(first.data, 0).validation.groups)
+    record_sources(tmp_path / "first", first, open_dataset(first.data).split(0).validation.groups)
     (tmp_path / "run/config.json").write_text(json.dumps(config | {"init": str(tmp_path / "first")}))
     (tmp_path / "run/sources.json").unlink()
     own = checkpoint.read_config(tmp_path / "run")
-    record_sources(tmp_path / "run", own, load_split(own.data, 0).training.groups)
+    record_sources(tmp_path / "run", own, open_dataset(own.data).split(0).training.groups)
     with pytest.raises(SystemExit, match=r"first, which has learnt from .* source videos that it would be measured on"):
         publish.main([str(tmp_path / "run"), "--store", str(tmp_path / "store")])
 
@@ -317,7 +317,8 @@ def test_mistakes_are_one_line(arguments: list[str], message: str, tmp_path: Pat
 
 
 def test_help_explains_every_option() -> None:
-    for module in ("run", "evaluate", "compare", "publish", "fetch", "cache"):
-        shown = command(f"training.{module}", "--help")
+    commands = (["run"], ["evaluate"], ["compare"], ["publish"], ["fetch"], ["cache"], ["cache", "pack"])
+    for module, *subcommand in commands:
+        shown = command(f"training.{module}", *subcommand, "--help")
         assert shown.returncode == 0
         assert "python -m training" in shown.stdout

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from training.config.schema import config_from_json
-from training.data.loading import load_split
+from training.data.loading import open_dataset
 from training.data.synthetic_videos import CLASSES, make_videos
 from training.errors import TrainingError
 from training.recipes import RECIPES, recipe, smoke, source
@@ -41,7 +41,7 @@ def test_the_made_videos_are_split_by_their_sources(tmp_path: Path) -> None:
     make_videos(tmp_path)
     from dataclasses import replace
 
-    split = load_split(replace(smoke().data, data=str(tmp_path)), seed=0)
+    split = open_dataset(replace(smoke().data, data=str(tmp_path))).split(seed=0)
     assert split.training.classes == CLASSES
     assert len(split.training) + len(split.validation) == 72
     assert not set(split.training.groups) & set(split.validation.groups)

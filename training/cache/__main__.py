@@ -13,14 +13,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.cache import location
 from training.cache.build import gigabytes, prepare
+from training.cache.location import locate
 from training.cache.pack_writer import add_pack, pack_command
 from training.cache.store import Cache
-from training.config.cli import add_sections, config_from_options
-from training.data.loading import load_data
+from training.config.cli import add_cache_option, add_data_options, add_sections, config_from_options
+from training.data.dataset import Part
+from training.data.loading import open_dataset
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
+
+_TRAINED_FROM: tuple[Part, ...] = ("train", "val")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -40,9 +43,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     commands = parser.add_subparsers(required=True)
     build = commands.add_parser("build", help="decode what a cache lacks of a data set")
-    build.add_argument("--cache", type=Path, metavar="DIR", help=location.HELP)
+    add_cache_option(build)
     build.add_argument("--processes", type=int, default=0, metavar="N", help="decoder processes (default: one a core)")
-    add_sections(build, "data", "cache")
+    add_data_options(build)
+    add_sections(build, "cache")
     build.set_defaults(command=_build)
     show = commands.add_parser("show", help="say what a cache holds")
     show.add_argument("cache", type=Path, metavar="DIR", help="folder of the cache")
@@ -56,9 +60,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _build(options: argparse.Namespace) -> None:
     config = config_from_options(options)
-    parts = (load_data(config.data, part) for part in ("train", "val"))  # evaluation of the test part decodes itself
-    folder, spec = location.locate(Path(config.data.data), ClipSpec(), config.cache, options.cache)
-    paths = [item.path for data in parts for item in data.items]
+    dataset = open_dataset(config.data)
+    folder, spec = locate(Path(config.data.data), ClipSpec(), config.cache, options.cache)
+    # Evaluation decodes the test part by itself.
+    paths = [item.path for part in _TRAINED_FROM for item in dataset.part(part).items]
     _, bad = prepare(folder, spec, paths, config.data.skip_bad, options.processes)
     print(f"{folder} holds {len(paths) - len(bad)} of {len(paths)} files")
     for path, error in bad.items():

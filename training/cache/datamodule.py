@@ -10,7 +10,7 @@ from training.cache.location import locate, settings
 from training.cache.pack_reader import Pack, is_pack
 from training.cache.spec import CacheSpec
 from training.config.schema import Config
-from training.data.loading import load_split, resolve_classes
+from training.data.loading import open_dataset
 from training.data.splits import Split
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
@@ -32,10 +32,10 @@ def open_data_module(config: Config, spec: ClipSpec, cache: Path | None) -> Data
     """What the config and the folder of --cache name. Raises `TrainingError`, before anything is decoded."""
     if cache is not None and is_pack(cache):
         return _packed(Pack(cache), config, spec)
-    config = replace(config, data=resolve_classes(config.data))
-    split = load_split(config.data, config.seed)
+    dataset = open_dataset(config.data)
+    split = dataset.split(config.seed)
     folder, larger = locate(Path(config.data.data), spec, config.cache, cache)
-    settled = replace(config, cache=settings(larger))
+    settled = replace(config, data=dataset.config, cache=settings(larger))
     return DataModule(settled, lambda: _cached(folder, larger, split, config.data.skip_bad))
 
 

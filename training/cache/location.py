@@ -8,7 +8,6 @@ from training.config.schema import CacheConfig, parse_size
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
 
-HELP = "folder of the cache, or a pack (default: caches/<name of the data>-<fingerprint of its path and the copies>)"
 _FRAMES, _SIZE = 30, "144x192"
 
 

@@ -10,13 +10,12 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from training.cache import location
 from training.cache.datamodule import open_data_module
 from training.cache.loader import Library
 from training.cache.pack_reader import FORMAT, FRAMES, HEADER, PackedItem, PackHeader, spread
 from training.cache.spec import CachedFrames as Copy
 from training.cache.spec import CacheSpec
-from training.config.cli import add_sections, config_from_options
+from training.config.cli import add_cache_option, add_data_options, add_sections, config_from_options
 from training.config.schema import Config, parse_size
 from training.data.auxiliary_classes import short_name
 from training.data.dataset import Item
@@ -44,13 +43,14 @@ class Packing:
 def add_pack(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `python -m training.cache pack`."""
     parser.add_argument("folder", type=Path, help="the pack to make, a folder")
-    parser.add_argument("--cache", type=Path, metavar="DIR", help=location.HELP)
+    add_cache_option(parser)
     parser.add_argument("--megabytes", type=float, default=60.0, metavar="X", help="largest size (default: 60)")
     parser.add_argument("--frames", type=int, metavar="N", help="frames of a video (default: as many as fit)")
     parser.add_argument("--size", default="", metavar="HxW", help="size of a frame (default: the largest that fits)")
     parser.add_argument("--quality", type=int, metavar="Q", help="JPEG quality, 1 to 100 (default: the best that fits)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the split, which a run must repeat (default: 0)")
-    add_sections(parser, "data", "cache")
+    add_data_options(parser)
+    add_sections(parser, "cache")
 
 
 def pack_command(options: argparse.Namespace) -> None:

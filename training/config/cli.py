@@ -4,28 +4,52 @@ import argparse
 import dataclasses
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
-from training.config.schema import SECTIONS, Config, Stage, parse_stages
+from training.config.schema import SECTIONS, Config, DataConfig, Stage, parse_stages
 
 
 def add_options(parser: argparse.ArgumentParser, defaults: Config | None = None) -> None:
-    """Adds an option for every field of `Config` and of its sections, with its help and its value in `defaults`."""
+    """Add an option for every field of `Config` and of its sections, with its help and its value in `defaults`."""
     _add_fields(parser.add_argument_group("run"), defaults or Config())
     add_sections(parser, *SECTIONS, defaults=defaults)
 
 
+def add_data_options(
+    parser: argparse.ArgumentParser, leave_out: Collection[str] = (), required: Collection[str] = ()
+) -> None:
+    """Add the options that name a data set and choose from it, all fields of `DataConfig` but those left out."""
+    _add_fields(parser.add_argument_group("data"), DataConfig(), leave_out, required)
+
+
+def add_cache_option(parser: argparse.ArgumentParser) -> None:
+    """Add --cache, which names a folder."""
+    place = "caches/<name of the data>-<fingerprint of its path and the copies>"
+    parser.add_argument("--cache", type=Path, metavar="DIR", help=f"folder of the cache, or a pack (default: {place})")
+
+
+def data_config_from_options(options: argparse.Namespace, **settled: Any) -> DataConfig:
+    """Return the data set that the options of `add_data_options` describe, with some fields settled otherwise.
+
+    Raises:
+        TrainingError: values do not fit.
+    """
+    return DataConfig(**_given(DataConfig, vars(options)) | settled)
+
+
 def add_sections(parser: argparse.ArgumentParser, *names: str, defaults: Config | None = None) -> None:
-    """Adds the options of some sections of `Config`."""
+    """Add the options of some sections of `Config`."""
     for name in names:
         _add_fields(parser.add_argument_group(name), getattr(defaults or Config(), name))
 
 
 def config_from_options(options: argparse.Namespace) -> Config:
-    """The config that the options describe; sections that the parser was not given are as they are by default.
+    """Return the config that the options describe; sections that the parser was not given have their defaults.
 
-    Raises `TrainingError` for values that do not fit.
+    Raises:
+        TrainingError: values do not fit.
     """
     given = vars(options)
     return Config(
@@ -38,17 +62,21 @@ def _given(kind: type, given: dict[str, Any]) -> dict[str, Any]:
     return {f.name: given[f.name] for f in dataclasses.fields(kind) if "help" in f.metadata and f.name in given}
 
 
-def _add_fields(group: argparse._ArgumentGroup, defaults: Any) -> None:
+def _add_fields(
+    group: argparse._ArgumentGroup, defaults: Any, leave_out: Collection[str] = (), required: Collection[str] = ()
+) -> None:
     hints = typing.get_type_hints(type(defaults))
     for field in dataclasses.fields(defaults):
-        if "help" not in field.metadata:
+        if "help" not in field.metadata or field.name in leave_out:
             continue
         default, name = getattr(defaults, field.name), "--" + field.name.replace("_", "-")
-        text = field.metadata["help"].replace("%", "%%") + _shown(default)
+        needed = field.name in required
+        text = field.metadata["help"].replace("%", "%%") + ("" if needed else _shown(default))
         if hints[field.name] is bool:
             group.add_argument(name, action=argparse.BooleanOptionalAction, default=default, help=text)
         else:
-            group.add_argument(name, type=_parser(hints[field.name]), default=default, help=text, metavar="X")
+            parse = _parser(hints[field.name])
+            group.add_argument(name, type=parse, default=default, help=text, metavar="X", required=needed)
 
 
 def _shown(default: Any) -> str:

@@ -78,17 +78,17 @@ class DataConfig:
     )
     auxiliary: tuple[str, ...] = option(
         (),
-        "comma-separated classes that no answer names, or all that are there beside --classes: the network learns them"
-        " too, so as to tell when a video shows none of its own",
+        "comma-separated classes that are trained on and never predicted, or all that are there beside --classes: by"
+        " them the network learns to recognise videos of none of its classes",
     )
-    auxiliary_data: str = option("", "folder of the others, laid out like --data (default: the same folder)")
+    auxiliary_data: str = option("", "folder of the auxiliary classes, laid out like --data (default: the same folder)")
     groups: str = option(
         "", "FILE:COLUMN, a table that tells each file's source video (its column path names the file)"
     )
     group_pattern: str = option(
         "", "regular expression: what its brackets catch in a file's path below the data folder is its source video"
     )
-    fold: int | None = option(None, "hold out this fold of the --groups table")
+    fold: int | None = option(None, "fold of the --groups table: training holds it out, evaluation scores it alone")
     holdout: float = option(
         0.2,
         "share of each class's source videos to hold out where neither --fold nor the protocol tells; 0 trains on all",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from training.config.schema import DataConfig
 from training.data.dataset import DataSet
-from training.data.loading import load_ood
+from training.data.loading import open_dataset
 from training.data.splits import Split
 from training.data.synthetic_ood import DRAWN
 from training.evaluation.assignment import EngineOf, engine_by_fold, engines_in_turn, one_engine
@@ -55,7 +55,8 @@ def open_exam(release: Release, split: Split, config: DataConfig) -> Iterator[Ex
     was held out.
     """
     folds = release.manifest.folds
-    unseen = load_ood(replace(config, auxiliary=("all",)), config.auxiliary)[1] if config.auxiliary else DataSet((), ())
+    everything = replace(config, auxiliary=("all",) if config.auxiliary else ())
+    unseen = open_dataset(everything).ood(config.auxiliary).unseen
     if folds:
         with fold_engines(release, _engine) as engines:
             own, auxiliary = _apart(of_folds(split.training, folds), release)

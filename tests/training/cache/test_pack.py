@@ -12,7 +12,7 @@ from training.cache.datamodule import open_data_module
 from training.cache.loader import Library
 from training.cache.pack_reader import FRAMES, Pack, spread
 from training.config.schema import CacheConfig, Config, DataConfig
-from training.data.loading import load_split
+from training.data.loading import open_dataset
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
 
@@ -59,7 +59,7 @@ def test_a_pack_brings_data_split_and_protocol(
     settled = pack.config(Config(seed=3, data=DataConfig(fold=fold)))
     expected = DataConfig(**{**{n: getattr(config.data, n) for n in config.data.__slots__}, "fold": fold or 1})
     assert settled.data == expected  # so that the run can be published where the data are
-    split, real = pack.split(settled), load_split(expected, seed=3)
+    split, real = pack.split(settled), open_dataset(expected).split(seed=3)
     assert split.protocol in real.protocol if fold == 2 else split.protocol == real.protocol
     assert split.training.classes == CLASSES
     in_order = (
@@ -79,7 +79,7 @@ def test_a_pack_brings_the_others_too(config: Config, stills_root: Path, auxilia
     pack = Pack(tmp_path / "pack")
     for fold in (1, 2):
         found = pack.split(pack.config(Config(data=DataConfig(fold=fold))))
-        real = load_split(replace(data, fold=fold), 0)
+        real = open_dataset(replace(data, fold=fold)).split(0)
         assert found.training.classes == real.training.classes == (*CLASSES, "Golf", "YoYo")
         for part, expected in ((found.validation, real.validation), (found.auxiliary, real.auxiliary)):
             assert part.classes == expected.classes

@@ -10,7 +10,7 @@ from tests.training.conftest import CLASSES, CLIPS, GROUPS, OTHERS
 from training.config.schema import Config, DataConfig, parse_stages
 from training.data.auxiliary_classes import add_auxiliary, assign_folds, short_name
 from training.data.dataset import DataSet, Item
-from training.data.loading import load_data, load_ood, load_split, resolve_classes
+from training.data.loading import open_dataset
 from training.data.splits import Split
 from training.errors import TrainingError
 from training.model import checkpoint
@@ -37,7 +37,10 @@ def test_others_are_split_like_the_classes_and_change_nothing_for_them(
     changes: dict[str, object], config: DataConfig
 ) -> None:
     config = replace(config, **changes)
-    split, alone = load_split(config, 3), load_split(replace(config, auxiliary=(), auxiliary_data=""), 3)
+    split, alone = (
+        open_dataset(config).split(3),
+        open_dataset(replace(config, auxiliary=(), auxiliary_data="")).split(3),
+    )
     assert split.validation == alone.validation
     assert split.training.items[: len(alone.training)] == alone.training.items
     assert split.training.classes == (*CLASSES, "YoYo", "Golf")
@@ -48,7 +51,7 @@ def test_others_are_split_like_the_classes_and_change_nothing_for_them(
 
 
 def test_every_fold_holds_out_other_source_videos(config: DataConfig) -> None:
-    held = [load_split(replace(config, fold=fold), 0).auxiliary.groups for fold in (0, 1, 2)]
+    held = [open_dataset(replace(config, fold=fold)).split(0).auxiliary.groups for fold in (0, 1, 2)]
     assert sorted(group for groups in held for group in set(groups)) == sorted(
         f"v_{name}_g{group:02d}" for name in ("Golf", "YoYo") for group in range(1, GROUPS + 1)
     )
@@ -73,17 +76,17 @@ def test_a_person_of_both_goes_where_the_classes_have_them() -> None:
 
 
 def test_all_others_are_those_beside_the_classes(config: DataConfig, stills_root: Path) -> None:
-    assert resolve_classes(replace(config, auxiliary=("all",))).auxiliary == OTHERS
+    assert open_dataset(replace(config, auxiliary=("all",))).config.auxiliary == OTHERS
     same = DataConfig(data=str(stills_root), layout="stills", classes=CLASSES[:2], auxiliary=("all",))
-    assert resolve_classes(same).auxiliary == ("Punch",)
-    assert len(load_data(same)) == 3 * CLIPS * GROUPS
+    assert open_dataset(same).config.auxiliary == ("Punch",)
+    assert len(open_dataset(same).part()) == 3 * CLIPS * GROUPS
     with pytest.raises(TrainingError, match="holds no class that is none of --classes"):
-        resolve_classes(replace(same, classes=CLASSES))
+        open_dataset(replace(same, classes=CLASSES))
 
 
 def test_what_is_measured_outside(config: DataConfig) -> None:
-    seen, unseen = load_ood(replace(config, auxiliary=("all",), fold=1), ("YoYo", "Golf"))
-    assert set(seen.items) == set(load_split(replace(config, fold=1), 0).auxiliary.items)
+    seen, unseen = open_dataset(replace(config, auxiliary=("all",), fold=1)).ood(("YoYo", "Golf"))
+    assert set(seen.items) == set(open_dataset(replace(config, fold=1)).split(0).auxiliary.items)
     assert {item.label for item in unseen.items} == {"Knitting"}
     assert len(unseen) == GROUPS * (CLIPS - 1)
 

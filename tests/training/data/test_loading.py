@@ -6,7 +6,7 @@ from tests.training.conftest import CLASSES, CLIPS, GROUPS
 from training.config.schema import LAYOUTS, DataConfig
 from training.data.dataset import DataSet, Item
 from training.data.loading import LAYOUTS as READERS
-from training.data.loading import load_data, load_scored, load_split, resolve_classes
+from training.data.loading import open_dataset
 from training.data.splits import Split, random_rows, split_by_group
 from training.errors import TrainingError
 
@@ -16,7 +16,7 @@ def stills(root: Path, **changes: object) -> DataConfig:
 
 
 def test_stills_tell_their_source_videos_by_their_names(stills_root: Path) -> None:
-    data = load_data(stills(stills_root))
+    data = open_dataset(stills(stills_root)).part()
     assert len(data) == len(CLASSES) * GROUPS * CLIPS
     assert data.items[0].group == "v_Bowling_g01"
     assert data.targets == sorted(data.targets)
@@ -24,27 +24,27 @@ def test_stills_tell_their_source_videos_by_their_names(stills_root: Path) -> No
 
 
 def test_a_table_knows_better(stills_root: Path) -> None:
-    data = load_data(stills(stills_root, groups="FOLDS.tsv:video"))
+    data = open_dataset(stills(stills_root, groups="FOLDS.tsv:video")).part()
     assert len(set(data.groups)) == len(CLASSES) * (GROUPS - 1)
     assert {item.fold for item in data.items} == {0, 1, 2}
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_no_source_video_is_on_both_sides(seed: int, stills_root: Path) -> None:
-    split = load_split(stills(stills_root, groups="FOLDS.tsv:video", holdout=0.4), seed)
+    split = open_dataset(stills(stills_root, groups="FOLDS.tsv:video", holdout=0.4)).split(seed)
     assert not set(split.training.groups) & set(split.validation.groups)
     assert len(split.training) + len(split.validation) == len(CLASSES) * GROUPS * CLIPS
     assert {item.label for item in split.validation.items} == set(CLASSES)
 
 
 def test_a_fold_is_held_out_whole(stills_root: Path) -> None:
-    split = load_split(stills(stills_root, groups="FOLDS.tsv:video", fold=1), 0)
+    split = open_dataset(stills(stills_root, groups="FOLDS.tsv:video", fold=1)).split(0)
     assert {item.fold for item in split.validation.items} == {1}
     assert {item.fold for item in split.training.items} == {0, 2}
 
 
 def test_nothing_need_be_held_out(stills_root: Path) -> None:
-    split = load_split(stills(stills_root, holdout=0), 0)
+    split = open_dataset(stills(stills_root, holdout=0)).split(0)
     assert len(split.validation) == 0
 
 
@@ -68,7 +68,7 @@ MISTAKES: dict[str, tuple[dict[str, object], str]] = {
 def test_mistakes_are_named(mistake: str, stills_root: Path) -> None:
     changes, message = MISTAKES[mistake]
     with pytest.raises(TrainingError, match=message):
-        load_split(stills(stills_root, **changes), 0)
+        open_dataset(stills(stills_root, **changes)).split(0)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_an_empty_class_is_named(tmp_path: Path, stills_root: Path) -> None:
         (tmp_path / name).mkdir()
     (tmp_path / "Bowling/v_Bowling_g01_c01.jpg").touch()
     with pytest.raises(TrainingError, match=r"Drumming holds no file that ends in .*\.jpg"):
-        load_data(stills(tmp_path))
+        open_dataset(stills(tmp_path)).part()
 
 
 def test_names_that_tell_no_source_video_are_refused(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_names_that_tell_no_source_video_are_refused(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.jpg").touch()
     with pytest.raises(TrainingError, match=r"a\.jpg is not named as UCF-101 names its files .*--groups"):
-        load_data(stills(tmp_path))
+        open_dataset(stills(tmp_path)).part()
 
 
 def test_a_class_with_one_source_video_cannot_be_split(tmp_path: Path) -> None:
@@ -109,11 +109,11 @@ def test_a_class_with_one_source_video_cannot_be_split(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / f"v_{name}_g01_c01.jpg").touch()
     with pytest.raises(TrainingError, match="only one source video"):
-        load_split(stills(tmp_path), 0)
+        open_dataset(stills(tmp_path)).split(0)
 
 
 def test_a_pattern_tells_the_source_videos(stills_root: Path) -> None:
-    data = load_data(stills(stills_root, group_pattern=r"^(\w+)/.*_g(\d+)_"))
+    data = open_dataset(stills(stills_root, group_pattern=r"^(\w+)/.*_g(\d+)_")).part()
     assert data.items[0].group == "Bowling/01"
     assert len(set(data.groups)) == len(CLASSES) * GROUPS
 
@@ -123,20 +123,20 @@ def test_every_layout_has_a_reader() -> None:
 
 
 def test_all_classes_are_those_that_are_there(stills_root: Path) -> None:
-    assert resolve_classes(stills(stills_root, classes=("all",))).classes == CLASSES
-    assert len(resolve_classes(stills(stills_root, classes=())).classes) == 16
+    assert open_dataset(stills(stills_root, classes=("all",))).config.classes == CLASSES
+    assert len(open_dataset(stills(stills_root, classes=())).config.classes) == 16
 
 
 def test_scored_items_are_of_the_classes_and_the_fold_at_hand(stills_root: Path) -> None:
     config = stills(stills_root, groups="FOLDS.tsv:video", fold=1, classes=("Archery", *CLASSES))
-    data, protocol, notes = load_scored(config)
+    data, protocol, notes = open_dataset(config).scored()
     assert {item.fold for item in data.items} == {1}
     assert data.classes == ("Archery", *CLASSES)
     assert (protocol, notes) == ("groups: fold 1", ())
     with pytest.raises(TrainingError, match="no items in the fold 7; a table"):
-        load_scored(stills(stills_root, groups="FOLDS.tsv:video", fold=7))
+        open_dataset(stills(stills_root, groups="FOLDS.tsv:video", fold=7)).scored()
     with pytest.raises(TrainingError, match="holds nothing of any of the classes Archery, Yoga"):
-        load_scored(stills(stills_root, classes=("Archery", "Yoga")))
+        open_dataset(stills(stills_root, classes=("Archery", "Yoga"))).scored()
 
 
 def items(label: str, *groups: str) -> list[Item]:
@@ -166,5 +166,5 @@ def test_random_parts_are_drawn_as_scikit_learn_draws_them() -> None:
 
 def test_the_real_stills_have_five_folds(real_clips: Path) -> None:
     config = DataConfig(data=str(real_clips / "ucf101_stills"), layout="stills", groups="FOLDS.tsv:video", fold=4)
-    split = load_split(config, 0)
+    split = open_dataset(config).split(0)
     assert (len(split.training), len(split.validation)) == (1470, 371)

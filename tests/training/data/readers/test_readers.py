@@ -8,7 +8,7 @@ import pytest
 
 from training.config.schema import DataConfig
 from training.data.groups import read_groups
-from training.data.loading import LAYOUTS, load_data, load_scored, load_split, resolve_classes
+from training.data.loading import LAYOUTS, open_dataset
 from training.data.readers.base import Listing
 from training.data.readers.msr_daily import ACTIVITIES
 from training.data.readers.ucf101 import check_parts, read_list, source_video
@@ -53,14 +53,14 @@ def make_ucf101(tmp_path: Path) -> Callable[..., DataConfig]:
 
 def test_official_parts(make_ucf101: Callable[..., DataConfig]) -> None:
     config = make_ucf101()
-    assert len(load_data(config, "train")) == len(TRAIN)
-    data, protocol, notes = load_scored(config)
+    assert len(open_dataset(config).part("train")) == len(TRAIN)
+    data, protocol, notes = open_dataset(config).scored()
     assert [item.label for item in data.items] == ["HandstandPushups"] * 8 + ["Punch"] * 8
     assert (protocol, notes) == ("official: UCF-101's official split 1; test part", ())
 
 
 def test_selection_is_on_source_videos_of_the_training_part(make_ucf101: Callable[..., DataConfig]) -> None:
-    split = load_split(make_ucf101(holdout=0.25), seed=0)
+    split = open_dataset(make_ucf101(holdout=0.25)).split(seed=0)
     assert (len(split.training), len(split.validation)) == (24, 8)
     assert not set(split.training.groups) & set(split.validation.groups)
     assert {item.part for item in split.validation.items} == {"train"}
@@ -69,20 +69,20 @@ def test_selection_is_on_source_videos_of_the_training_part(make_ucf101: Callabl
 
 def test_the_source_protocol_leaks_and_says_how_much(make_ucf101: Callable[..., DataConfig]) -> None:
     config = make_ucf101(protocol="source")
-    split = load_split(config, seed=0)
+    split = open_dataset(config).split(seed=0)
     assert (len(split.training), len(split.validation)) == (22, 10)
     training = {item.group for item in split.training.items}
     share = sum(item.group in training for item in split.validation.items) / 10
     assert f"leaky: {share:.1%} of the val part has a sibling" in split.protocol
     assert "measures memory" in split.notes[0]
-    scored, _, notes = load_scored(config)
+    scored, _, notes = open_dataset(config).scored()
     assert scored == split.validation
     assert notes == split.notes
-    assert len(load_scored(config, "test")[0]) == len(TEST)
+    assert len(open_dataset(config).scored("test")[0]) == len(TEST)
 
 
 def test_without_lists_all_videos_are_taken(make_ucf101: Callable[..., DataConfig]) -> None:
-    data, protocol, _ = load_scored(make_ucf101(annotations=""))
+    data, protocol, _ = open_dataset(make_ucf101(annotations="")).scored()
     assert len(data) == len(TRAIN) + len(TEST)
     assert protocol == "groups: all items"
 
@@ -92,11 +92,11 @@ def test_copies_may_differ_in_spelling_and_container(make_ucf101: Callable[..., 
     root = tmp_path / "UCF-101"
     (root / "HandstandPushups").rename(root / "HandStandPushups")
     (root / TRAIN[-1]).rename((root / TRAIN[-1]).with_suffix(".mp4"))
-    data = load_data(config)
+    data = open_dataset(config).part()
     assert len(data) == len(TRAIN)
     assert {item.label for item in data.items} == {"HandstandPushups", "Punch"}
     assert (
-        resolve_classes(DataConfig(data=config.data, annotations=config.annotations, classes=("all",))).classes
+        open_dataset(DataConfig(data=config.data, annotations=config.annotations, classes=("all",))).config.classes
         == config.classes
     )
 
@@ -106,8 +106,8 @@ def test_a_table_tells_groups_and_folds_of_videos_too(make_ucf101: Callable[...,
     (tmp_path / "UCF-101").mkdir()
     (tmp_path / "UCF-101/GROUPS.tsv").write_text(f"path\tscene\tfold\n{table}\n")
     config = make_ucf101(annotations="", groups="GROUPS.tsv:scene", fold=2)
-    assert {item.group for item in load_split(config, 0).validation.items} == {"2"}
-    assert {item.fold for item in load_scored(config)[0].items} == {2}
+    assert {item.group for item in open_dataset(config).split(0).validation.items} == {"2"}
+    assert {item.fold for item in open_dataset(config).scored()[0].items} == {2}
 
 
 UCF101_MISTAKES: dict[str, tuple[list[str], list[str], dict[str, object], str]] = {
@@ -145,7 +145,7 @@ UCF101_MISTAKES: dict[str, tuple[list[str], list[str], dict[str, object], str]] 
 def test_mistakes_with_ucf101(mistake: str, make_ucf101: Callable[..., DataConfig]) -> None:
     train, test, changes, message = UCF101_MISTAKES[mistake]
     with pytest.raises(TrainingError, match=message):
-        load_split(make_ucf101(train, test, **changes), 0)
+        open_dataset(make_ucf101(train, test, **changes)).split(0)
 
 
 def test_the_source_protocol_is_of_split_one(make_ucf101: Callable[..., DataConfig]) -> None:
@@ -153,15 +153,15 @@ def test_the_source_protocol_is_of_split_one(make_ucf101: Callable[..., DataConf
     for part in ("train", "test"):
         (Path(config.annotations) / f"{part}list01.txt").rename(Path(config.annotations) / f"{part}list02.txt")
     with pytest.raises(TrainingError, match="source is of split 1, but got --split 2"):
-        load_split(config, 0)
+        open_dataset(config).split(0)
 
 
 def test_a_listed_video_that_is_not_there_is_named(make_ucf101: Callable[..., DataConfig]) -> None:
     config = make_ucf101()
     (Path(config.data) / TRAIN[-1]).unlink()
     with pytest.raises(TrainingError, match=r"1 of the 32 videos .* the first .*v_Punch_g11_c04\.avi"):
-        load_split(config, 0)
-    assert len(load_scored(config)[0]) == len(TEST)  # which lacks nothing
+        open_dataset(config).split(0)
+    assert len(open_dataset(config).scored()[0]) == len(TEST)  # which lacks nothing
 
 
 @pytest.mark.parametrize(
@@ -257,9 +257,9 @@ def kinetics_config(root: Path, **changes: object) -> DataConfig:
 
 
 def test_kinetics(kinetics: Path) -> None:
-    config = resolve_classes(kinetics_config(kinetics))
+    config = open_dataset(kinetics_config(kinetics)).config
     assert config.classes == ("abseiling", "playing guitar")
-    split = load_split(config, 0)
+    split = open_dataset(config).split(0)
     assert Counter(item.label for item in split.training.items) == {"abseiling": 3, "playing guitar": 4}
     assert [item.group for item in split.validation.items] == ["both_parts_", "-_val_guita"]
     assert split.protocol == "official: the parts that the annotations tell; val part held out"
@@ -270,20 +270,20 @@ def test_kinetics(kinetics: Path) -> None:
 
 
 def test_replacements_of_broken_kinetics_clips_count(kinetics: Path) -> None:
-    (rope,) = (item for item in load_data(kinetics_config(kinetics)).items if item.group == "rope-0____")
+    (rope,) = (item for item in open_dataset(kinetics_config(kinetics)).part().items if item.group == "rope-0____")
     assert rope.path.parent.name == "replacement_for_corrupted_k400"
 
 
 def test_the_val_part_of_kinetics_is_scored(kinetics: Path) -> None:
-    data, protocol, _ = load_scored(kinetics_config(kinetics))
+    data, protocol, _ = open_dataset(kinetics_config(kinetics)).scored()
     assert len(data) == 2
     assert protocol == "official: the parts that the annotations tell; val part"
-    assert len(load_scored(kinetics_config(kinetics), "test")[0]) == 1
+    assert len(open_dataset(kinetics_config(kinetics)).scored("test")[0]) == 1
 
 
 def test_kinetics_without_a_val_part_holds_videos_out(kinetics: Path) -> None:
     (kinetics / "annotations/val.csv").unlink()
-    split = load_split(kinetics_config(kinetics), 0)
+    split = open_dataset(kinetics_config(kinetics)).split(0)
     assert len(split.validation) == 2
     assert not set(split.training.groups) & set(split.validation.groups)
 
@@ -299,18 +299,18 @@ def test_kinetics_without_a_val_part_holds_videos_out(kinetics: Path) -> None:
 def test_annotations_that_cannot_be_used(rows: str, message: str, kinetics: Path) -> None:
     (kinetics / "annotations/train.csv").write_text(rows)
     with pytest.raises(TrainingError, match=message):
-        load_split(kinetics_config(kinetics), 0)
+        open_dataset(kinetics_config(kinetics)).split(0)
 
 
 def test_kinetics_without_annotations_or_clips(kinetics: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     empty = tmp_path_factory.mktemp("empty")
     with pytest.raises(TrainingError, match="holds no annotations"):
-        load_split(kinetics_config(empty), 0)
+        open_dataset(kinetics_config(empty)).split(0)
     with pytest.raises(TrainingError, match="no annotated clip of class 'yodelling' is in"):
-        load_split(kinetics_config(kinetics, classes=("abseiling", "yodelling")), 0)
+        open_dataset(kinetics_config(kinetics, classes=("abseiling", "yodelling"))).split(0)
     annotations = str(kinetics / "annotations")
     with pytest.raises(TrainingError, match="empty0 holds no files of any class, as --layout kinetics400 has"):
-        load_split(kinetics_config(empty, annotations=annotations, classes=("all",)), 0)
+        open_dataset(kinetics_config(empty, annotations=annotations, classes=("all",))).split(0)
 
 
 # MSR DailyActivity3D ------------------------------------------------------------------------------------------------
@@ -330,20 +330,20 @@ def msr_config(root: Path, **changes: object) -> DataConfig:
 
 
 def test_msr_daily_is_split_by_subject(msr_daily: Path) -> None:
-    split = load_split(msr_config(msr_daily), 0)
+    split = open_dataset(msr_config(msr_daily)).split(0)
     assert split.training.classes == ACTIVITIES
     subjects = {f"s{n:02d}" for n in (1, 3, 5, 7, 9)}
     assert set(split.training.groups) | set(split.validation.groups) == subjects
     assert (len(split.training), len(split.validation)) == (128, 32)  # one of five subjects is held out
     assert split.notes == ()
-    data, protocol, _ = load_scored(msr_config(msr_daily))
+    data, protocol, _ = open_dataset(msr_config(msr_daily)).scored()
     assert set(data.groups) == {f"s{n:02d}" for n in (2, 4, 6, 8, 10)}
     assert len(data) == 160
     assert protocol == "cross-subject: subjects with odd numbers for training, the others for testing; test part"
 
 
 def test_msr_daily_as_its_document_split_it(msr_daily: Path) -> None:
-    split = load_split(msr_config(msr_daily, protocol="source"), 0)
+    split = open_dataset(msr_config(msr_daily, protocol="source")).split(0)
     assert (len(split.training), len(split.validation)) == (256, 64)
     assert "leaky: 100.0% of the val part" in split.protocol
 
@@ -351,18 +351,18 @@ def test_msr_daily_as_its_document_split_it(msr_daily: Path) -> None:
 def test_msr_daily_with_clips_missing(tmp_path: Path) -> None:
     touch(tmp_path, [f"pack1/a{a:02d}_s{s:02d}_e01_rgb.avi" for a in (1, 4) for s in range(1, 5)])
     config = msr_config(tmp_path)
-    assert resolve_classes(config).classes == ("drink", "call cellphone")
-    assert load_split(config, 0).notes == ("8 of the data set's 320 clips are there",)
+    assert open_dataset(config).config.classes == ("drink", "call cellphone")
+    assert open_dataset(config).split(0).notes == ("8 of the data set's 320 clips are there",)
     with pytest.raises(TrainingError, match=r"no clip of class 'eat' is in .*; the data set has drink, eat"):
-        load_split(msr_config(tmp_path, classes=("drink", "eat")), 0)
+        open_dataset(msr_config(tmp_path, classes=("drink", "eat"))).split(0)
     touch(tmp_path, ["a17_s01_e01_rgb.avi"])
     with pytest.raises(TrainingError, match="names activity 17"):
-        load_split(config, 0)
+        open_dataset(config).split(0)
 
 
 def test_no_clip_of_msr_daily(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="holds no clip named as in MSR DailyActivity3D"):
-        load_split(msr_config(tmp_path), 0)
+        open_dataset(msr_config(tmp_path)).split(0)
 
 
 # Folders ------------------------------------------------------------------------------------------------------------
@@ -375,12 +375,12 @@ def folders_config(root: Path, **changes: object) -> DataConfig:
 def test_class_folders(tmp_path: Path) -> None:
     touch(tmp_path, [f"{name}/day{day}-{i}.mp4" for name in ("jump", "run") for day in range(3) for i in range(2)])
     touch(tmp_path, ["notes/readme.txt", "jump/.hidden.mp4"])
-    split = load_split(folders_config(tmp_path), 0)
+    split = open_dataset(folders_config(tmp_path)).split(0)
     assert split.training.classes == ("jump", "run")
     assert len(split.training) + len(split.validation) == 12
     assert len(set(split.training.groups) | set(split.validation.groups)) == 12
     assert "each file counts as a source video of its own" in split.notes[0]
-    grouped = load_split(folders_config(tmp_path, group_pattern=r"^(\w+)/day(\d)"), 0)
+    grouped = open_dataset(folders_config(tmp_path, group_pattern=r"^(\w+)/day(\d)")).split(0)
     assert set(grouped.training.groups) | set(grouped.validation.groups) == {
         f"{name}/{day}" for name in ("jump", "run") for day in range(3)
     }
@@ -390,38 +390,38 @@ def test_class_folders(tmp_path: Path) -> None:
 def test_folders_with_parts(tmp_path: Path) -> None:
     parts = {"train": 4, "val": 2, "test": 3}
     touch(tmp_path, [f"{p}/{name}/{p}{i}.mp4" for p, n in parts.items() for name in ("jump", "run") for i in range(n)])
-    split = load_split(folders_config(tmp_path), 0)
+    split = open_dataset(folders_config(tmp_path)).split(0)
     assert (len(split.training), len(split.validation)) == (8, 4)
     assert split.protocol == "parts: the folders train, val, test; val part held out"
-    data, protocol, _ = load_scored(folders_config(tmp_path))
+    data, protocol, _ = open_dataset(folders_config(tmp_path)).scored()
     assert len(data) == 6
     assert protocol == "parts: the folders train, val, test; test part"
 
 
 def test_a_test_folder_alone_can_be_scored(tmp_path: Path) -> None:
     touch(tmp_path, ["test/jump/1.mp4"])
-    data, _, _ = load_scored(folders_config(tmp_path, classes=("jump", "run")))
+    data, _, _ = open_dataset(folders_config(tmp_path, classes=("jump", "run"))).scored()
     assert len(data) == 1
     with pytest.raises(TrainingError, match="nothing of class 'jump' is left to train on"):
-        load_split(folders_config(tmp_path, classes=("jump", "run"), holdout=0), 0)
+        open_dataset(folders_config(tmp_path, classes=("jump", "run"), holdout=0)).split(0)
 
 
 def test_a_recording_in_two_parts_is_refused(tmp_path: Path) -> None:
     touch(tmp_path, [f"{part}/{name}/day1-{part}.mp4" for part in ("train", "test") for name in ("jump", "run")])
-    assert len(load_scored(folders_config(tmp_path))[0]) == 2
+    assert len(open_dataset(folders_config(tmp_path)).scored()[0]) == 2
     with pytest.raises(TrainingError, match="source video 1 is in the folder train and in the folder test"):
-        load_scored(folders_config(tmp_path, group_pattern=r"day(\d)"))
+        open_dataset(folders_config(tmp_path, group_pattern=r"day(\d)")).scored()
 
 
 def test_a_protocol_that_the_folders_do_not_have(tmp_path: Path) -> None:
     touch(tmp_path, ["jump/1.mp4", "run/1.mp4"])
     with pytest.raises(TrainingError, match="has no folders train, val, test, so --protocol must be groups"):
-        load_split(folders_config(tmp_path, protocol="parts"), 0)
+        open_dataset(folders_config(tmp_path, protocol="parts")).split(0)
 
 
 def test_the_real_strokes_have_five_folds_of_scenes(real_clips: Path) -> None:
     root = real_clips / "tennis_strokes"
     config = folders_config(root, groups="GROUPS.tsv:group", fold=0)
-    split = load_split(config, 0)
+    split = open_dataset(config).split(0)
     assert len(split.training) + len(split.validation) == 371
-    assert load_scored(config)[0] == split.validation
+    assert open_dataset(config).scored()[0] == split.validation
