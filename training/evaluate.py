@@ -1,121 +1,168 @@
-"""Scores a released model on a data set, through the very engine and decoder that the service uses.
+"""Evaluate a released model or finished runs, through the very engine and decoder that the service uses.
 
-python -m training.evaluate --model videoxception-a --data DIR --layout stills --groups FOLDS.tsv:video --out-of-fold
-python -m training.evaluate --model videoxception-a --data UCF-101 --layout ucf101 --annotations ucfTrainTestlist --json
+python -m training.evaluate --card videoxception-a@5                 the figures of its card, from its predictions
+python -m training.evaluate --model NAME --layout ucf101 --data UCF-101 --annotations ucfTrainTestlist
+python -m training.evaluate --run runs/0 runs/4 --layout stills --data DIR --groups FOLDS.tsv:video
+
+No item is scored by weights that have learnt from its source video; how many were left out is said.
 """
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from training.config.cli import add_data_options, data_config_from_options
-from training.config.schema import DataConfig
+from training.config.schema import Config, DataConfig
+from training.data.center_crop import parse_shape, read_cropped
+from training.data.decode import read_clip
 from training.data.loading import open_dataset
 from training.errors import TrainingError
-from training.evaluation.assignment import engine_by_fold, engines_in_turn, one_engine
-from training.evaluation.cross_validation import check_items, fold_engines, of_folds
-from training.evaluation.predictions import score
-from training.evaluation.protocol import Exam, out_of_fold
-from training.evaluation.summary import Evaluation, evaluate, with_known
+from training.evaluation.assignment import Scorer
+from training.evaluation.cross_validation import scorers_of_runs
+from training.evaluation.leakage import sources_of_release, sources_of_run
+from training.evaluation.protocol import (
+    EvaluationSet,
+    calibrate,
+    measure_predictions,
+    out_of_fold,
+    scored_set,
+)
+from training.evaluation.recompute import differences_from_card
+from training.evaluation.stored import Predictions
+from training.evaluation.summary import Evaluation
 from training.evaluation.views import Views
+from training.model import checkpoint
 from training.reporting.plots.draw import check_matplotlib, draw_evaluation, draw_run
 from training.reporting.table import table
 from videoxception import engine as engines
+from videoxception.clip import ClipSpec
 from videoxception.engine import Engine, EngineError
 from videoxception.store import ModelStore, Release, StoreError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command `python -m training.evaluate`."""
+    """Run the command `python -m training.evaluate`."""
     options = _parse(arguments)
     try:
-        release, evaluation, notes = _evaluate(options)
-        if options.plots:
-            draw_evaluation(options.plots, str(release), release.manifest.clip, evaluation)
-            draw_run(options.plots)
+        if options.card:
+            _check_card(options.card, options.store)
+        else:
+            _score(options)
     except (TrainingError, StoreError, EngineError) as error:
         sys.exit(f"error: {error}")
+
+
+def _check_card(reference: str, store: str) -> None:
+    """Compute a card's figures again; exit with 1 and list those that differ, if any do."""
+    release = ModelStore.from_path(store).load(reference)
+    count, differing = differences_from_card(release)
+    if differing:
+        print(*differing, sep="\n")
+        sys.exit(f"{release}: {len(differing)} of {count} figures differ from those that its predictions give")
+    print(f"{release}: its stored predictions give all {count} figures of its card again, equal to the digit")
+
+
+def _score(options: argparse.Namespace) -> None:
+    if options.plots:
+        check_matplotlib()
+    title, evaluation, notes = _of_runs(options) if options.run else _of_model(options)
+    if options.plots:
+        draw_evaluation(options.plots, title, ClipSpec(), evaluation)
+        draw_run(options.plots)
     for line in (*(f"note: {note}" for note in notes), *(f"skipped {line}" for line in evaluation.scores.skipped)):
         print(line, file=sys.stderr)
     metrics = evaluation.metrics
-    print(metrics.model_dump_json(indent=2) if options.json else table(str(release), metrics))
+    print(metrics.model_dump_json(indent=2) if options.json else table(title, metrics))
 
 
-def _evaluate(options: argparse.Namespace) -> tuple[Release, Evaluation, tuple[str, ...]]:
-    """What the options ask for, and notes on the data. Mistakes are told first. Raises what `main` catches."""
-    views = Views(options.views)
-    if options.plots:
-        check_matplotlib()
+Found = tuple[str, Evaluation, tuple[str, ...]]
+"""A title, the figures, and notes."""
+
+
+def _of_model(options: argparse.Namespace) -> Found:
+    """Score a released model, with its own temperature and threshold."""
     release = ModelStore.from_path(options.store).load(options.model)
-    manifest = release.manifest
-    if options.out_of_fold:
-        _check_out_of_fold(release, options.precision)
-    with _open_exam(release, options) as (exam, notes):
-        scores = score(exam.engine_of, manifest.clip, exam.data, options.skip_bad, views)
-        told, skipped = exam.score_ood(manifest, views, options.skip_bad, options.synthetic_ood)
-    scores.skipped.extend(skipped)
-    evaluation = evaluate(scores, manifest.calibration.temperature, exam.protocol)
-    return release, with_known(evaluation, told, manifest.calibration), notes
+    manifest, learnt = release.manifest, sources_of_release(release)
+    dataset = open_dataset(_data_config(options, tuple(manifest.classes)))
+    scorer = Scorer(_create(release, options), frozenset() if learnt is None else learnt)
+    items = scored_set(dataset, manifest.auxiliary, [scorer], options.part)
+    predictions = _predict(items, manifest.clip, options)
+    silent = (
+        () if learnt else (f"{release} does not tell what it has learnt from; some of it may be among these items",)
+    )
+    return str(release), measure_predictions(predictions, manifest.calibration, items.protocol), (*items.notes, *silent)
 
 
-@contextmanager
-def _open_exam(release: Release, options: argparse.Namespace) -> Iterator[tuple[Exam, tuple[str, ...]]]:
-    """Items that the options name, who judges them, and notes on them."""
-    folds, dataset = release.manifest.folds, open_dataset(_data_config(options, release))
-    data, protocol, notes = dataset.scored(options.part)
-    seen, unseen = dataset.ood(release.manifest.auxiliary, options.part)
-
-    def create(made: Release) -> Engine:
-        return engines.create(made, options.device, options.precision)
-
-    if options.out_of_fold:
-        asked = of_folds(data, folds)
-        check_items(release, asked)
-        left = f"{len(data) - len(asked)} of {len(data)} items are of folds that no fold model left out"
-        notes = (*notes, left) if len(asked) < len(data) else notes
-        words = out_of_fold(protocol, {item.fold for item in asked.items if item.fold is not None})
-        with fold_engines(release, create) as by_number:
-            yield (
-                Exam(
-                    asked, of_folds(seen, folds), unseen, words, engine_by_fold(by_number), engines_in_turn(by_number)
-                ),
-                notes,
-            )
-    else:
-        if folds:
-            notes = (*notes, f"{release} was trained on all of its data; --out-of-fold asks models that left some out")
-        engine_of = one_engine(create(release))
-        yield Exam(data, seen, unseen, protocol, engine_of, engine_of), notes
+def _of_runs(options: argparse.Namespace) -> Found:
+    """Score finished runs, each by what it has not learnt from, with a temperature and a threshold fitted on that."""
+    runs = sorted(options.run, key=lambda run: checkpoint.read_config(run).data.fold or 0)
+    config = _common_config(runs)
+    dataset = open_dataset(_data_config(options, config.data.classes))
+    with scorers_of_runs(runs, partial(_create, options=options)) as scorers:
+        items = scored_set(dataset, config.data.auxiliary, scorers, options.part)
+        predictions = _predict(items, ClipSpec(), options)
+    folds = {item.fold for item in predictions.scores.data.items if item.fold is not None}
+    calibration = calibrate(predictions.scores, "background" if config.data.auxiliary else "max_probability", folds)
+    protocol = out_of_fold(items.protocol, folds) if len(runs) > 1 else items.protocol
+    silent = tuple(
+        f"{run} began with or was taught by a model that does not tell what it has learnt from; some of it may be among"
+        " these items"
+        for run in runs
+        if sources_of_run(run).everything() is None
+    )
+    title = ", ".join(str(run) for run in runs)
+    return title, measure_predictions(predictions, calibration, protocol), (*items.notes, *silent)
 
 
-def _check_out_of_fold(release: Release, precision: str) -> None:
-    """Raises `TrainingError` if there are no fold models, or none of that precision."""
-    if not release.manifest.folds:
-        raise TrainingError(f"{release} has no fold models; leave out --out-of-fold")
-    if precision == "int8":
-        raise TrainingError("fold models have no int8 graphs; --out-of-fold goes with f32, bf16 or auto")
+def _common_config(runs: Sequence[Path]) -> Config:
+    """Return the config of the first run. Raises `TrainingError` if another has other classes."""
+    first, *more = (checkpoint.read_config(run) for run in runs)
+    for run, other in zip(runs[1:], more, strict=True):
+        if other.data.outputs != first.data.outputs:
+            raise TrainingError(f"{run} has other classes than {runs[0]}; evaluate them one by one")
+    return first
+
+
+def _predict(items: EvaluationSet, spec: ClipSpec, options: argparse.Namespace) -> Predictions:
+    read = read_clip if options.center_crop is None else partial(read_cropped, shape=options.center_crop)
+    return items.predict(spec, options.skip_bad, options.synthetic_ood, Views(options.views), read)
+
+
+def _create(release: Release, options: argparse.Namespace) -> Engine:
+    return engines.create(release, options.device, options.precision)
+
+
+def _data_config(options: argparse.Namespace, classes: tuple[str, ...]) -> DataConfig:
+    """Return the data set that the options name, with the model's classes."""
+    auxiliary = options.auxiliary or (("all",) if options.auxiliary_data else ())
+    return data_config_from_options(options, classes=classes, auxiliary=auxiliary)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m training.evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
+    weights = parser.add_mutually_exclusive_group()
+    weights.add_argument(
         "--model", default="", metavar="NAME[@V]", help="released model (default: as the service picks)"
     )
+    weights.add_argument(
+        "--run", type=Path, nargs="+", metavar="DIR", help="finished runs, such as those of a cross-validation's folds"
+    )
+    weights.add_argument(
+        "--card",
+        metavar="NAME[@V]",
+        help="released model whose card's figures are computed again from the predictions that it keeps, without data",
+    )
     parser.add_argument("--store", default="", metavar="PATH", help="more model stores, beside the built-in one")
-    add_data_options(parser, leave_out=("classes", "holdout"), required=("data", "layout"))
+    add_data_options(parser, leave_out=("classes", "holdout"))
+    parser.set_defaults(layout="")
     parser.add_argument(
         "--synthetic-ood",
         action="store_true",
         help="also show it screen recordings, cartoons, noise, ... which code draws",
-    )
-    parser.add_argument(
-        "--out-of-fold",
-        action="store_true",
-        help="score each item by the fold model that was trained without it, as on the card of a model that has such",
     )
     parser.add_argument(
         "--part", choices=["train", "val", "test"], help="part to score (default: the one that the protocol reports)"
@@ -127,19 +174,19 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="N",
         help="views of each video: 1 (default), as the service; 3, 6, 10, ...",
     )
+    parser.add_argument(
+        "--center-crop", type=parse_shape, metavar="W:H", help="cut stills to this shape from their middle: 9:16, 16:9"
+    )
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
     parser.add_argument("--precision", default="f32", choices=["auto", "f32", "bf16", "int8"], help="(default: f32)")
     parser.add_argument(
         "--plots", type=Path, metavar="DIR", help="draw confusion matrix, reliability, mistakes and ROC curves there"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    return parser.parse_args(arguments)
-
-
-def _data_config(options: argparse.Namespace, release: Release) -> DataConfig:
-    """The data set that the options name, with the model's classes."""
-    auxiliary = options.auxiliary or (("all",) if options.auxiliary_data else ())
-    return data_config_from_options(options, classes=tuple(release.manifest.classes), auxiliary=auxiliary)
+    options = parser.parse_args(arguments)
+    if not (options.card or (options.data and options.layout)):
+        parser.error("--data and --layout are needed, unless --card names a released model")
+    return options
 
 
 if __name__ == "__main__":

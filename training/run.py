@@ -152,11 +152,11 @@ def _with_made_data(config: Config, recipe: str, folder: Path, world: World) -> 
 
 def _publish(folder: Path, store: Path, int8: bool) -> None:
     try:
-        from training.publish import publish
+        from training.publish import announcement, publish
     except ImportError as error:  # a machine for training alone
         print(f"not released here, for want of {error.name}; elsewhere: python -m training.publish {folder}")
     else:
-        publish(folder, store, int8=int8)
+        print(announcement(publish(folder, store, int8=int8), store))
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

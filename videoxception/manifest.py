@@ -66,8 +66,7 @@ class CalibrationError(_Strict):
 
     `corrected` is `measured` less its bias, and `interval` belongs to it. `floor` is what a perfectly calibrated model
     of the same confidences would show on average if every item were by itself; `floor_by_video`, if the items of a
-    source video were right or wrong together. `p_value` is how often chance alone shows as much as was measured, by
-    flipping the signs of whole source videos' gaps between confidence and accuracy.
+    source video were right or wrong together.
     """
 
     measured: float
@@ -75,7 +74,6 @@ class CalibrationError(_Strict):
     interval: Interval
     floor: float
     floor_by_video: float
-    p_value: Share
 
 
 class ProbabilityFigures(_Strict):
@@ -100,16 +98,12 @@ class Reliability(_Strict):
 
 
 class Comparison(_Strict):
-    """Top-1 of a baseline, and the model's gain over it: a difference of fractions, paired clip by clip.
-
-    The p-value is two-sided, of flipping the signs of whole source videos' gains.
-    """
+    """Top-1 of a baseline, and the model's gain over it: a difference of fractions, paired clip by clip."""
 
     top1: float
     interval: Interval
     gain: float
     gain_interval: Interval
-    p_value: Share
 
 
 class Baselines(_Strict):
@@ -223,9 +217,9 @@ class Manifest(_Strict):
     """The whole of `model.json`.
 
     `auxiliary` are classes that the network has learnt beside its own, in the order of its outputs, which no answer
-    names: served, they are one logit, the background. `folds` are those whose fold models lie beside the weights (the
-    same recipe, trained without that fold), each with a hash of which items it left out. If there are any, calibration
-    and metrics are theirs.
+    names: served, they are one logit, the background. `folds` are those of a cross-validation: if there are any,
+    calibration and metrics are of fold models (the same recipe, each trained without its fold), and the released
+    weights were trained on all folds.
     """
 
     format_version: Literal[2] = 2
@@ -234,7 +228,7 @@ class Manifest(_Strict):
     architecture: Architecture
     classes: list[str] = Field(min_length=2)
     auxiliary: list[str] = []
-    folds: dict[int, Sha256] = {}
+    folds: list[int] = []
     clip: ClipSpec
     files: dict[str, Sha256]
     calibration: Calibration

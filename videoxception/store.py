@@ -1,8 +1,8 @@
 """Released models on disk: <store>/<name>/<version>/ with weights, graph, model.json and MODEL_CARD.md.
 
 A released model is never changed after it is published, and can be copied anywhere. Publishing writes to a hidden
-folder and renames it, so that a reader sees a version whole or not at all. What the trainer alone uses, weights of
-fold models and the list of what was trained on, are files of it like all others.
+folder and renames it, so that a reader sees a version whole or not at all. What evaluation alone uses, the predictions
+that the figures come from and the list of what was trained on, are files of it like all others.
 """
 
 import hashlib
@@ -24,6 +24,7 @@ DEFAULT_NAMES = ("videoxception-b", "videoxception-a")  # the first that is ther
 WEIGHTS, MANIFEST, CARD = "model.safetensors", "model.json", "MODEL_CARD.md"
 GRAPH, INT8_GRAPH = ("graph.xml", "graph.bin"), ("graph-int8.xml", "graph-int8.bin")
 SOURCES = "sources.json"  # hashes of what it was trained on; releases of before there were such lists have none
+PREDICTIONS = "predictions.safetensors"  # what its figures come from; there if anything was measured
 
 _log = logging.getLogger(__name__)
 
@@ -58,9 +59,10 @@ class Release:
         """The same for 8-bit integers; it is there if the manifest says how near its answers are."""
         return self.folder / INT8_GRAPH[0]
 
-    def fold_weights(self, fold: int) -> Path:
-        """The safetensors file of the model that was trained without this fold, one of the manifest's `folds`."""
-        return self.folder / _fold_weights(fold)
+    @property
+    def predictions(self) -> Path:
+        """The predictions that its figures come from; older releases have none."""
+        return self.folder / PREDICTIONS
 
     @property
     def sha256(self) -> str:
@@ -162,12 +164,7 @@ def open_release(folder: Path) -> Release:
 def files_of(manifest: Manifest) -> tuple[str, ...]:
     """The files beside the manifest that a model must have."""
     int8 = INT8_GRAPH if manifest.int8 is not None else ()
-    sources = (SOURCES,) if SOURCES in manifest.files else ()
-    return (WEIGHTS, *GRAPH, *int8, *sources, *(_fold_weights(fold) for fold in manifest.folds))
-
-
-def _fold_weights(fold: int) -> str:
-    return f"fold-{fold}.safetensors"
+    return (WEIGHTS, *GRAPH, *int8, *(name for name in (SOURCES, PREDICTIONS) if name in manifest.files))
 
 
 def _check_file(path: Path, expected: str | None) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from dataclasses import asdict
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,16 @@ import pytest
 from tests.commands import command
 from tests.training.conftest import CLASSES
 from tests.videos import make_video
-from training import evaluate, publish
+from training import publish
 from training.config.schema import TeacherConfig
+from training.data.center_crop import read_cropped
 from training.data.loading import open_dataset
 from training.evaluation.leakage import record_sources, sources_of_run
 from training.model import checkpoint
 from videoxception import Classifier, ModelStore, golden
+from videoxception.clip import ClipSpec, Frames
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.engine.torch_reference import TorchEngine
-from videoxception.store import sha256_of
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +70,7 @@ def test_evaluation_gives_the_cards_figures_to_the_digit(store: Path, stills_roo
     card = (store / "toy/1/MODEL_CARD.md").read_text()
     assert f"{metrics.top1:.1%}" in card
     assert "mid-frame accuracy" in card
-    assert "| crosswise (" in card
+    assert "| cross-fitted (" in card
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +118,7 @@ def test_evaluation_tells_the_cards_figures_of_outsiders(wary: tuple[Path, list[
     assert known.ood["classes seen in training"].source_videos == 4  # groups 2 and 5 of two classes
     card = (release.folder / "MODEL_CARD.md").read_text()
     assert "the background: Golf, Knitting." in card
-    assert "| shown | n | turned away | AUROC, background |" in card
+    assert "| OOD set | n | turned away | AUROC, background |" in card
     assert "| screen recording | 24 | " in card
 
 
@@ -143,31 +145,30 @@ def complete(wary: tuple[Path, list[str]]) -> tuple[Path, list[str]]:
     return runs / "judged", [*data[:at], *data[at + 2 :]]
 
 
-def test_fold_models_judge_what_the_released_weights_have_seen(
+def test_fold_models_score_what_the_released_weights_have_seen(
     complete: tuple[Path, list[str]], wary: tuple[Path, list[str]]
 ) -> None:
     store, data = complete
     release, before = (ModelStore(built_in=at).load("wary") for at in (store, wary[0]))
-    assert list(release.manifest.folds) == [1, 2]
+    assert release.manifest.folds == [1, 2]
     assert release.manifest.provenance.saw_all_groups
-    assert release.fold_weights(1).read_bytes() == before.weights.read_bytes()
-    assert len({release.sha256, *(sha256_of(release.fold_weights(fold)) for fold in (1, 2))}) == 3
-    card = (release.folder / "MODEL_CARD.md").read_text()
-    assert "are of fold models (`fold-1.safetensors`, `fold-2.safetensors`)" in card
+    assert "are of fold models (folds 1, 2)" in (release.folder / "MODEL_CARD.md").read_text()
 
-    options = ["--model", "wary", "--store", str(store), *data, "--synthetic-ood", "--json"]
-    evaluated = command("training.evaluate", *options, "--out-of-fold")
+    runs = ["--run", str(store.parent / "two"), str(store.parent / "run")]
+    evaluated = command("training.evaluate", *runs, *data, "--synthetic-ood", "--json")
     assert evaluated.returncode == 0, evaluated.stderr
     assert release.manifest.metrics is not None
     assert json.loads(evaluated.stdout) == json.loads(release.manifest.metrics.model_dump_json())
     assert release.manifest.metrics.protocol.endswith(
         "groups: folds 1, 2, each item by a model that was trained without its fold"
     )
-    assert "items are of folds that no fold model left out" in evaluated.stderr
+    assert (
+        f"left out {45 - release.manifest.metrics.n} of 45 items: of source videos that the weights learnt from"
+        in evaluated.stderr
+    )
 
     # Of fold 1 alone, the figures are those that its model was released with before.
-    own = data[: data.index("--auxiliary-data")]
-    alone = command("training.evaluate", *options[:4], *own, "--out-of-fold", "--fold", "1", "--json")
+    alone = command("training.evaluate", "--run", str(store.parent / "run"), *data, "--fold", "1", "--json")
     assert before.manifest.metrics is not None
     found, expected = json.loads(alone.stdout), json.loads(before.manifest.metrics.model_dump_json())
     assert found["top1"] == expected["top1"]
@@ -175,10 +176,80 @@ def test_fold_models_judge_what_the_released_weights_have_seen(
     assert found["n"] < release.manifest.metrics.n
 
 
-def test_weights_that_saw_everything_are_said_to(complete: tuple[Path, list[str]]) -> None:
-    own = complete[1][: complete[1].index("--auxiliary-data")]
-    evaluated = command("training.evaluate", "--model", "wary", "--store", str(complete[0]), *own)
-    assert "was trained on all of its data; --out-of-fold asks models that left some out" in evaluated.stderr
+def test_a_release_keeps_predictions_not_the_weights_they_are_of(complete: tuple[Path, list[str]]) -> None:
+    release = ModelStore(built_in=complete[0]).load("wary")
+    kept = {path.name for path in release.folder.glob("*.safetensors")}
+    assert kept == {"model.safetensors", "predictions.safetensors"}
+    assert kept < release.manifest.files.keys()
+
+
+def test_a_card_is_computed_again_from_the_predictions(
+    store: Path, wary: tuple[Path, list[str]], complete: tuple[Path, list[str]]
+) -> None:
+    for reference, where in (("toy@1", store), ("wary@1", wary[0]), ("wary@1", complete[0])):
+        ended = command("training.evaluate", "--card", reference, "--store", str(where))
+        assert ended.returncode == 0, ended.stderr
+        assert f"{reference}: its stored predictions give all" in ended.stdout
+
+
+def test_figures_that_the_predictions_do_not_give_are_listed(store: Path, tmp_path: Path) -> None:
+    shutil.copytree(store, tmp_path / "store")
+    path = tmp_path / "store/toy/1/model.json"
+    told = json.loads(path.read_text())
+    told["metrics"]["confusion"][0][1] += 1
+    told["calibration"]["temperature"] += 0.5
+    path.write_text(json.dumps(told))
+    ended = command("training.evaluate", "--card", "toy", "--store", str(tmp_path / "store"))
+    assert ended.returncode == 1
+    assert "confusion/0/1: 1 on the card, 0 from the predictions" in ended.stdout
+    assert "temperature: " in ended.stdout
+    assert "toy@1: " in ended.stderr
+
+
+def test_items_that_the_weights_have_learnt_from_are_never_scored(
+    store: Path, complete: tuple[Path, list[str]], stills_root: Path
+) -> None:
+    own = ["--layout", "stills", "--data", str(stills_root), "--groups", "FOLDS.tsv:video"]
+    some = command("training.evaluate", "--model", "toy", "--store", str(store), *own, "--json")
+    assert some.returncode == 0, some.stderr
+    held_out = ModelStore(built_in=store).load("toy").manifest.metrics
+    assert held_out is not None
+    assert json.loads(some.stdout)["confusion"] == held_out.confusion
+    assert f"left out {45 - held_out.n} of 45 items: of source videos that the weights learnt from" in some.stderr
+    none = command("training.evaluate", "--model", "wary", "--store", str(complete[0]), *own)
+    assert none.returncode == 1
+    assert "the weights have learnt from the source videos of all 45 items; --card recomputes" in none.stderr
+
+
+def test_a_table_of_other_folds_does_not_change_who_scores_an_item(
+    complete: tuple[Path, list[str]], stills_root: Path, tmp_path: Path
+) -> None:
+    store, data = complete
+    table = (stills_root / "FOLDS.tsv").read_text().replace("\t2\n", "\t1\n")
+    (tmp_path / "OTHER.tsv").write_text(table)
+    elsewhere = [str(tmp_path / "OTHER.tsv:video") if option == "FOLDS.tsv:video" else option for option in data]
+    own = elsewhere[: elsewhere.index("--auxiliary-data")]
+    runs = ["--run", str(store.parent / "run"), str(store.parent / "two")]
+    found = json.loads(command("training.evaluate", *runs, *own, "--json").stdout)
+    metrics = ModelStore(built_in=store).load("wary").manifest.metrics
+    assert metrics is not None
+    assert (found["n"], found["confusion"]) == (metrics.n, metrics.confusion)
+
+
+def test_stills_can_be_evaluated_as_if_filmed_in_another_shape(
+    store: Path, stills_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = []
+
+    def read(path: Path, spec: ClipSpec, shape: Fraction) -> Frames:
+        shown.append(shape)
+        return read_cropped(path, spec, shape)
+
+    monkeypatch.setattr("training.evaluate.read_cropped", read)
+    options = ["--model", "toy", "--store", str(store), "--layout", "stills", "--data", str(stills_root)]
+    options += ["--groups", "FOLDS.tsv:video", "--center-crop", "9:16", "--json"]
+    found = json.loads(command("training.evaluate", *options).stdout)
+    assert shown == [Fraction(9, 16)] * found["n"]
 
 
 def test_judges_must_be_impartial(complete: tuple[Path, list[str]], store: Path) -> None:
@@ -212,23 +283,6 @@ def test_a_run_is_not_measured_on_what_it_has_learnt_from(store: Path, tmp_path:
     record_sources(tmp_path / "run", own, open_dataset(own.data).split(0).training.groups)
     with pytest.raises(SystemExit, match=r"first, which has learnt from .* source videos that it would be measured on"):
         publish.main([str(tmp_path / "run"), "--store", str(tmp_path / "store")])
-
-
-def test_out_of_fold_is_refused_where_it_would_mislead(
-    complete: tuple[Path, list[str]], wary: tuple[Path, list[str]], stills_root: Path, tmp_path: Path
-) -> None:
-    store, data = complete
-    table = (stills_root / "FOLDS.tsv").read_text().replace("\t2\n", "\t1\n")
-    (tmp_path / "OTHER.tsv").write_text(table)
-    elsewhere = [str(tmp_path / "OTHER.tsv:video") if option == "FOLDS.tsv:video" else option for option in data]
-    for where, options, message in (
-        (wary[0], data, "has no fold models; leave out --out-of-fold"),
-        (store, [*data, "--precision", "int8"], "fold models have no int8 graphs"),
-        (store, [*data, "--fold", "0"], "has models that left out fold 1, 2, and none of these items is of it"),
-        (store, elsewhere, "the items of fold 1 are not those that the model for it left out"),
-    ):
-        with pytest.raises(SystemExit, match=message):
-            evaluate.main(["--model", "wary", "--store", str(where), *options, "--out-of-fold"])
 
 
 def test_a_rehearsal_shows_the_card_and_releases_nothing(store: Path) -> None:
@@ -296,6 +350,9 @@ def test_a_bad_file_ends_the_run_or_is_listed(stills_root: Path, tmp_path: Path)
         (["training.publish", "/nowhere"], "error: /nowhere is not a run's folder"),
         (["training.evaluate", "--model", "x@1", "--layout", "stills", "--data", "."], "error: no model x@1"),
         (["training.evaluate", "--layout", "stills", "--data", "/nowhere"], "error: no folder /nowhere"),
+        (["training.evaluate", "--data", "."], "--data and --layout are needed, unless --card"),
+        (["training.evaluate", "--card", "x@1"], "error: no model x@1"),
+        (["training.evaluate", "--run", "/nowhere", "--layout", "stills", "--data", "."], "is not a run's folder"),
         (["training.run", "--stages", "1"], "error: --stages must be EPOCHS"),
         (["training.run", "--name", "My Model"], "error: --name may be made of a-z"),
         (["training.run", "--dropout", "2"], "error: --dropout must be from 0 to 1, but got 2.0"),

@@ -1,78 +1,29 @@
-"""Class folders of frames as if they had been filmed in another shape: cut from the middle, as large as can be.
+"""Stills as if they had been filmed in another shape: cut from the middle, as large as can be."""
 
-    python -m training.data.center_crop ucf101_stills tall --shape 9:16
-    python -m training.evaluate --model videoxception-a --layout stills --data tall --groups FOLDS.tsv:video --fold 4
-
-Names stay as they are, and tables that lie beside the folders come along.
-"""
-
-import argparse
-import shutil
-import sys
+import re
+from argparse import ArgumentTypeError
 from fractions import Fraction
 from pathlib import Path
 
-from torchvision.io import decode_image, write_jpeg
-
 from training.data.readers.image_folder import is_still
 from training.errors import TrainingError
-from training.progress import track
+from videoxception.clip import ClipSpec, Frames
+from videoxception.video.still import still_clip
 
 
-def recrop(source: Path, target: Path, shape: Fraction) -> int:
-    """Writes the frames of `source`'s folders, cut to `shape` (width / height). How many. Raises `TrainingError`."""
-    if target.resolve() == source.resolve():
-        raise TrainingError(f"{source} would be written over; name another folder")
-    frames = sorted(path for path in source.glob("*/*") if is_still(path))
-    if not frames:
-        raise TrainingError(f"{source} has no class folders with frames in them")
-    for path in track(frames, "cutting"):
-        place = target / path.relative_to(source)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        frame = decode_image(str(path), mode="RGB")  # (3, h, w)
-        _, tall, wide = frame.shape
-        height, width = cut(tall, wide, shape)
-        top, left = (tall - height) // 2, (wide - width) // 2
-        write_jpeg(frame[:, top : top + height, left : left + width].contiguous(), str(place), quality=95)
-    for table in source.glob("*.tsv"):
-        shutil.copy(table, target)
-    return len(frames)
+def read_cropped(path: Path, spec: ClipSpec, shape: Fraction) -> Frames:
+    """Return the clip of a still whose middle has a shape (width / height): uint8 (F, H, W, 3).
+
+    Raises:
+        TrainingError: it is a video.
+    """
+    if not is_still(path):
+        raise TrainingError(f"--center-crop is for stills, and {path} is a video; leave it out")
+    return still_clip(path, spec, shape)
 
 
-def cut(height: int, width: int, shape: Fraction) -> tuple[int, int]:
-    """The largest height and width of a shape that fit."""
-    if width > height * shape:
-        return height, max(1, round(height * shape))
-    return max(1, round(width / shape)), width
-
-
-def _shape(text: str) -> Fraction:
-    width, _, height = text.partition(":")
-    try:
-        shape = Fraction(int(width), int(height))
-    except (ValueError, ZeroDivisionError):
-        shape = Fraction(0)
-    if shape <= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no shape; write WIDTH:HEIGHT, such as 9:16")
-    return shape
-
-
-def main() -> None:
-    """The command `python -m training.data.center_crop`."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.data.center_crop",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("source", type=Path, metavar="DIR", help="class folders of frames")
-    parser.add_argument("target", type=Path, metavar="DIR", help="where the cut ones go")
-    parser.add_argument("--shape", type=_shape, required=True, metavar="W:H", help="such as 9:16 or 16:9")
-    options = parser.parse_args()
-    try:
-        print(f"{recrop(options.source, options.target, options.shape)} frames written")
-    except (TrainingError, OSError, RuntimeError) as error:
-        sys.exit(f"error: {error}")
-
-
-if __name__ == "__main__":
-    main()
+def parse_shape(text: str) -> Fraction:
+    """Return width / height of an option's "W:H". Raises `ArgumentTypeError`."""
+    if (match := re.fullmatch(r"([1-9]\d*):([1-9]\d*)", text)) is None:
+        raise ArgumentTypeError(f"{text!r} is no shape; write W:H, such as 9:16")
+    return Fraction(int(match[1]), int(match[2]))

@@ -1,34 +1,48 @@
-"""Who judges an item: one engine judges all, or each fold has its own, which was made without it."""
+"""Which engine scores an item: one whose weights have not learnt from the item's source video."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from zlib import crc32
 
-from training.data.dataset import Item
+from training.data.dataset import DataSet, Item
 from training.errors import TrainingError
+from training.evaluation.leakage import Hashes, hash_of
 from videoxception.engine import Engine
 
 EngineOf = Callable[[Item], Engine]
-"""The engine that is to judge an item."""
+"""The engine that is to score an item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """An engine, and the hashed names of the source videos that its weights have learnt from."""
+
+    engine: Engine
+    learnt: Hashes
 
 
 def one_engine(engine: Engine) -> EngineOf:
-    """One engine for everything."""
+    """Return the same engine for every item."""
     return lambda item: engine
 
 
-def engine_by_fold(engines: Mapping[int, Engine]) -> EngineOf:
-    """The engine of the item's own fold; asking for an item of another fold raises `TrainingError`."""
+def engine_without(scorers: Sequence[Scorer]) -> EngineOf:
+    """Return the engine of a scorer that has not learnt from the item's source video.
 
-    def judge(item: Item) -> Engine:
-        if item.fold is None or item.fold not in engines:
-            have = ", ".join(str(fold) for fold in sorted(engines))
-            raise TrainingError(f"{item.path} is of fold {item.fold}, and there are fold models of {have} alone")
-        return engines[item.fold]
+    Where there are several, each takes about as many source videos, by their names. Asking for an item that all of them
+    have learnt from raises `TrainingError`.
+    """
 
-    return judge
+    def engine_of(item: Item) -> Engine:
+        fit = [scorer.engine for scorer in scorers if hash_of(item.group) not in scorer.learnt]
+        if not fit:
+            raise TrainingError(f"{item.path} is of {item.group}, which every model at hand has learnt from")
+        return fit[crc32(item.group.encode()) % len(fit)]
+
+    return engine_of
 
 
-def engines_in_turn(engines: Mapping[int, Engine]) -> EngineOf:
-    """For items that none of the engines has seen: each takes about as many source videos, by their names."""
-    order = [engines[fold] for fold in sorted(engines)]
-    return lambda item: order[crc32(item.group.encode()) % len(order)]
+def without_learnt(data: DataSet, learnt: Collection[Hashes]) -> DataSet:
+    """Return the items from whose source videos at least one of some models has not learnt."""
+    learnt_by_all = frozenset[str].intersection(*learnt)
+    return data.where(lambda item: hash_of(item.group) not in learnt_by_all)

@@ -1,30 +1,25 @@
-"""Fold models: the recipe of a released model once more, each time without one fold.
+"""Cross-validation: fold models are trained by a released model's recipe, each without one fold.
 
-The released weights may then have seen everything, and every item is still judged by a model that has seen neither it
+The released weights may then have seen everything, and every item is still scored by a model that has seen neither it
 nor another item of its source video.
 """
 
-import hashlib
-import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from safetensors.torch import save_file
-
 from training.config.schema import PLACES, Config
 from training.data.dataset import DataSet
 from training.data.splits import Split
 from training.errors import TrainingError
+from training.evaluation.assignment import Scorer
 from training.evaluation.leakage import check_no_leakage, check_start_leakage, sources_of_run
-from training.export.openvino import export_graph
+from training.export.unmeasured import unmeasured_release
 from training.model import checkpoint
 from training.model.final_weights import final_weights
 from videoxception.engine import Engine
-from videoxception.nets.fused_norms import fuse_norms
-from videoxception.nets.served import load_served
-from videoxception.store import WEIGHTS, Release
+from videoxception.store import Release
 
 # What a fold model may have otherwise than the released one: where it began, whom it learnt from, chance, where its
 # data lay (which is compared item by item), and what changes nothing that is learnt.
@@ -34,7 +29,7 @@ _FREE = {"--fold", "--holdout", "--init", "--teacher", "--seed", "--name", "--ke
 
 
 def folds_of(runs: Sequence[Path], released: Path, split: Split) -> dict[int, Path]:
-    """The runs that made the fold models, by the fold that each left out; `split` is the released run's.
+    """Return the runs that made the fold models, by the fold that each left out; `split` is the released run's.
 
     Raises `TrainingError` for a run of another recipe or other data, or one that has seen what it is to judge.
     """
@@ -61,52 +56,25 @@ def folds_of(runs: Sequence[Path], released: Path, split: Split) -> dict[int, Pa
 
 
 def of_folds(data: DataSet, folds: Collection[int]) -> DataSet:
-    """The items of some folds."""
+    """Return the items of some folds."""
     return data.where(lambda item: item.fold in folds)
 
 
-def digest_of(data: DataSet) -> str:
-    """A hash of which items these are: their names, labels and source videos, wherever they lie."""
-    return hashlib.sha256("\n".join(sorted(_names(data))).encode()).hexdigest()
-
-
-def check_items(release: Release, data: DataSet) -> None:
-    """Raises `TrainingError` unless the items of each fold are those that the release's fold model left out."""
-    folds = release.manifest.folds
-    if not len(data):
-        have = ", ".join(str(fold) for fold in folds)
-        raise TrainingError(
-            f"{release} has models that left out fold {have}, and none of these items is of it; folds are told by the"
-            " table that --groups names"
-        )
-    for fold in {item.fold for item in data.items if item.fold is not None}:
-        if digest_of(of_folds(data, [fold])) != folds[fold]:
-            raise TrainingError(
-                f"the items of fold {fold} are not those that the model for it left out, so it may have seen them;"
-                " name the data set and the table of --groups that the release was trained with"
-            )
-
-
-def save_fold_weights(release: Release, runs: dict[int, Path]) -> None:
-    """Puts the fold models' weights beside the release's own."""
-    for fold, run in runs.items():
-        save_file(final_weights(run, checkpoint.read_config(run)), release.fold_weights(fold))
-
-
 @contextmanager
-def fold_engines(release: Release, create: Callable[[Release], Engine]) -> Iterator[dict[int, Engine]]:
-    """The engines of a release's fold models, by fold."""
+def scorers_of_runs(runs: Sequence[Path], create: Callable[[Release], Engine]) -> Iterator[list[Scorer]]:
+    """Export the weights of finished runs into a folder that is thrown away, and give an engine for each.
+
+    Raises:
+        TrainingError: a run is not finished, or does not tell what it has learnt from.
+    """
     with tempfile.TemporaryDirectory() as scratch:
-        yield {fold: create(_fold_release(release, fold, Path(scratch) / str(fold))) for fold in release.manifest.folds}
+        yield [scorer_of_run(run, Path(scratch) / str(number), create) for number, run in enumerate(runs)]
 
 
-def _fold_release(release: Release, fold: int, folder: Path) -> Release:
-    """A fold model as a release of its own, with a graph but without int8."""
-    folder.mkdir()
-    shutil.copyfile(release.fold_weights(fold), folder / WEIGHTS)
-    made = Release(folder, release.manifest.model_copy(update={"folds": {}, "int8": None}))
-    export_graph(fuse_norms(load_served(made), made.manifest.clip), made.manifest.clip, made.graph)
-    return made
+def scorer_of_run(run: Path, folder: Path, create: Callable[[Release], Engine]) -> Scorer:
+    """Export a finished run's weights into a new folder, and give their engine. Raises `TrainingError`."""
+    learnt, config = sources_of_run(run), checkpoint.read_config(run)
+    return Scorer(create(unmeasured_release(folder, config, final_weights(run, config))), learnt.known())
 
 
 def _check_recipe(run: Path, other: Config, config: Config) -> None:
@@ -126,7 +94,3 @@ def _check_learnt(run: Path, released: Path, judged: DataSet) -> None:
             f"{run} was trained on other data than the released run: {len(differing)} source videos are in one of them"
             f" alone, such as {differing[0]}; both need the same data, classes and --groups"
         )
-
-
-def _names(data: DataSet) -> set[str]:
-    return {f"{item.label}/{item.path.stem} of {item.group}" for item in data.items}

@@ -11,7 +11,7 @@ resampled values lie above what they should hold. So the measured value is told 
 
 import numpy as np
 
-from training.evaluation.bootstrap import Floats, Ints, SourceVideos, flipped_sums, interval, p_value, rounded
+from training.evaluation.bootstrap import Floats, Ints, SourceVideos, flipped_sums, interval, rounded
 from videoxception.answer import Probabilities
 from videoxception.manifest import CalibrationError, Interval
 
@@ -41,7 +41,6 @@ def calibration_error(probabilities: Probabilities, truth: Ints, videos: SourceV
         interval=_interval(measured, resampled, chance),
         floor=rounded(_floor(probabilities.max(1), np.arange(len(truth)))),
         floor_by_video=rounded(_floor(probabilities.max(1), videos.of_item)),
-        p_value=p_value(chance),
     )
 
 

@@ -1,6 +1,6 @@
 """Which source videos a run has learnt from: written down when it starts, since files, tables and other runs may change
 or go later. Source videos are known by their names, so that a data set must always be given the same names for them.
-Of what lies behind a run, and in releases, there are only hashes of the names, which may be nobody's business.
+Of what lies behind a run, and in releases, there are only hashes of the names, which may be private.
 """
 
 import hashlib
@@ -30,10 +30,13 @@ class TrainingSources:
     own: Names = frozenset()
     before: Mapping[str, Hashes | None] = field(default_factory=dict)
 
+    def known(self) -> Hashes:
+        """Return all of them, but for those of a release that does not tell."""
+        return _hashes(self.own).union(*(hashes for hashes in self.before.values() if hashes is not None))
+
     def everything(self) -> Hashes | None:
-        """All of them, or None if one behind it does not tell."""
-        known = [hashes for hashes in self.before.values() if hashes is not None]
-        return _hashes(self.own).union(*known) if len(known) == len(self.before) else None
+        """Return all of them, or None if one behind it does not tell."""
+        return None if None in self.before.values() else self.known()
 
 
 def record_sources(run: Path, config: Config, groups: Iterable[str]) -> None:
@@ -94,7 +97,7 @@ def check_start_leakage(run: Path, own: Collection[Item], auxiliary: Collection[
     """Raises `TrainingError` if what a run began with or was taught by has learnt from a source video of its own items,
     or, if `strict`, does not tell.
 
-    Items of others decide no answer: that they were seen is said, and flatters how well they are told.
+    Items of auxiliary classes decide no answer: those that were seen are not scored, and their number is printed.
     """
     for name, hashes in sources_of_run(run).before.items():
         if hashes is None:
@@ -107,8 +110,8 @@ def check_start_leakage(run: Path, own: Collection[Item], auxiliary: Collection[
             )
         if seen := _among(hashes, auxiliary):
             print(
-                f"note: {name} has learnt from {len(seen)} source videos of others that are held out, and it is behind"
-                f" {run}: how well classes seen in training are told may be flattered; say so with --note"
+                f"note: {name} has learnt from {len(seen)} source videos of auxiliary classes that are held out, and"
+                f" {run} began with it or was taught by it: they are not scored"
             )
 
 
@@ -135,12 +138,13 @@ def _write(run: Path, learnt: TrainingSources) -> None:
 
 def _among(hashes: Hashes, items: Iterable[Item]) -> set[str]:
     """The names of the items' source videos whose hashes these are."""
-    return {group for group in {item.group for item in items} if _hash(group) in hashes}
+    return {group for group in {item.group for item in items} if hash_of(group) in hashes}
 
 
 def _hashes(names: Names) -> Hashes:
-    return frozenset(_hash(name) for name in names)
+    return frozenset(hash_of(name) for name in names)
 
 
-def _hash(name: str) -> str:
+def hash_of(name: str) -> str:
+    """Return the hash of a source video's name, 16 hexadecimal digits."""
     return hashlib.sha256(name.encode()).hexdigest()[:16]

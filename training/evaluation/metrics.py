@@ -8,13 +8,25 @@ import numpy.typing as npt
 from training.evaluation.bootstrap import Floats, Ints, SourceVideos, interval, rounded
 from training.evaluation.ece import plain_ece
 from videoxception.answer import Probabilities
-from videoxception.manifest import ClassFigure, Metrics
+from videoxception.manifest import Baselines, ClassFigure, Known, Metrics, Reliability
 
 
 def measure(
-    probabilities: Probabilities, targets: Sequence[int], groups: Sequence[str], classes: Sequence[str], protocol: str
+    probabilities: Probabilities,
+    targets: Sequence[int],
+    groups: Sequence[str],
+    classes: Sequence[str],
+    protocol: str,
+    *,
+    views: int = 1,
+    reliability: Reliability | None = None,
+    baselines: Baselines | None = None,
+    known: Known | None = None,
 ) -> Metrics:
-    """The figures for probabilities (N, K), true class numbers (N,) and the source video of each of the N items."""
+    """Measure probabilities (N, K), given the true class numbers (N,) and the source video of each of the N items.
+
+    What was measured besides is passed on.
+    """
     truth, videos = np.asarray(targets), SourceVideos(groups)
     items = item_figures(probabilities, truth)
     ece, ece_interval = plain_ece(probabilities, truth, videos)
@@ -30,11 +42,15 @@ def measure(
         intervals={name: interval(videos.means(values)) for name, values in items.items()} | {"ece": ece_interval},
         per_class={name: _class_figure(items["top1"], truth == k, videos) for k, name in enumerate(classes)},
         confusion=_confusion(probabilities.argmax(1), truth, len(classes)),
+        views=views,
+        reliability=reliability,
+        baselines=baselines,
+        known=known,
     )
 
 
 def item_figures(probabilities: Probabilities, truth: Ints) -> dict[str, Floats]:
-    """The figures of each item, (N,) each, whose means are the figures of the whole."""
+    """Return the figures of each item, (N,) each, whose means are the figures of the whole."""
     rows = np.arange(len(truth))
     of_truth = probabilities[rows, truth]
     rank = (probabilities > of_truth[:, None]).sum(1)

@@ -1,4 +1,4 @@
-"""What a model says to videos that show none of its classes, and how well that tells them from true actions."""
+"""Tell videos that show none of a model's classes (out of distribution, OOD) from true actions."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,16 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from training.data.dataset import DataSet, Item
-from training.data.decode import read_all, read_clip
 from training.data.synthetic_ood import CLIPS, DRAWN, KINDS, NEW_KINDS, draw_synthetic_ood
 from training.evaluation.assignment import EngineOf
 from training.evaluation.bootstrap import Floats, SourceVideos, interval, rounded
 from training.evaluation.calibration import ViewLogits, fit_threshold, mean_probabilities
-from training.evaluation.views import Views
+from training.evaluation.predictions import OodOutputs
 from training.progress import track
 from videoxception.answer import log_sum, share_of_classes
-from videoxception.engine.base import Logits
-from videoxception.manifest import Calibration, Known, Manifest, OodFigures, Separation
+from videoxception.clip import ClipSpec
+from videoxception.manifest import Calibration, Known, OodFigures, Separation
 
 ACTIONS = "true actions"
 SEEN, UNSEEN = "classes seen in training", "classes never seen"
@@ -35,7 +34,7 @@ class OodScores:
 
 
 def candidate_scores(outputs: ViewLogits, classes: int, temperature: float) -> dict[str, Floats]:
-    """Scores (N,) that are high for the classes, of a network's outputs (N, V, K or K + 1); means over the views.
+    """Return scores (N,) that are high for the classes, of outputs (N, V, K or K + 1); means over the views.
 
     The largest probability (https://arxiv.org/abs/1610.02136); the energy's negative, the logarithm of the sum of the
     classes' exponentials (https://arxiv.org/abs/2010.03759); and the classes' share against the background.
@@ -47,57 +46,42 @@ def candidate_scores(outputs: ViewLogits, classes: int, temperature: float) -> d
     return found
 
 
-def score_ood(
-    engine_of: EngineOf, manifest: Manifest, parts: Mapping[str, DataSet], views: Views, skip_bad: bool
-) -> tuple[dict[str, OodScores], list[str]]:
-    """What is said to each part of a data set, by the part's name, and a line for each file that was skipped."""
-    told, skipped = {}, []
-    for name, data in parts.items():
-        if len(data):
-            outputs, kept, bad = read_all(
-                data,
-                lambda item: engine_of(item).predict(
-                    views.clips(manifest.clip, lambda spec: read_clip(item.path, spec))
-                ),
-                skip_bad,
-            )
-            told[name] = _told(outputs, kept.groups, manifest)
-            skipped += bad
-    return told, skipped
-
-
-def score_synthetic_ood(engine_of: EngineOf, manifest: Manifest) -> dict[str, OodScores]:
-    """What is said to clips that code draws, by their kind, and to all of them together. One view of each."""
+def predict_synthetic_ood(engine_of: EngineOf, spec: ClipSpec) -> OodOutputs:
+    """Return the outputs for clips that code draws, each a source video of its own; the label is the kind. One view."""
     kinds = [kind for kind in (*KINDS, *NEW_KINDS) for _ in range(CLIPS)]
     items = [Item(Path(kind), kind, f"{kind} {row}") for row, kind in enumerate(kinds)]
+    outputs = [
+        engine_of(item).predict(draw_synthetic_ood(item.label, row % CLIPS, spec)[None])
+        for row, item in enumerate(track(items, "far off"))
+    ]
+    return OodOutputs(DataSet(tuple(items), (*KINDS, *NEW_KINDS)), np.stack(outputs))
 
-    def ask(item: Item, number: int) -> Logits:
-        return engine_of(item).predict(draw_synthetic_ood(item.label, number, manifest.clip)[None])
 
-    outputs = np.stack([ask(item, row % CLIPS) for row, item in enumerate(track(items, "far off"))])
+def by_kind(synthetic: OodOutputs) -> dict[str, OodOutputs]:
+    """Return the drawn clips by kind, and those of all kinds together that are trained on (class Drawn), or are not."""
 
-    def told_of(wanted: Collection[str]) -> OodScores:
-        rows = [row for row, kind in enumerate(kinds) if kind in wanted]
-        return _told(outputs[rows], [items[row].group for row in rows], manifest)
+    def of(kinds: Collection[str]) -> OodOutputs:
+        return synthetic.where(lambda item: item.label in kinds)
 
-    return {kind: told_of([kind]) for kind in dict.fromkeys(kinds)} | {
-        SYNTHETIC: told_of(KINDS),
-        SYNTHETIC_NEW: told_of(NEW_KINDS),
+    return {kind: of([kind]) for kind in (*KINDS, *NEW_KINDS)} | {SYNTHETIC: of(KINDS), SYNTHETIC_NEW: of(NEW_KINDS)}
+
+
+def score_ood(ood: Mapping[str, OodOutputs], classes: int, temperature: float) -> dict[str, OodScores]:
+    """Return every candidate's scores of OOD sets, by their names."""
+    return {
+        name: OodScores(candidate_scores(found.outputs, classes, temperature), found.data.groups)
+        for name, found in ood.items()
     }
 
 
-def _told(outputs: ViewLogits, groups: Sequence[str], manifest: Manifest) -> OodScores:
-    return OodScores(candidate_scores(outputs, len(manifest.classes), manifest.calibration.temperature), groups)
-
-
 def measure_known(actions: OodScores, ood: Mapping[str, OodScores], calibration: Calibration) -> Known:
-    """How well each candidate tells outsiders from true actions; of the model's own also what its threshold keeps."""
+    """Measure how well each candidate tells OOD sets from true actions, and what the model's own threshold keeps."""
     kept = (actions.by_score[calibration.known_score] >= calibration.known_threshold).astype(np.float64)
     return Known(
         score=calibration.known_score,
         kept=rounded(kept.mean()),
         kept_interval=interval(SourceVideos(actions.groups).means(kept)),
-        ood={name: _measure(actions, told) for name, told in ood.items()},
+        ood={name: _measure(actions, scores) for name, scores in ood.items()},
     )
 
 
@@ -111,7 +95,7 @@ def _measure(actions: OodScores, ood: OodScores) -> OodFigures:
 
 
 def separate(inside: Floats, outside: Floats, videos: SourceVideos, other_videos: SourceVideos) -> Separation:
-    """Scores of true actions (N,) and of outsiders (M,), with the source videos of each."""
+    """Compare scores of true actions (N,) with those of OOD clips (M,), given the source videos of each."""
     auroc, resampled = _auroc(inside, outside, videos, other_videos)
     away = (outside < fit_threshold(inside)).astype(np.float64)
     return Separation(
@@ -123,7 +107,7 @@ def separate(inside: Floats, outside: Floats, videos: SourceVideos, other_videos
 
 
 def _auroc(inside: Floats, outside: Floats, videos: SourceVideos, other_videos: SourceVideos) -> tuple[float, Floats]:
-    """How often a true action scores higher than an outsider, a tie counting half; and the same of resamples (R,).
+    """Return how often a true action scores higher than an OOD clip, a tie counting half; and resamples of it (R,).
 
     Pairs are added up by pairs of source videos once, so that a resample costs next to nothing.
     """

@@ -1,116 +1,156 @@
-"""The exam that a model sits before it is released: what was held out, who judges that, and all that comes of it."""
+"""What a model is evaluated on, which engine scores it, and what comes of it."""
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from training.config.schema import DataConfig
-from training.data.dataset import DataSet
-from training.data.loading import open_dataset
+from training.config.schema import Config
+from training.data.dataset import DataSet, Part
+from training.data.decode import read_clip
+from training.data.loading import OpenDataset, open_dataset
 from training.data.splits import Split
 from training.data.synthetic_ood import DRAWN
-from training.evaluation.assignment import EngineOf, engine_by_fold, engines_in_turn, one_engine
+from training.errors import TrainingError
+from training.evaluation.assignment import EngineOf, Scorer, engine_without, one_engine, without_learnt
 from training.evaluation.calibration import fit_temperature, fit_threshold
-from training.evaluation.cross_validation import fold_engines, of_folds
-from training.evaluation.ood import SEEN, UNSEEN, OodScores, candidate_scores, score_ood, score_synthetic_ood
-from training.evaluation.predictions import Scores, score
-from training.evaluation.summary import Evaluation, evaluate, with_known
+from training.evaluation.cross_validation import of_folds
+from training.evaluation.ood import (
+    SEEN,
+    UNSEEN,
+    by_kind,
+    candidate_scores,
+    predict_synthetic_ood,
+    score_ood,
+)
+from training.evaluation.predictions import OodOutputs, ReadClip, Scores, predict_ood, score
+from training.evaluation.stored import Predictions
+from training.evaluation.summary import Evaluation, evaluate
 from training.evaluation.views import Views
-from videoxception.engine.openvino import OpenVINOEngine
-from videoxception.manifest import Calibration, KnownScore, Manifest
-from videoxception.store import Release
+from videoxception.clip import ClipSpec
+from videoxception.manifest import Calibration, KnownScore
 
-_FLATTERED = "nll, brier score and calibration error are a little flattered; top-1 and top-5 do not depend on it"
+_SYNTHETIC = "synthetic"
+_FLATTERED = "NLL, Brier score and ECE are a little flattered; top-1 and top-5 do not depend on it"
 _FITTED_ON = f"the held-out items that the figures are measured on, so that {_FLATTERED}"
-_FITTED_ON_FOLDS = f"what the fold models said to the items that the figures are measured on, so that {_FLATTERED}"
+_FITTED_ON_FOLDS = f"the fold models' predictions that the figures are measured on, so that {_FLATTERED}"
 
 
 @dataclass(frozen=True, slots=True)
-class Exam:
-    """Items of the classes, items of other classes that were learnt too, and items of classes that no weights have
-    seen, which are strangers; in words which the first are; and who judges the first two, and strangers.
+class EvaluationSet:
+    """Items of the classes, items of auxiliary classes, items of classes that no weights have seen; in words which the
+    first are; and the engine of each, whose weights have not learnt from its source video.
     """
 
     data: DataSet
-    seen: DataSet
+    auxiliary: DataSet
     unseen: DataSet
     protocol: str
     engine_of: EngineOf
-    engine_of_unseen: EngineOf
+    notes: tuple[str, ...] = ()
 
-    def score_ood(
-        self, manifest: Manifest, views: Views, skip_bad: bool, synthetic_ood: bool
-    ) -> tuple[dict[str, OodScores], list[str]]:
-        """What is said to items of other classes and, if so wanted, to clips that code draws; and skipped files."""
-        real = self.seen.where(lambda item: item.label != DRAWN)  # what was drawn is told apart, by its kinds
-        told, skipped = score_ood(self.engine_of, manifest, {SEEN: real}, views, skip_bad)
-        new, more = score_ood(self.engine_of_unseen, manifest, {UNSEEN: self.unseen}, views, skip_bad)
-        drawn = score_synthetic_ood(self.engine_of_unseen, manifest) if synthetic_ood else {}
-        return told | new | drawn, skipped + more
+    def predict(
+        self,
+        spec: ClipSpec,
+        skip_bad: bool,
+        synthetic_ood: bool,
+        views: Views | None = None,
+        read: ReadClip = read_clip,
+    ) -> Predictions:
+        """Predict all items and, if so wanted, clips that code draws. Raises `TrainingError`."""
+        views = views or Views()
+        scores = score(self.engine_of, spec, self.data, skip_bad, views, read)
+        ood: dict[str, OodOutputs] = {}
+        # What code drew to train on is left out here: clips that it draws are a set of their own.
+        for name, data in ((SEEN, self.auxiliary.where(lambda item: item.label != DRAWN)), (UNSEEN, self.unseen)):
+            if len(data):
+                ood[name], skipped = predict_ood(self.engine_of, spec, data, skip_bad, views, read)
+                scores.skipped.extend(skipped)
+        if synthetic_ood:
+            ood[_SYNTHETIC] = predict_synthetic_ood(self.engine_of, spec)
+        return Predictions(scores, ood)
 
 
-@contextmanager
-def open_exam(release: Release, split: Split, config: DataConfig) -> Iterator[Exam | None]:
-    """The fold models' exam if the release has any, else its own, by the engine that CPUs serve with. None if nothing
-    was held out.
+def scored_set(
+    dataset: OpenDataset, trained: Collection[str], scorers: Sequence[Scorer], part: Part | None = None
+) -> EvaluationSet:
+    """Return what evaluation scores of a data set, without items that all scorers have learnt from.
+
+    Args:
+        trained: the auxiliary classes that the models were trained on.
+
+    Raises:
+        TrainingError: no item is left.
     """
-    folds = release.manifest.folds
-    everything = replace(config, auxiliary=("all",) if config.auxiliary else ())
-    unseen = open_dataset(everything).ood(config.auxiliary).unseen
-    if folds:
-        with fold_engines(release, _engine) as engines:
-            own, auxiliary = _apart(of_folds(split.training, folds), release)
-            yield Exam(
-                own,
-                auxiliary,
-                unseen,
-                out_of_fold(split.protocol, folds),
-                engine_by_fold(engines),
-                engines_in_turn(engines),
-            )
-    elif len(split.validation):
-        engine_of = one_engine(_engine(release))
-        yield Exam(split.validation, split.auxiliary, unseen, split.protocol, engine_of, engine_of)
-    else:
-        yield None
+    data, protocol, notes = dataset.scored(part)
+    auxiliary, unseen = dataset.ood(trained, part)
+    parts = {"items": data, "items of auxiliary classes": auxiliary, "items of other classes": unseen}
+    kept = {what: _unlearnt(each, scorers) for what, each in parts.items()}
+    if not len(kept["items"]):
+        raise TrainingError(
+            f"the weights have learnt from the source videos of all {len(data)} items; --card recomputes what a release"
+            " was measured by, --run scores runs that left some out, and --data may name other data"
+        )
+    left_out = tuple(
+        f"left out {len(each) - len(kept[what])} of {len(each)} {what}: of source videos that the weights learnt from"
+        for what, each in parts.items()
+        if len(kept[what]) < len(each)
+    )
+    data, auxiliary, unseen = kept.values()
+    return EvaluationSet(data, auxiliary, unseen, protocol, engine_without(scorers), (*notes, *left_out))
 
 
-def sit(exam: Exam, release: Release, skip_bad: bool) -> tuple[Calibration, Evaluation]:
-    """Temperature, threshold and all figures. Raises `TrainingError`."""
-    manifest, known_score = release.manifest, release.manifest.calibration.known_score
-    scores = score(exam.engine_of, manifest.clip, exam.data, skip_bad)
+def held_out_set(config: Config, split: Split, folds: Collection[int], scorers: Sequence[Scorer]) -> EvaluationSet:
+    """Return what a run held out or, with fold models as the scorers, all items of their folds. Raises `TrainingError`.
+
+    The items of a leaky protocol are scored although the weights have learnt from their source videos; its words say
+    so.
+    """
+    unseen = _unseen(config)
+    if not folds:
+        engine_of = one_engine(scorers[0].engine) if split.leaky else engine_without(scorers)
+        auxiliary = split.auxiliary if split.leaky else _unlearnt(split.auxiliary, scorers)
+        return EvaluationSet(split.validation, auxiliary, unseen, split.protocol, engine_of)
+    judged, data = of_folds(split.training, folds), config.data
+    return EvaluationSet(
+        DataSet(judged.where(lambda item: item.label in data.classes).items, data.classes),
+        _unlearnt(DataSet(judged.where(lambda item: item.label in data.auxiliary).items, data.auxiliary), scorers),
+        unseen,
+        out_of_fold(split.protocol, folds),
+        engine_without(scorers),
+    )
+
+
+def calibrate(scores: Scores, known_score: KnownScore, folds: Collection[int]) -> Calibration:
+    """Fit temperature and threshold on predictions of held-out items, which may be those of fold models."""
     temperature = fit_temperature(scores.logits, scores.data.targets)
-    calibration = Calibration(
+    candidates = candidate_scores(scores.outputs, len(scores.data.classes), temperature)
+    return Calibration(
         temperature=temperature,
         known_score=known_score,
-        known_threshold=_threshold(scores, temperature, known_score),
-        fitted_on=_FITTED_ON_FOLDS if manifest.folds else _FITTED_ON,
+        known_threshold=fit_threshold(candidates[known_score]),
+        fitted_on=_FITTED_ON_FOLDS if folds else _FITTED_ON,
     )
-    evaluation = evaluate(scores, temperature, exam.protocol)
-    if not manifest.auxiliary:
-        return calibration, evaluation
-    manifest = manifest.model_copy(update={"calibration": calibration})
-    told, _ = exam.score_ood(manifest, Views(), skip_bad, synthetic_ood=True)
-    return calibration, with_known(evaluation, told, calibration)
+
+
+def measure_predictions(predictions: Predictions, calibration: Calibration, protocol: str) -> Evaluation:
+    """Compute all figures of predictions, with a model's temperature and threshold."""
+    real = {name: found for name, found in predictions.ood.items() if name != _SYNTHETIC}
+    drawn = by_kind(predictions.ood[_SYNTHETIC]) if _SYNTHETIC in predictions.ood else {}
+    scores = predictions.scores
+    ood = score_ood(real | drawn, len(scores.data.classes), calibration.temperature)
+    return evaluate(scores, calibration, protocol, ood)
 
 
 def out_of_fold(protocol: str, folds: Collection[int]) -> str:
-    """The protocol in words, of items of these folds that the fold models have judged."""
+    """Say the protocol in words, of items of these folds that fold models have scored."""
     numbers = f"fold{'s' if len(folds) > 1 else ''} {', '.join(str(fold) for fold in sorted(folds))}"
     return f"{protocol.partition(':')[0]}: {numbers}, each item by a model that was trained without its fold"
 
 
-def _engine(release: Release) -> OpenVINOEngine:
-    return OpenVINOEngine(release, "f32")
+def _unlearnt(data: DataSet, scorers: Sequence[Scorer]) -> DataSet:
+    return without_learnt(data, [scorer.learnt for scorer in scorers])
 
 
-def _apart(data: DataSet, release: Release) -> tuple[DataSet, DataSet]:
-    """The items of the classes, and those of the others."""
-    manifest = release.manifest
-    own = data.where(lambda item: item.label in manifest.classes).items
-    auxiliary = data.where(lambda item: item.label in manifest.auxiliary).items
-    return DataSet(own, tuple(manifest.classes)), DataSet(auxiliary, tuple(manifest.auxiliary))
-
-
-def _threshold(scores: Scores, temperature: float, known_score: KnownScore) -> float:
-    return fit_threshold(candidate_scores(scores.outputs, len(scores.data.classes), temperature)[known_score])
+def _unseen(config: Config) -> DataSet:
+    """The items of classes that the run was not trained on, if it was trained on auxiliary ones."""
+    data = config.data
+    return open_dataset(replace(data, auxiliary=("all",) if data.auxiliary else ())).ood(data.auxiliary).unseen

@@ -1,4 +1,4 @@
-"""How far probabilities can be believed: as released, without a temperature, and with one fitted crosswise."""
+"""How far probabilities can be believed: as released, without a temperature, and with cross-fitted ones."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from videoxception.manifest import ProbabilityFigures, Reliability
 def measure_reliability(
     logits: ViewLogits, targets: Sequence[int], videos: SourceVideos, released: float, cross_fitted: CrossFitted | None
 ) -> Reliability:
-    """The figures of the same logits with the released temperature, with none, and with those fitted crosswise."""
+    """Measure the same logits with the released temperature, with none, and with cross-fitted ones."""
 
     def figures(rows: Probabilities, temperatures: list[float]) -> ProbabilityFigures:
         truth = np.asarray(targets)

@@ -7,7 +7,7 @@ needs no sense of time, for it does not know in which order the frames came.
 import numpy as np
 import numpy.typing as npt
 
-from training.evaluation.bootstrap import Floats, Ints, SourceVideos, interval, rounded, two_sided
+from training.evaluation.bootstrap import Floats, Ints, SourceVideos, interval, rounded
 from training.evaluation.calibration import ViewLogits, mean_probabilities
 from videoxception.answer import Probabilities
 from videoxception.clip import Frames
@@ -33,18 +33,13 @@ def measure_baselines(
 
 
 def compare(model: npt.NDArray[np.bool_], baseline: npt.NDArray[np.bool_], videos: SourceVideos) -> Comparison:
-    """A paired comparison of right answers (N,): the gain of one over the other, and whether chance explains it.
-
-    The p-value is that of a two-sided sign-flip test: were the two equally good, each source video's gain could as well
-    be a loss.
-    """
+    """Compare right answers (N,) of the same items: the gain of one over the other."""
     scored, gain = baseline.astype(np.float64), _difference(model, baseline)
     return Comparison(
         top1=rounded(scored.mean()),
         interval=interval(videos.means(scored)),
         gain=rounded(gain.mean()),
         gain_interval=interval(videos.means(gain)),
-        p_value=two_sided(videos.sums(gain)),
     )
 
 

@@ -1,7 +1,7 @@
-"""All figures of what a model said to a data set, and the probabilities that they are of."""
+"""All figures of a model's predictions for a data set, and the probabilities that they are of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,40 +18,43 @@ from videoxception.manifest import Calibration, Metrics
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A model's scores, its probabilities (N, K) as released and with crosswise temperatures, and their figures."""
+    """A model's scores, its probabilities (N, K) as released and with cross-fitted temperatures, and their figures.
+
+    `ood_scores` are how each candidate scores true actions and OOD sets, by name; empty if there are no such sets.
+    """
 
     scores: Scores
     probabilities: Probabilities
     cross_fitted: CrossFitted | None
     metrics: Metrics
-    ood_scores: dict[str, OodScores] = field(
-        default_factory=dict
-    )  # how each candidate scores true actions, and outsiders by name
+    ood_scores: Mapping[str, OodScores]
 
 
-def evaluate(scores: Scores, temperature: float, protocol: str) -> Evaluation:
-    """Measures everything, with the model's released temperature. The protocol says in words which items they are."""
-    data, videos = scores.data, SourceVideos(scores.data.groups)
+def evaluate(
+    scores: Scores, calibration: Calibration, protocol: str, ood: Mapping[str, OodScores] | None = None
+) -> Evaluation:
+    """Measure everything, with the released temperature and threshold.
+
+    Args:
+        protocol: says in words which items they are.
+        ood: scores of OOD sets, by their names.
+    """
+    data, videos, temperature = scores.data, SourceVideos(scores.data.groups), calibration.temperature
     rows = mean_probabilities(scores.logits, temperature)
     cross_fitted = cross_fit(scores.logits, data.targets, videos)
-    updates: dict[str, object] = {
-        "views": scores.views.count,
-        "reliability": measure_reliability(scores.logits, data.targets, videos, temperature, cross_fitted),
-    }
+    actions = OodScores(candidate_scores(scores.outputs, len(data.classes), temperature), data.groups)
+    baselines = None
     if scores.frames is not None:
-        truth = np.asarray(data.targets)
-        updates["baselines"] = measure_baselines(rows, scores.frames, truth, videos, temperature)
-    metrics = measure(rows, data.targets, data.groups, data.classes, f"{scores.kind}, {protocol}")
-    return Evaluation(scores, rows, cross_fitted, metrics.model_copy(update=updates))
-
-
-def with_known(evaluation: Evaluation, ood: Mapping[str, OodScores], calibration: Calibration) -> Evaluation:
-    """The evaluation with how well outsiders, by their names, are told from its items; without any, as it is."""
-    if not ood:
-        return evaluation
-    scores = evaluation.scores
-    inside = OodScores(
-        candidate_scores(scores.outputs, len(scores.data.classes), calibration.temperature), scores.data.groups
+        baselines = measure_baselines(rows, scores.frames, np.asarray(data.targets), videos, temperature)
+    metrics = measure(
+        rows,
+        data.targets,
+        data.groups,
+        data.classes,
+        f"{scores.kind}, {protocol}",
+        views=scores.views.count,
+        reliability=measure_reliability(scores.logits, data.targets, videos, temperature, cross_fitted),
+        baselines=baselines,
+        known=measure_known(actions, ood, calibration) if ood else None,
     )
-    metrics = evaluation.metrics.model_copy(update={"known": measure_known(inside, ood, calibration)})
-    return replace(evaluation, metrics=metrics, ood_scores={ACTIONS: inside, **ood})
+    return Evaluation(scores, rows, cross_fitted, metrics, {ACTIONS: actions, **ood} if ood else {})

@@ -1,4 +1,4 @@
-"""MODEL_CARD.md, made of model.json."""
+"""Write MODEL_CARD.md from model.json."""
 
 from training.data.synthetic_ood import DRAWN, NEW_KINDS
 from training.reporting.format import (
@@ -8,7 +8,6 @@ from training.reporting.format import (
     gain,
     goes_by,
     known_rows,
-    p_value,
     percent,
     plain,
     temperature_rows,
@@ -22,7 +21,7 @@ from videoxception.manifest import (
 
 
 def model_card(manifest: Manifest) -> str:
-    """MODEL_CARD.md, made of model.json alone."""
+    """Return the text of MODEL_CARD.md, from model.json alone."""
     provenance, calibration = manifest.provenance, manifest.calibration
     parts = [
         f"# {manifest.name}, version {manifest.version}",
@@ -52,16 +51,16 @@ def model_card(manifest: Manifest) -> str:
 
 
 def _card_folds(manifest: Manifest) -> list[str]:
-    """Whose figures they are, if not of the released weights."""
+    """Say whose figures they are, if not of the released weights."""
     if not manifest.folds:
         return []
     but = " but those of int8" if manifest.int8 else ""
-    files = ", ".join(f"`fold-{fold}.safetensors`" for fold in manifest.folds)
+    plural, numbers = "s" if len(manifest.folds) > 1 else "", ", ".join(str(fold) for fold in manifest.folds)
     return [
         "The released weights were trained on all folds, so that nothing is left to measure them with. All figures"
-        f"{but} are of fold models ({files}): trained with the same options, each without the fold that it judges."
-        " Temperature and threshold are theirs too. The released weights have seen more and should be a little better,"
-        " which was not measured."
+        f"{but} are of fold models (fold{plural} {numbers}): trained with the same options, each without the fold that"
+        " it predicts. Temperature and threshold are theirs too. The released weights have seen more and should be a"
+        " little better, which was not measured."
     ]
 
 
@@ -90,7 +89,7 @@ def _card_figures(metrics: Metrics | None) -> str:
     )
     return (
         f"Protocol: {metrics.protocol}. {metrics.n} items of {metrics.source_videos} source videos; 95 %"
-        f" intervals by resampling whole source videos.\n\n"
+        f" intervals of a bootstrap over source videos.\n\n"
         f"| figure | value |\n| --- | --- |\n{rows}\n\n{_card_baselines(metrics)}"
         f"| class | n | top-1 |\n| --- | --- | --- |\n{classes}"
     )
@@ -100,13 +99,13 @@ def _card_baselines(metrics: Metrics) -> str:
     if metrics.baselines is None:
         return ""
     rows = "\n".join(
-        f"| {label} | {percent(shown.top1, shown.interval)} | {gain(shown)} | {p_value(shown.p_value)} |"
+        f"| {label} | {percent(shown.top1, shown.interval)} | {gain(shown)} |"
         for label, shown in comparisons(metrics.baselines)
     )
     return (
-        "The same model was shown single frames of each clip, as clips that stand still. Only what the whole clip"
-        " gains over them can come of motion (paired clip by clip; p-values of flipping whole source videos).\n\n"
-        f"| shown | top-1 | gain of the whole clip | chance alone |\n| --- | --- | --- | --- |\n{rows}\n\n"
+        "Single-frame baseline: the same model was shown single frames of each clip, each repeated as a clip. Only what"
+        " the whole clip gains over them can come of motion (paired clip by clip).\n\n"
+        f"| shown | top-1 | gain of the whole clip |\n| --- | --- | --- |\n{rows}\n\n"
     )
 
 
@@ -118,10 +117,11 @@ def _card_reliability(metrics: Metrics | None) -> list[str]:
         f" | {row.ece.measured:.3f} | {plain(row.ece.corrected, row.ece.interval)} |"
         for label, row in temperature_rows(metrics.reliability)
     )
-    table = f"| temperature | nll | brier score | calibration error | without its bias |\n{'| --- ' * 5}|\n{rows}"
+    table = f"| temperature | NLL | Brier score | ECE | corrected for its bias |\n{'| --- ' * 5}|\n{rows}"
     cross_fitted = (
-        "Crosswise: each part of the source videos with the temperature that the other parts ask for, so that nothing"
-        f" is flattered. {' '.join(chance_lines(metrics.reliability.released.ece))}"
+        "ECE: expected calibration error, 15 bins of equal width. Cross-fitted: each part of the source videos has the"
+        " temperature that was fitted on the other parts, so that nothing is flattered."
+        f" {' '.join(chance_lines(metrics.reliability.released.ece))}"
     )
     return [table, cross_fitted]
 
@@ -139,21 +139,21 @@ def _guard(manifest: Manifest) -> str:
 
 
 def _card_known(manifest: Manifest) -> list[str]:
-    """What the network has learnt beside its classes, and what that is worth."""
+    """Say what the network has learnt beside its classes, and how well OOD videos are detected."""
     parts = []
     if manifest.auxiliary:
         parts.append("## Videos of something else")
         parts.append(
-            f"The network has learnt {len(manifest.auxiliary)} other classes, which no answer names, and whose outputs"
-            f" are joined into one, the background: {', '.join(manifest.auxiliary)}."
+            f"The network has learnt {len(manifest.auxiliary)} auxiliary classes, which no answer names, and whose"
+            f" outputs are joined into one, the background: {', '.join(manifest.auxiliary)}."
         )
     if manifest.metrics is not None and manifest.metrics.known is not None:
         known = manifest.metrics.known
         heading, *rows = [f"| {' | '.join(row)} |" for row in known_rows(known)]
         parts.append(
-            f"The model goes by {goes_by(known)}. Turned away: the share below the threshold that keeps 95 % of the"
-            " true actions which were held out. What is far off is drawn by code;"
-            f" of {' and '.join(NEW_KINDS)} no stills were written to train on (class {DRAWN})."
+            f"Out-of-distribution (OOD) detection: the model goes by {goes_by(known)}. Turned away: the share below the"
+            " threshold that keeps 95 % of the true actions which were held out. What is far off is drawn by code; of"
+            f" {' and '.join(NEW_KINDS)} no stills were written to train on (class {DRAWN})."
         )
         parts.append("\n".join([heading, "| --- " * heading.count(" | ") + "| --- |", *rows]))
     return parts

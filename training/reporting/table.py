@@ -1,4 +1,4 @@
-"""Figures as people read them: a table for the terminal, and the model card."""
+"""Write the figures of an evaluation as a table for the terminal."""
 
 from training.reporting.format import (
     chance_lines,
@@ -6,9 +6,7 @@ from training.reporting.format import (
     figure_rows,
     gain,
     goes_by,
-    is_of_stills,
     known_rows,
-    p_value,
     percent,
     plain,
     temperature_rows,
@@ -19,11 +17,11 @@ from videoxception.manifest import (
 
 
 def table(title: str, metrics: Metrics) -> str:
-    """The figures of a model on some data, as lines of text."""
+    """Return the figures of a model on some data, as lines of text."""
     head = [
         title,
         f"{metrics.n} items of {metrics.source_videos} source videos; {metrics.protocol}",
-        "in brackets: 95 % intervals by resampling whole source videos",
+        "in brackets: 95 % intervals of a bootstrap over source videos",
     ]
     figures = [f"{label:<22} {shown}" for label, shown in figure_rows(metrics)]
     parts = [head, figures, _baseline_lines(metrics), _reliability_lines(metrics), _known_lines(metrics)]
@@ -33,32 +31,35 @@ def table(title: str, metrics: Metrics) -> str:
 
 def _baseline_lines(metrics: Metrics) -> list[str]:
     if metrics.baselines is None:
-        return ["Baseline of single frames: left out, for a still has but one."] if is_of_stills(metrics) else []
-    lines = ["What single frames tell, each shown as a clip that stands still:"]
+        stills = metrics.reliability is not None  # the oldest releases do not say
+        return ["Single-frame baseline: left out, since a still has only one frame."] if stills else []
+    lines = ["Single-frame baseline, each frame repeated as a clip:"]
     lines.append(f"{'':<26} {'top-1':<26}gain of the whole clip")
     for label, comparison in comparisons(metrics.baselines):
         top1 = percent(comparison.top1, comparison.interval)
-        lines.append(f"{label:<26} {top1:<26}{gain(comparison):<32}{p_value(comparison.p_value)}")
+        lines.append(f"{label:<26} {top1:<26}{gain(comparison)}")
     return lines
 
 
 def _reliability_lines(metrics: Metrics) -> list[str]:
     if metrics.reliability is None:
         return []
-    lines = [f"{'temperature':<26} {'nll':<24}{'brier score':<24}{'calibration error':<19}without its bias"]
+    lines = [f"{'temperature':<26} {'NLL':<24}{'Brier score':<24}{'ECE':<8}corrected for its bias"]
     for label, row in temperature_rows(metrics.reliability):
         nll, brier = plain(row.nll, row.intervals["nll"]), plain(row.brier, row.intervals["brier"])
         corrected = plain(row.ece.corrected, row.ece.interval)
-        lines.append(f"{label:<26} {nll:<24}{brier:<24}{row.ece.measured:<19.3f}{corrected}")
+        lines.append(f"{label:<26} {nll:<24}{brier:<24}{row.ece.measured:<8.3f}{corrected}")
     if metrics.reliability.cross_fitted is not None:
-        lines.append("crosswise: each part of the source videos with the temperature that the other parts ask for")
+        lines.append(
+            "cross-fitted: each part of the source videos has the temperature that was fitted on the other parts"
+        )
     return [*lines, *chance_lines(metrics.reliability.released.ece)]
 
 
 def _known_lines(metrics: Metrics) -> list[str]:
     if metrics.known is None:
         return []
-    lines = ["How well videos of something else are told (turned away: where 95 % of true actions are kept)."]
+    lines = ["OOD detection (turned away: at the threshold that keeps 95 % of true actions)."]
     lines.append(f"The model goes by {goes_by(metrics.known)}.")
     for name, n, away, *aurocs in known_rows(metrics.known):
         lines.append(f"{name:<25}{n:>5}  {away:<26}{''.join(f'{auroc:<25}' for auroc in aurocs)}".rstrip())
@@ -66,7 +67,7 @@ def _known_lines(metrics: Metrics) -> list[str]:
 
 
 def _class_lines(metrics: Metrics) -> list[str]:
-    """A line for each class that has items. A single source video has no interval."""
+    """Return a line for each class that has items. A single source video has no interval."""
     lines = [f"{'class':<22} {'n':>5} {'videos':>7}  {'top-1':>6}  {'interval':<17} most often taken for"]
     classes = list(metrics.per_class)
     for row, (name, figure) in enumerate(metrics.per_class.items()):
@@ -80,6 +81,6 @@ def _class_lines(metrics: Metrics) -> list[str]:
 
 
 def _taken_for(metrics: Metrics, row: int, classes: list[str]) -> str:
-    """The class that a class is most often mistaken for, and how often."""
+    """Return the class that a class is most often mistaken for, and how often."""
     wrong = [0 if k == row else n for k, n in enumerate(metrics.confusion[row])]
     return f"{classes[wrong.index(max(wrong))]} ({max(wrong)})" if max(wrong) else ""

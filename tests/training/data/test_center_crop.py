@@ -1,34 +1,50 @@
+from argparse import ArgumentTypeError
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 import torch
-from torchvision.io import decode_image, write_jpeg
+from torchvision.io import write_jpeg
 
-from training.data.center_crop import cut, recrop
+from training.data.center_crop import parse_shape, read_cropped
 from training.errors import TrainingError
+from videoxception.clip import ClipSpec
+from videoxception.video.still import largest_part, read_still
 
 
 @pytest.mark.parametrize(
     ("shape", "expected"), [((9, 16), (240, 135)), ((16, 9), (180, 320)), ((4, 3), (240, 320)), ((1, 1), (240, 240))]
 )
-def test_the_largest_cut_of_a_shape(shape: tuple[int, int], expected: tuple[int, int]) -> None:
-    assert cut(240, 320, Fraction(*shape)) == expected
+def test_the_largest_part_of_a_shape(shape: tuple[int, int], expected: tuple[int, int]) -> None:
+    assert largest_part(240, 320, Fraction(*shape)) == expected
 
 
-def test_the_middle_is_kept_and_so_are_names_and_tables(tmp_path: Path) -> None:
+def test_the_middle_is_kept(tmp_path: Path) -> None:
     frame = torch.zeros(3, 64, 96, dtype=torch.uint8)
     frame[:, :, 32:64] = 200
-    (tmp_path / "from" / "Punch").mkdir(parents=True)
-    write_jpeg(frame, str(tmp_path / "from/Punch/v_Punch_g01_c01.jpg"))
-    (tmp_path / "from/FOLDS.tsv").write_text("a table")
-    assert recrop(tmp_path / "from", tmp_path / "to", Fraction(1, 2)) == 1
-    found = decode_image(str(tmp_path / "to/Punch/v_Punch_g01_c01.jpg"))
-    assert found.shape == (3, 64, 32)
-    assert found.float().mean() == pytest.approx(200, abs=5)
-    assert (tmp_path / "to/FOLDS.tsv").read_text() == "a table"
+    path = tmp_path / "still.jpg"
+    write_jpeg(frame, str(path), quality=95)
+    assert read_still(path, (64, 32)).mean() < 100
+    found = read_cropped(path, ClipSpec(), Fraction(1, 2))
+    assert found.shape == ClipSpec().shape
+    assert found.mean() == pytest.approx(200, abs=5)
 
 
-def test_no_frames_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="no class folders with frames"):
-        recrop(tmp_path, tmp_path / "to", Fraction(1))
+def test_a_still_of_the_shape_is_read_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "still.png"
+    frame = torch.randint(0, 256, (3, 48, 64), dtype=torch.uint8)
+    write_jpeg(frame, str(path.with_suffix(".jpg")), quality=95)
+    cropped, whole = (read_still(path.with_suffix(".jpg"), (48, 64), shape) for shape in (Fraction(4, 3), None))
+    assert abs(cropped.astype(int) - whole).max() <= 4  # colours are converted before scaling, not in one go
+
+
+def test_videos_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"--center-crop is for stills, and .*clip.mp4 is a video"):
+        read_cropped(tmp_path / "clip.mp4", ClipSpec(), Fraction(1))
+
+
+@pytest.mark.parametrize("text", ["9", "9:0", "a:b", "-1:2"])
+def test_what_is_no_shape(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="is no shape; write W:H, such as 9:16"):
+        parse_shape(text)
+    assert parse_shape("9:16") == Fraction(9, 16)

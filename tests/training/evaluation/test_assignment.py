@@ -4,9 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.data.dataset import Item
+from training.data.dataset import DataSet, Item
 from training.errors import TrainingError
-from training.evaluation.assignment import engine_by_fold, engines_in_turn, one_engine
+from training.evaluation.assignment import Scorer, engine_without, one_engine, without_learnt
+from training.evaluation.leakage import hash_of
 from videoxception.clip import Frames
 from videoxception.engine.base import Logits, Precision
 
@@ -23,35 +24,41 @@ class Named:
         return np.zeros((len(frames), 2), np.float32)
 
 
-ENGINES = {4: Named("four"), 1: Named("one")}
+ONE, FOUR = Named("one"), Named("four")
+SCORERS = [Scorer(ONE, frozenset({hash_of("a"), hash_of("b")})), Scorer(FOUR, frozenset({hash_of("b"), hash_of("c")}))]
 
 
-def item(fold: int | None) -> Item:
-    return Item(Path("Punch/a.jpg"), "Punch", "a", fold)
+def item(group: str) -> Item:
+    return Item(Path(f"Punch/{group}.jpg"), "Punch", group)
 
 
-def test_one_engine_judges_everything() -> None:
-    assert one_engine(ENGINES[4])(item(1)) is ENGINES[4]
+def test_one_engine_scores_everything() -> None:
+    assert one_engine(FOUR)(item("b")) is FOUR
 
 
-def test_each_fold_is_judged_by_the_engine_that_left_it_out() -> None:
-    judges = engine_by_fold(ENGINES)
-    assert judges(item(1)) is ENGINES[1]
-    assert judges(item(4)) is ENGINES[4]
+def test_an_item_is_scored_by_the_engine_that_has_not_learnt_from_its_source_video() -> None:
+    engine_of = engine_without(SCORERS)
+    assert engine_of(item("a")) is FOUR
+    assert engine_of(item("c")) is ONE
 
 
-@pytest.mark.parametrize("fold", [None, 2])
-def test_an_item_that_every_engine_may_have_seen_is_refused(fold: int | None) -> None:
-    with pytest.raises(TrainingError, match=f"Punch/a.jpg is of fold {fold}, and there are fold models of 1, 4 alone"):
-        engine_by_fold(ENGINES)(item(fold))
+def test_an_item_that_every_engine_has_learnt_from_is_refused() -> None:
+    with pytest.raises(TrainingError, match=r"Punch/b.jpg is of b, which every model at hand has learnt from"):
+        engine_without(SCORERS)(item("b"))
 
 
-def test_what_none_has_seen_is_dealt_out_by_source_videos() -> None:
-    judges = engines_in_turn(ENGINES)
+def test_what_all_have_learnt_from_is_left_out() -> None:
+    data = DataSet(tuple(item(group) for group in "abcd"), ("Punch",))
+    assert without_learnt(data, [scorer.learnt for scorer in SCORERS]).groups == ["a", "c", "d"]
+    assert without_learnt(data, [SCORERS[0].learnt]).groups == ["c", "d"]
+
+
+def test_what_none_has_learnt_from_is_dealt_out_by_source_videos() -> None:
+    engine_of = engine_without(SCORERS)
     videos = [Item(Path(f"{clip}.jpg"), "Golf", f"v_Golf_g{clip % 20:02d}") for clip in range(60)]
     by_video: dict[str, set[str]] = {}
     for video in videos:
-        engine = judges(video)
+        engine = engine_of(video)
         assert isinstance(engine, Named)
         by_video.setdefault(video.group, set()).add(engine.name)
     assert {len(names) for names in by_video.values()} == {1}

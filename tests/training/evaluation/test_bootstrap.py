@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.evaluation.bootstrap import SourceVideos, flipped_sums, p_value
+from training.evaluation.bootstrap import SourceVideos, flipped_sums, p_value, two_sided
 
 
 def test_sums_and_means_are_by_source_video() -> None:
@@ -38,3 +38,11 @@ def test_drawn_flips_agree_with_all_of_them() -> None:
 
 def test_nothing_to_flip_is_no_evidence() -> None:
     assert p_value(np.abs(flipped_sums(np.zeros((5, 1))))[:, 0]) == 1
+
+
+def test_a_gain_in_every_source_video_by_hand() -> None:
+    assert two_sided(np.full(6, 2.0)) == pytest.approx(2 / 2**6, abs=1e-4)  # all six up, or all six down
+
+
+def test_one_source_video_is_one_piece_of_evidence() -> None:
+    assert two_sided(np.array([100.0])) == 1

@@ -93,7 +93,7 @@ def test_a_judge_that_began_with_weights_that_saw_the_fold_is_refused(
             folds_of([each], released, SPLIT)
 
 
-def test_a_judge_that_began_with_weights_that_saw_others_is_said_to_be_flattered(
+def test_of_a_judge_that_began_with_weights_that_saw_auxiliary_classes_it_is_said(
     released: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     auxiliary = (*ITEMS, Item(Path("c/1.jpg"), "c", "video c1", fold=1))
@@ -101,7 +101,9 @@ def test_a_judge_that_began_with_weights_that_saw_others_is_said_to_be_flattered
     first = run(tmp_path / "first", 1, [*WITHOUT_1, "video c1"])
     judge = run(tmp_path / "judge", 1, WITHOUT_1, init=str(first))
     assert folds_of([judge], released, replace(SPLIT, training=DataSet(auxiliary, ("a", "b", "c")))) == {1: judge}
-    assert f"note: {first} has learnt from 1 source videos of others that are held out" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"note: {first} has learnt from 1 source videos of auxiliary classes that are held out" in said
+    assert said.endswith("they are not scored\n")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def test_what_a_release_hands_on(silent_release: str, tmp_path: Path) -> None:
     told = sources_of_all([second, first])
     assert told is not None
     assert len(told) == len(set(WITHOUT_1)) + 1
-    assert not any("video" in each for each in told)  # names may be nobody's business
+    assert not any("video" in each for each in told)  # names may be private
     third = run(tmp_path / "third", 1, WITHOUT_1, init=silent_release)
     assert sources_of_all([second, third]) is None
     check_start_leakage(third, ITEMS, (), strict=False)

@@ -29,7 +29,6 @@ def test_a_calibrated_model_is_not_blamed() -> None:
     found = calibration_error(rows, truth, each_by_itself(300))
     assert found.interval[0] == 0
     assert found.corrected < found.measured
-    assert found.p_value > 0.05
     # This is what the correction is for: percentiles of resamples rule out the truth, and the very value measured.
     measured, (low, _) = plain_ece(rows, truth, each_by_itself(300))
     assert low > 0
@@ -43,7 +42,6 @@ def test_an_overconfident_model_is_told_its_true_error() -> None:
     assert found.interval[0] < 0.15 < found.interval[1]
     assert found.corrected == pytest.approx(0.15, abs=0.03)
     assert found.interval[0] > found.floor
-    assert found.p_value < 0.001
 
 
 def test_a_lucky_zero_is_not_believed() -> None:

@@ -10,7 +10,7 @@ from training.data.dataset import DataSet, Item
 from training.errors import TrainingError
 from training.evaluation.ood import SEEN, SYNTHETIC, OodScores
 from training.evaluation.predictions import Scores
-from training.evaluation.summary import Evaluation, evaluate, with_known
+from training.evaluation.summary import Evaluation, evaluate
 from training.evaluation.views import Views
 from training.reporting.plots.draw import draw_evaluation, draw_or_explain, draw_run
 from training.trainer.log import EpochReport, append_log
@@ -24,22 +24,26 @@ def items(stills_root: Path) -> list[Item]:
     return [Item(path, path.parent.name, path.stem.rpartition("_")[0]) for path in paths]
 
 
-def judged(items: Sequence[Item], classes: tuple[str, ...], confusing: float) -> Evaluation:
+CALIBRATION = Calibration(temperature=1.0, known_threshold=0.5, fitted_on="x")
+
+
+def judged(
+    items: Sequence[Item], classes: tuple[str, ...], confusing: float, ood: dict[str, OodScores] | None = None
+) -> Evaluation:
     data = DataSet(tuple(items), classes)
     drawn = np.random.default_rng(0).normal(0, confusing, (len(items), len(classes)))
     logits = (drawn + 2 * np.eye(len(classes))[data.targets]).astype(np.float32)[:, None]
-    return evaluate(Scores(data, Views(), logits, None, []), 1.0, "made up")
+    return evaluate(Scores(data, Views(), logits, None, []), CALIBRATION, "made up", ood)
 
 
 def test_the_roc_curves_are_drawn_where_outsiders_were_scored(items: list[Item], tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     from training.reporting.plots.roc import roc
 
-    found, calibration = judged(items, CLASSES, 2), Calibration(temperature=1.0, known_threshold=0.5, fitted_on="x")
     rng = np.random.default_rng(1)
-    told = OodScores({"max_probability": rng.random(30), "energy": rng.random(30)}, [str(i) for i in range(30)])
-    judged_too = with_known(found, {SEEN: told, SYNTHETIC: told}, calibration)
-    drawn = draw_evaluation(tmp_path, "toy@1", ClipSpec(), judged_too)
+    scores = OodScores({"max_probability": rng.random(30), "energy": rng.random(30)}, [str(i) for i in range(30)])
+    found = judged(items, CLASSES, 2, {SEEN: scores, SYNTHETIC: scores})
+    drawn = draw_evaluation(tmp_path, "toy@1", ClipSpec(), found)
     assert drawn[-1].name == "roc.png"
     assert min(png_size(drawn[-1])) > 400
     kept, let_in = roc(np.array([1.0, 3.0]), np.array([0.0, 2.0]))
@@ -95,7 +99,7 @@ def test_without_matplotlib_it_says_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(TrainingError, match=r"plots need matplotlib: pip install 'videoxception\[training\]'"):
+    with pytest.raises(TrainingError, match=r"plots need matplotlib: pip install 'videoxception\[train\]'"):
         draw_run(tmp_path)
     draw_or_explain(lambda: draw_run(tmp_path))
     assert "no plots: plots need matplotlib" in capsys.readouterr().out

@@ -10,9 +10,8 @@ from training.data.decode import read_all, read_clip
 from training.data.splits import Split
 from training.export.int8.agreement import agreement
 from training.export.int8.quantise import can_quantise, quantise
-from videoxception import golden
 from videoxception.engine.openvino import OpenVINOEngine
-from videoxception.manifest import Golden, Manifest
+from videoxception.manifest import Agreement
 from videoxception.nets.fused_norms import fuse_norms
 from videoxception.nets.served import load_served
 from videoxception.store import Release
@@ -20,9 +19,8 @@ from videoxception.store import Release
 _SEEN, _COMPARED = 128, 2000  # clips that show what values to expect; clips whose answers are compared
 
 
-def add_int8(release: Release, split: Split, skip_bad: bool) -> Manifest:
-    """Writes the int8 graph beside the others. The manifest with what came of it, or as it is if int8 is not for this
-    network.
+def make_int8(release: Release, split: Split, temperature: float, skip_bad: bool) -> Agreement | None:
+    """Write the int8 graph beside the others, and return how near its answers are; None if the network cannot have one.
 
     It is made of items that the network was trained on, and compared on those and on the held-out ones, evenly drawn.
     Raises `TrainingError` for an item that cannot be read.
@@ -30,7 +28,7 @@ def add_int8(release: Release, split: Split, skip_bad: bool) -> Manifest:
     manifest = release.manifest
     net = fuse_norms(load_served(release), manifest.clip)
     if not can_quantise(net):
-        return manifest
+        return None
     clips, _, _ = read_all(
         _evenly(split.training.items, _SEEN),
         lambda item: read_clip(item.path, manifest.clip),
@@ -38,12 +36,11 @@ def add_int8(release: Release, split: Split, skip_bad: bool) -> Manifest:
         "clips for int8",
     )
     ov.save_model(quantise(net, manifest.clip, clips), release.int8_graph, compress_to_fp16=False)
-    manifest = _compared(release, split, skip_bad)
-    return manifest.model_copy(update={"golden": _with_tolerance(Release(release.folder, manifest))})
+    return _compare(release, split, temperature, skip_bad)
 
 
-def _compared(release: Release, split: Split, skip_bad: bool) -> Manifest:
-    """The manifest with the int8 graph's agreement."""
+def _compare(release: Release, split: Split, temperature: float, skip_bad: bool) -> Agreement:
+    """Compare the int8 graph's answers with those in f32."""
     manifest = release.manifest
     engines = [OpenVINOEngine(release, precision) for precision in ("f32", "int8")]
     own = [item for item in (*split.training.items, *split.validation.items) if item.label in manifest.classes]
@@ -53,23 +50,10 @@ def _compared(release: Release, split: Split, skip_bad: bool) -> Manifest:
         skip_bad,
         "answers in int8",
     )
-    found = agreement(logits[:, 0], logits[:, 1], len(manifest.classes), manifest.calibration.temperature)
-    return manifest.model_copy(update={"int8": found})
-
-
-def _with_tolerance(release: Release) -> Golden:
-    """The golden answers with what int8 may be off by: what it is off by here, and what bf16 may be beside it.
-
-    Golden clips are coloured squares, which no quantised network has been fitted to. The first block and the head run
-    in floating point, in bf16 where the CPU has it.
-    """
-    found = release.manifest.golden
-    logits = OpenVINOEngine(release, "int8").predict(golden.draw(release.manifest.clip, found.seed, len(found.logits)))
-    off = golden.largest_difference(logits, found.logits)
-    return found.model_copy(update={"tolerance": {**found.tolerance, "int8": off + found.tolerance["bf16"]}})
+    return agreement(logits[:, 0], logits[:, 1], len(manifest.classes), temperature)
 
 
 def _evenly(items: Sequence[Item], count: int) -> DataSet:
-    """At most `count` of the items, at equal distances."""
+    """Return at most `count` of the items, at equal distances."""
     chosen = [items[i * len(items) // min(count, len(items))] for i in range(min(count, len(items)))]
     return DataSet(tuple(chosen), ())

@@ -1,0 +1,72 @@
+"""Say where a run's weights come from: data, recipe, seed, code and libraries."""
+
+import dataclasses
+import subprocess
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+from training.config.schema import PLACES, Config
+from training.data.fingerprint import fingerprint
+from training.data.splits import Split
+from videoxception.manifest import Provenance
+
+_EPOCH_RULE = "The weights are the running average at the end of the last epoch; no epoch was chosen by looking."
+
+
+def provenance_of(config: Config, split: Split, note: str) -> Provenance:
+    """Describe a run: its recipe, its data in words, and what made it. `note` is added to the words on the data."""
+    recipe = dataclasses.asdict(config)
+    # Where the data lay on the machine that trained is private; the fingerprint says what they were.
+    for name in PLACES:
+        recipe["data"][name] = Path(recipe["data"][name]).name
+    # Of runs' folders; released models' names stay as they are.
+    recipe["init"] = Path(recipe["init"]).name
+    recipe["teacher"]["teacher"] = ",".join(Path(name).name for name in config.teacher.names)
+    return Provenance(
+        trained_on=f"{_trained_on(config, split)} {note}".strip(),
+        saw_all_groups=set(split.validation.groups) <= set(split.training.groups),
+        epoch_rule=_EPOCH_RULE + _init_rule(config),
+        recipe=recipe,
+        seed=config.seed,
+        data_fingerprint=fingerprint(split.training, config.data),
+        code_revision=_code_revision(),
+        libraries={name: version_of(name) for name in ("torch", "torchvision", "openvino", "av", "numpy")},
+    )
+
+
+def _init_rule(config: Config) -> str:
+    share = config.init_share
+    return f" They are {share:.0%} of the way back to the weights that the run began with." if share else ""
+
+
+def _trained_on(config: Config, split: Split) -> str:
+    own = split.training.where(lambda item: item.label in config.data.classes)
+    held_out = split.protocol[0].upper() + split.protocol[1:] + _auxiliary_in_words(split, config)
+    counted = f"{len(own):,} {{}} of {len(set(own.groups)):,} source videos ({Path(config.data.data).name})"
+    if config.data.layout == "stills":
+        return (
+            f"Single frames, not videos: {counted.format('still frames')}. A virtual camera moving over one frame"
+            f" made each training clip, so that the model has never seen an action move, and what it knows is what the"
+            f" scene of an action looks like. {held_out}."
+        )
+    return f"Videos: {counted.format('videos')}. {held_out}."
+
+
+def _auxiliary_in_words(split: Split, config: Config) -> str:
+    if not config.data.auxiliary:
+        return ""
+    auxiliary = split.training.where(lambda item: item.label in config.data.auxiliary)
+    videos, classes = len(set(auxiliary.groups)), len(config.data.auxiliary)
+    return (
+        f". Beside them, {len(auxiliary):,} more, of {videos:,} source videos of {classes} other classes, which no"
+        f" answer names, so that it can tell videos of something else"
+    )
+
+
+def _code_revision() -> str:
+    """The commit of this checkout, or "unknown" outside one."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
