@@ -85,7 +85,11 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "another version": (lambda folder: edit(folder, version=9), "toy@9, which does not belong"),
     "no hashes": (lambda folder: edit(folder, files={}), "gives no sha256 for model.safetensors"),
     "a class twice": (lambda folder: edit(folder, classes=["a", "a"]), "a class is named twice"),
-    "a fold model too few": (lambda folder: edit(folder, folds={"7": "0" * 64}), "no sha256 for fold-7.safetensors"),
+    "no predictions": (
+        lambda folder: (folder / "predictions.safetensors").unlink(),
+        "predictions.safetensors cannot be",
+    ),
+    "a fold without a number": (lambda folder: edit(folder, folds={"x": "0" * 64}), "model.json: it: .*invalid"),
     "other classes": (lambda folder: edit(folder, classes=["a", "b"]), "one logit a class"),
 }
 
@@ -105,6 +109,21 @@ def test_damage_is_named_and_an_older_whole_version_serves(
         store_at(tmp_path).load("toy@2")
     assert str(store_at(tmp_path).load("toy")) == "toy@1"
     assert "passing over a released model" in caplog.text
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_format_1_is_read_with_and_without_the_weights_of_fold_models(
+    there: bool, release: Release, tmp_path: Path
+) -> None:
+    """It lists them among the files; they were taken out of the models that the project ships."""
+    folder = install(release, tmp_path)
+    edit(folder, folds={"10": "0" * 64, "4": "1" * 64})
+    edit(folder, files={**json.loads((folder / "model.json").read_text())["files"], "fold-4.safetensors": "2" * 64})
+    if there:
+        (folder / "fold-4.safetensors").write_bytes(b"whatever")
+    found = open_release(folder).manifest
+    assert found.folds == [4, 10]
+    assert not any(name.startswith("fold-") for name in found.files)
 
 
 def test_if_all_versions_are_damaged_the_error_says_what_is_wrong(release: Release, tmp_path: Path) -> None:
