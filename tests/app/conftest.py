@@ -15,6 +15,7 @@ from app.factory import create_app
 from app.settings import Settings
 from tests.shipped import NAME
 from tests.videos import make_video
+from tests.waiting import LONG, until
 from videoxception import engine
 from videoxception.clip import Frames
 from videoxception.engine import Engine
@@ -32,19 +33,16 @@ def serve(settings: Settings) -> Iterator[httpx.Client]:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=LONG) as client:
             yield client
     finally:
         server.should_exit = True
         thread.join()
 
 
-def wait_until_ready(client: httpx.Client, seconds: float = 60.0) -> None:
+def wait_until_ready(client: httpx.Client) -> None:
     """The port is open before the decoders are up, which takes its time beside other work."""
-    end = time.monotonic() + seconds
-    while client.get("/readyz").status_code != 200:
-        assert time.monotonic() < end, client.get("/readyz").text
-        time.sleep(0.01)
+    until(lambda: client.get("/readyz").status_code == 200)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +84,7 @@ class HeldEngine:
     def predict(self, frames: Frames) -> Logits:
         self.clips.append(len(frames))
         self.entered.set()
-        assert self.gate.wait(20)
+        assert self.gate.wait(LONG)
         return self._engine.predict(frames)
 
     def shut(self) -> None:
