@@ -35,7 +35,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "not-a-video": (415, "The upload is not a video of a kind that is taken"),
     "no-frames": (422, "The video holds no frames"),
     "undecodable": (422, "The video cannot be decoded"),
-    "too-many-pixels": (422, "The video's pictures are too large"),
+    "too-many-pixels": (422, "The video's frames are too large"),
     "too-long": (422, "The video is too long"),
     "overloaded": (503, "The service is busy"),
     "not-ready": (503, "The service is not ready"),

@@ -27,7 +27,7 @@ class ClipInfo(BaseModel):
     width: int
     height: int
     codec: str
-    timestamps: list[float] = Field(description="seconds of each picture since the first one of the video")
+    timestamps: list[float] = Field(description="seconds of each frame since the first one of the video")
     warnings: list[str] = Field(description=", ".join(WARNINGS))
 
 

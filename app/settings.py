@@ -52,15 +52,14 @@ class Settings(BaseSettings):
     max_in_flight: int = Field(64, ge=1, description="requests with a video at a time")
     max_mb_in_flight: int = Field(4096, ge=1, description="MiB of uploads at a time")
     max_duration: float = Field(1200.0, gt=0, allow_inf_nan=False, description="longest video, in seconds")
-    max_pixels: int = Field(8192 * 4320, ge=1, description="largest picture, in pixels")
+    max_pixels: int = Field(8192 * 4320, ge=1, description="largest frame, in pixels")
     max_decoding: float = Field(30.0, gt=0, allow_inf_nan=False, description="seconds of work on one video")
     max_work: float = Field(
         4e9,
         gt=0,
         allow_inf_nan=False,
         description=(
-            "pixels to decode of one video (about ten seconds of one core); what is over it is answered from key "
-            "pictures"
+            "pixels to decode of one video (about ten seconds of one core); what is over it is answered from key frames"
         ),
     )
     key_frames: bool = Field(True, description="`false`: a video over `VX_MAX_WORK` is refused (`too-long`)")

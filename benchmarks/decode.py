@@ -1,4 +1,4 @@
-"""CPU time of ten pictures of a video, this project beside its peers, on the same files in one run.
+"""CPU time of ten frames of a video, this project beside its peers, on the same files in one run.
 
     python -m benchmarks.decode --peers PYTHON [--files DIR] [--rounds 7]
 
@@ -19,7 +19,7 @@ from benchmarks.decoders import METHODS
 from tests.videos import make_video
 
 _OURS = ("ours", "pyav")
-_SAME = 8.0  # levels of mean colour that scaling alone may make; the marks of made pictures differ by 21 or more
+_SAME = 8.0  # levels of mean colour that scaling alone may make; the marks of made frames differ by 21 or more
 
 
 class Runner:
@@ -115,7 +115,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = sorted(p for p in options.files.rglob("*.*") if p.suffix != ".tsv") if options.files else []
         print(table(measure(options.peers, [*found, *made_files(Path(folder))], options.rounds)))
-    print("\nCPU ms, medians; (ours / theirs, paired); ! means other pictures than ours")
+    print("\nCPU ms, medians; (ours / theirs, paired); ! means other frames than ours")
 
 
 if __name__ == "__main__":

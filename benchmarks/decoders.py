@@ -1,8 +1,8 @@
-"""Ten pictures of a video as 128 x 128 RGB, by each of several libraries: the same work for each.
+"""Ten frames of a video as 128 x 128 RGB, by each of several libraries: the same work for each.
 
 Runs as a process of its own in whichever environment has the library: a line with a path on standard input is answered
-with a line of JSON {cpu, wall, means}: seconds, and mean colours of each picture and of its upper left corner, which
-tell pictures apart.
+with a line of JSON {cpu, wall, means}: seconds, and mean colours of each frame and of its upper left corner, which
+tell frames apart.
 """
 
 import json
@@ -29,7 +29,7 @@ def ours(path: str) -> Any:
 
 
 def pyav(path: str) -> Any:
-    """PyAV, one thread: decodes through, converts ten pictures. The count comes from a first walk over the packets."""
+    """PyAV, one thread: decodes through, converts ten frames. The count comes from a first walk over the packets."""
     import av
     import numpy as np
     from av.video.reformatter import VideoReformatter
@@ -69,7 +69,7 @@ def decord(path: str) -> Any:
 
 
 def opencv(path: str) -> Any:
-    """OpenCV: grabs all pictures, retrieves and scales ten."""
+    """OpenCV: grabs all frames, retrieves and scales ten."""
     import cv2
     import numpy as np
 
@@ -78,17 +78,17 @@ def opencv(path: str) -> Any:
     wanted, kept, k = _numbers(int(capture.get(cv2.CAP_PROP_FRAME_COUNT))), [], 0
     while len(kept) < FRAMES and capture.grab():
         if k in wanted:
-            picture = cv2.resize(capture.retrieve()[1], (SIZE, SIZE), interpolation=cv2.INTER_AREA)[..., ::-1]
-            kept += [picture] * wanted.count(k)
+            frame = cv2.resize(capture.retrieve()[1], (SIZE, SIZE), interpolation=cv2.INTER_AREA)[..., ::-1]
+            kept += [frame] * wanted.count(k)
         k += 1
     return np.stack(kept)
 
 
-def _means(pictures: Any) -> list[list[float]]:
-    """Six numbers a picture; made videos carry a mark in the corner that tells their pictures apart."""
+def _means(frames: Any) -> list[list[float]]:
+    """Six numbers a frame; made videos carry a mark in the corner that tells their frames apart."""
     corner = SIZE // 8 - 1  # without the mark's edge, which scalers blur differently
     means: list[list[float]] = [
-        [*picture.mean((0, 1)).tolist(), *picture[:corner, :corner].mean((0, 1)).tolist()] for picture in pictures
+        [*frame.mean((0, 1)).tolist(), *frame[:corner, :corner].mean((0, 1)).tolist()] for frame in frames
     ]
     return means
 
@@ -104,9 +104,9 @@ def main() -> None:
     for line in sys.stdin:
         try:
             cpu, wall = time.process_time(), time.perf_counter()
-            pictures = method(line.strip())
+            frames = method(line.strip())
             taken = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
-            print(json.dumps(taken | {"means": _means(pictures)}), flush=True)
+            print(json.dumps(taken | {"means": _means(frames)}), flush=True)
         except Exception as error:  # a peer that cannot do a file says so, and goes on
             print(json.dumps({"error": f"{type(error).__name__}: {error}"[:200]}), flush=True)
 

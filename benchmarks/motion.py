@@ -1,4 +1,4 @@
-"""Does a model read motion? Beside it: a nearest neighbour by colours, and the model's own answers to single pictures.
+"""Does a model read motion? Beside it: a nearest neighbour by colours, and the model's own answers to single frames.
 
     python -m benchmarks.motion --data DIR --groups FILE:COLUMN --store DIR --model 'strokes-{fold}' [--folds 0,1,2]
 
@@ -36,10 +36,10 @@ Right = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Which items of some folds are answered right (N,): by the model, by its single pictures, by the neighbour."""
+    """Which items of some folds are answered right (N,): by the model, by its single frames, by the neighbour."""
 
     model: Right
-    pictures: Right
+    frames: Right
     neighbour: Right
     groups: list[str]
 
@@ -65,7 +65,7 @@ def answer_fold(data: DataSet, fold: int, model: str, store: ModelStore) -> Answ
     if tuple(release.manifest.classes) != data.classes:
         raise TrainingError(f"{release} has other classes than the data: {', '.join(release.manifest.classes)}")
     scores = score(always(OpenVINOEngine(release, "f32")), spec, split.validation, skip_bad=False)
-    assert scores.pictures is not None  # these are videos
+    assert scores.frames is not None  # these are videos
     truth = np.asarray(scores.data.targets)
     known, asked = (
         read_all(part, lambda item: colors(read_clip(item.path, spec)), skip_bad=False)[0]
@@ -73,7 +73,7 @@ def answer_fold(data: DataSet, fold: int, model: str, store: ModelStore) -> Answ
     )
     return Answers(
         scores.logits[:, 0].argmax(1) == truth,
-        mean_probabilities(scores.pictures, release.manifest.calibration.temperature).argmax(1) == truth,
+        mean_probabilities(scores.frames, release.manifest.calibration.temperature).argmax(1) == truth,
         np.asarray(split.training.targets)[nearest(known, asked)] == truth,
         scores.data.groups,
     )
@@ -81,8 +81,8 @@ def answer_fold(data: DataSet, fold: int, model: str, store: ModelStore) -> Answ
 
 def table(folds: list[Answers], classes: int) -> str:
     """All folds together: top-1 of each, with intervals, and the model's gain over each with its p-value."""
-    model, pictures, neighbour = (
-        np.concatenate([getattr(fold, name) for fold in folds]) for name in ("model", "pictures", "neighbour")
+    model, frames, neighbour = (
+        np.concatenate([getattr(fold, name) for fold in folds]) for name in ("model", "frames", "neighbour")
     )
     videos = SourceVideos([group for fold in folds for group in fold.groups])
     low, high = interval(videos.means(model.astype(np.float64)))
@@ -93,7 +93,7 @@ def table(folds: list[Answers], classes: int) -> str:
         "| --- | --- | --- | --- |",
         f"| the model | {model.mean():.1%} ({low:.1%} to {high:.1%}) | | |",
     ]
-    others = {"mean of its ten single pictures": pictures, "nearest neighbour by colours": neighbour}
+    others = {"mean of its ten single frames": frames, "nearest neighbour by colours": neighbour}
     return "\n".join([*lines, *(_row(name, compare(model, right, videos)) for name, right in others.items())])
 
 

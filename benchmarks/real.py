@@ -2,8 +2,8 @@
 
     python -m benchmarks.real --files DIR [DIR ...] [--model NAME@VERSION] [--label TennisSwing]
 
-Beside each answer: the one to its middle picture alone; those to the clip at four other moments, up to two fifths of
-the time between its pictures to either side; and the one to the video encoded again, as H.264 of half its size, CRF 32.
+Beside each answer: the one to its middle frame alone; those to the clip at four other moments, up to two fifths of
+the time between its frames to either side; and the one to the video encoded again, as H.264 of half its size, CRF 32.
 """
 
 import argparse
@@ -34,7 +34,7 @@ _TABLE = 40  # files; of more, only the summary is printed
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The answers to one video: as it is served, to its middle picture, at other moments, and encoded again."""
+    """The answers to one video: as it is served, to its middle frame, at other moments, and encoded again."""
 
     name: str
     own: Answer
@@ -60,7 +60,7 @@ def look(path: Path, release: Release, engine: Engine) -> Seen:
 
 
 def encode_again(path: Path, target: Path) -> Path:
-    """The video as H.264 at half its size, its pictures evenly spread."""
+    """The video as H.264 at half its size, its frames evenly spread."""
     with av.open(str(path)) as source, av.open(str(target), "w") as output:
         shown = source.streams.video[0]
         rate = shown.average_rate or Fraction(25)
@@ -83,7 +83,7 @@ def change(first: Answer, other: Answer) -> float:
 def table(seen: Sequence[Seen]) -> str:
     """A line a video."""
     lines = [
-        "| video | answer | known (score) | middle picture | four moments: same, largest change | encoded again |",
+        "| video | answer | known (score) | middle frame | four moments: same, largest change | encoded again |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for each in seen:
@@ -103,7 +103,7 @@ def summary(seen: Sequence[Seen], label: str) -> list[str]:
     again = [change(each.own, each.again) for each in seen]
     lines = [
         f"{count} videos, {sum(each.own.known for each in seen)} of them known",
-        f"middle picture alone: {sum(each.own.label == each.middle.label for each in seen)} same labels",
+        f"middle frame alone: {sum(each.own.label == each.middle.label for each in seen)} same labels",
         f"at other moments: {sum(_same(s.own, s.moments) for s in seen)} of {len(moved)} same labels,"
         f" a probability changes by {statistics.median(moved):.3f} (median), {max(moved):.2f} (most)",
         f"encoded again: {sum(each.own.label == each.again.label for each in seen)} same labels,"
@@ -114,7 +114,7 @@ def summary(seen: Sequence[Seen], label: str) -> list[str]:
             sum(given.label == label for given in answers)
             for answers in ([s.own for s in seen], [s.middle for s in seen])
         ]
-        lines.append(f"{label}: {right[0]} of {count} clips, {right[1]} of {count} middle pictures")
+        lines.append(f"{label}: {right[0]} of {count} clips, {right[1]} of {count} middle frames")
     return lines
 
 

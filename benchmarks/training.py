@@ -4,7 +4,7 @@
 
 Both train the same network on the same videos at the same size with the same batch, in one run, an epoch of one after
 an epoch of the other. The DataLoader does as torchvision's reference for video classification does: each worker opens
-the file, decodes all of it into a tensor, picks its pictures, resizes, mirrors and crops them, every time.
+the file, decodes all of it into a tensor, picks its frames, resizes, mirrors and crops them, every time.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from training.trainer.loop import train
 from training.trainer.runtime import keep_heap
 from videoxception.clip import ClipSpec
 
-_PICTURES = 10
+_FRAMES = 10
 
 
 class PlainVideos(Dataset[tuple[Tensor, int]]):
@@ -48,8 +48,8 @@ class PlainVideos(Dataset[tuple[Tensor, int]]):
 
     def __getitem__(self, row: int) -> tuple[Tensor, int]:
         """A clip (3, T, H, W) in 0..1 and its class number."""
-        pictures = _read_all(self._paths[row])  # (N, H, W, 3)
-        chosen = pictures[torch.linspace(0, len(pictures) - 1, _PICTURES).long()]
+        frames = _read_all(self._paths[row])  # (N, H, W, 3)
+        chosen = frames[torch.linspace(0, len(frames) - 1, _FRAMES).long()]
         clip = chosen.permute(0, 3, 1, 2).float() / 255
         room = round(self._size * 1.15)
         clip = F.interpolate(clip, (room, room * 4 // 3), mode="bilinear", antialias=True)
@@ -64,8 +64,8 @@ def _read_all(path: Path) -> Tensor:
     import numpy as np
 
     with av.open(str(path)) as container:
-        pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-    return torch.from_numpy(np.stack(pictures))
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    return torch.from_numpy(np.stack(frames))
 
 
 def plain_epochs(state: State, loader: DataLoader[Any], device: torch.device) -> Iterator[EpochReport]:
@@ -135,7 +135,7 @@ def main() -> None:
     keep_heap()
     config = Config(
         architecture=options.architecture,
-        stages=parse_stages(f"1x{_PICTURES}x{options.size}x{options.batch}"),
+        stages=parse_stages(f"1x{_FRAMES}x{options.size}x{options.batch}"),
         data=DataConfig(data=options.data, layout=options.layout, groups=options.groups, classes=("all",), holdout=0),
     )
     with tempfile.TemporaryDirectory() as folder:

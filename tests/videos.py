@@ -1,4 +1,4 @@
-"""Videos that tests make: every picture is grey, of a level that tells its number."""
+"""Videos that tests make: every frame is grey, of a level that tells its number."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -14,17 +14,17 @@ _LEVELS = np.linspace(20, 235, 11)
 
 
 def level(k: int) -> int:
-    """The grey level of picture k, 0 to 255."""
+    """The grey level of frame k, 0 to 255."""
     return int(_LEVELS[k * 7 % 11])
 
 
-def picture(k: int, width: int = 96, height: int = 64) -> npt.NDArray[np.uint8]:
-    """Picture k: uint8 (height, width, 3)."""
+def frame(k: int, width: int = 96, height: int = 64) -> npt.NDArray[np.uint8]:
+    """Frame k: uint8 (height, width, 3)."""
     return np.full((height, width, 3), level(k), np.uint8)
 
 
-def moving_picture(k: int, width: int, height: int) -> npt.NDArray[np.uint8]:
-    """Picture k of a pan over noise, with its grey level in the upper left corner: uint8 (height, width, 3)."""
+def moving_frame(k: int, width: int, height: int) -> npt.NDArray[np.uint8]:
+    """Frame k of a pan over noise, with its grey level in the upper left corner: uint8 (height, width, 3)."""
     scene = np.random.default_rng(0).integers(0, 256, (height // 4, width, 3), np.uint8).repeat(4, 0)
     shown = np.ascontiguousarray(np.roll(scene, 2 * k, 1))
     shown[: height // 8, : width // 8] = level(k)
@@ -34,7 +34,7 @@ def moving_picture(k: int, width: int, height: int) -> npt.NDArray[np.uint8]:
 def make_video(
     path: Path,
     codec: str = "mpeg4",
-    pictures: int = 40,
+    frames: int = 40,
     *,
     container: str | None = None,
     size: tuple[int, int] = (96, 64),
@@ -45,7 +45,7 @@ def make_video(
     gop: int = 12,
     moving: bool = False,
 ) -> Path:
-    """A video of `pictures` pictures at 25 a second, or at `times` in hundredths of a second.
+    """A video of `frames` frames at 25 a second, or at `times` in hundredths of a second.
 
     They are plain grey, or noise that moves if `moving`, which gives an encoder reason to refer from one to the next.
     """
@@ -56,8 +56,8 @@ def make_video(
         stream.codec_context.gop_size = gop
         if times is not None:
             stream.codec_context.time_base = Fraction(1, 100)
-        for k in range(pictures):
-            shown = moving_picture(k, *size) if moving else picture(k, *size)
+        for k in range(frames):
+            shown = moving_frame(k, *size) if moving else frame(k, *size)
             encoded = av.VideoFrame.from_ndarray(shown, format="rgb24").reformat(format=pixel_format)
             encoded.pts = k if times is None else times[k]
             encoded.time_base = Fraction(1, RATE if times is None else 100)
@@ -90,10 +90,10 @@ def lengthen(source: Path, target: Path, times: int) -> Path:
 
 
 def levels(frames: npt.NDArray[np.uint8]) -> list[int]:
-    """The mean grey level of each picture of a clip (F, H, W, 3)."""
+    """The mean grey level of each frame of a clip (F, H, W, 3)."""
     return [round(float(value)) for value in frames.mean((1, 2, 3))]
 
 
 def nearest_levels(frames: npt.NDArray[np.uint8]) -> list[int]:
-    """The level of each picture of a clip, cleaned of coding noise."""
+    """The level of each frame of a clip, cleaned of coding noise."""
     return [int(_LEVELS[np.abs(_LEVELS - value).argmin()]) for value in frames.mean((1, 2, 3))]

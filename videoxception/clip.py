@@ -1,4 +1,4 @@
-"""What a clip is, and which pictures of a video it takes. Pure arithmetic: nothing here opens a file."""
+"""What a clip is, and which frames of a video it takes. Pure arithmetic: nothing here opens a file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Frames = npt.NDArray[np.uint8]
-"""Pictures of one clip, (F, H, W, 3), RGB."""
+"""Frames of one clip, (F, H, W, 3), RGB."""
 
 PositiveInt = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -23,13 +23,13 @@ class _Strict(BaseModel):
 
 
 class Segments(_Strict):
-    """The whole video in equal parts, and from each the picture on screen at its centre."""
+    """The whole video in equal parts, and from each the frame on screen at its centre."""
 
     kind: Literal["segments"] = "segments"
 
 
 class Window(_Strict):
-    """A stretch around the middle of the video, `length` seconds long, and from it a picture every `step` seconds."""
+    """A stretch around the middle of the video, `length` seconds long, and from it a frame every `step` seconds."""
 
     kind: Literal["window"] = "window"
     length: Seconds
@@ -37,13 +37,13 @@ class Window(_Strict):
 
 
 class Stretch(_Strict):
-    """The whole picture is scaled to the size asked for, whatever its shape."""
+    """The whole frame is scaled to the size asked for, whatever its shape."""
 
     kind: Literal["stretch"] = "stretch"
 
 
 class Crop(_Strict):
-    """The shorter side is scaled to `short_side` pixels, and the centre of the picture is cut out."""
+    """The shorter side is scaled to `short_side` pixels, and the centre of the frame is cut out."""
 
     kind: Literal["crop"] = "crop"
     short_side: PositiveInt
@@ -71,8 +71,8 @@ class ClipSpec(_Strict):
             raise ValueError(f"a crop of {self.size} does not fit a short side of {self.fit.short_side} pixels")
         if isinstance(self.sampling, Window) and self.frames != round(self.sampling.length / self.sampling.step):
             raise ValueError(
-                f"a window of {self.sampling.length} s with a picture every {self.sampling.step} s does not hold"
-                f" {self.frames} pictures"
+                f"a window of {self.sampling.length} s with a frame every {self.sampling.step} s does not hold"
+                f" {self.frames} frames"
             )
         return self
 
@@ -84,10 +84,10 @@ class ClipSpec(_Strict):
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """When the pictures of a video are on screen: `ticks[k]` is the time of picture k, rising, in `tick` seconds.
+    """When the frames of a video are on screen: `ticks[k]` is the time of frame k, rising, in `tick` seconds.
 
-    `span` is the time from the first picture to the end of the last, in ticks. Where the file gives no times, the ticks
-    are the numbers of the pictures, and `tick` is one over a picture rate that was guessed (`timed` is False then).
+    `span` is the time from the first frame to the end of the last, in ticks. Where the file gives no times, the ticks
+    are the numbers of the frames, and `tick` is one over a frame rate that was guessed (`timed` is False then).
     """
 
     ticks: Sequence[int]
@@ -99,12 +99,12 @@ class Timeline:
         return len(self.ticks)
 
     def seconds(self, k: int) -> float:
-        """The time of picture k, counted from the first one."""
+        """The time of frame k, counted from the first one."""
         return float((self.ticks[k] - self.ticks[0]) * self.tick)
 
     @property
     def steps(self) -> list[int]:
-        """Ticks from each picture to the next."""
+        """Ticks from each frame to the next."""
         return [b - a for a, b in pairwise(self.ticks)]
 
     @property
@@ -120,7 +120,7 @@ def make_timeline(
     """The timeline of a video from the times of its packets, in any order, in units of `time_base`.
 
     `last_duration` is that of the packet shown last (None if unknown: the median step stands in). If a packet has no
-    time or two have the same, pictures count as shown at a constant `rate`, in pictures a second.
+    time or two have the same, frames count as shown at a constant `rate`, in frames a second.
     """
     known = sorted(t for t in times if t is not None)
     if len(known) < len(times) or any(a == b for a, b in pairwise(known)):
@@ -131,9 +131,9 @@ def make_timeline(
 
 
 def choose(timeline: Timeline, spec: ClipSpec) -> list[int]:
-    """Which pictures make the clip: F numbers of pictures, not falling; some repeat if the video is short.
+    """Which frames make the clip: F numbers of frames, not falling; some repeat if the video is short.
 
-    Picture i is the one on screen at the centre of its part of the video: the largest k with
+    Frame i is the one on screen at the centre of its part of the video: the largest k with
     T_k - T_0 <= (2i+1) D / 2F. Exact: everything is a fraction, nothing is rounded.
     """
     centres = [_centre(i, timeline, spec) for i in range(spec.frames)]
@@ -146,7 +146,7 @@ def choose(timeline: Timeline, spec: ClipSpec) -> list[int]:
 
 
 def _centre(i: int, timeline: Timeline, spec: ClipSpec) -> Fraction:
-    """The moment, in ticks since the first picture, whose picture is number i of the clip."""
+    """The moment, in ticks since the first frame, whose frame is number i of the clip."""
     if isinstance(spec.sampling, Segments):
         return Fraction((2 * i + 1) * timeline.span, 2 * spec.frames)
     step = Fraction(str(spec.sampling.step)) / timeline.tick  # by its digits: 0.4 is two fifths
@@ -155,12 +155,12 @@ def _centre(i: int, timeline: Timeline, spec: ClipSpec) -> Fraction:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """The pictures that a model is shown of one video, and where they come from.
+    """The frames that a model is shown of one video, and where they come from.
 
     `frames` is uint8 (F, H, W, 3), RGB. `duration` is in seconds, None where the file does not tell. `width` and
-    `height` are those of the first of the pictures before scaling, the way it is shown (after rotation). `timestamps`
-    are the F pictures' times in seconds since the first picture. `warnings` are among WARNINGS. `decoded` is the number
-    of pictures that came out of the decoder to make it, and `planned` tells whether the others could be left out.
+    `height` are those of the first of the frames before scaling, the way it is shown (after rotation). `timestamps`
+    are the F frames' times in seconds since the first frame. `warnings` are among WARNINGS. `decoded` is the number
+    of frames that came out of the decoder to make it, and `planned` tells whether the others could be left out.
     """
 
     frames: Frames = field(repr=False)
@@ -175,10 +175,10 @@ class Clip:
 
 
 WARNINGS = {
-    "short": "the video has fewer pictures than the model looks at; some are shown more than once",
-    "key frames only": "decoding it all would cost too much; of each moment, the nearest key picture was used",
-    "damaged": "some pictures could not be decoded; the nearest ones before them were used",
-    "rotated": "the file says that its pictures lie on their side or head; they were turned",
-    "variable rate": "the pictures are not evenly spaced in time",
-    "no times": "the file gives no times; the seconds are a guess from its picture rate",
+    "short": "the video has fewer frames than the model looks at; some are shown more than once",
+    "key frames only": "decoding it all would cost too much; of each moment, the nearest key frame was used",
+    "damaged": "some frames could not be decoded; the nearest ones before them were used",
+    "rotated": "the file says that its frames lie on their side or head; they were turned",
+    "variable rate": "the frames are not evenly spaced in time",
+    "no times": "the file gives no times; the seconds are a guess from its frame rate",
 }

@@ -7,7 +7,7 @@ from videoxception.clip import ClipSpec, Frames
 from videoxception.engine.base import Engine
 from videoxception.manifest import Manifest
 
-_CELL = 16  # pixels; coarse enough that the pictures are not mere noise
+_CELL = 16  # pixels; coarse enough that the frames are not mere noise
 
 
 class GoldenMismatch(Exception):

@@ -26,7 +26,7 @@ Decode = Callable[[Path], np.ndarray]
 
 
 def decoding(setting: Setting, count: int = 600, engine: Engine | None = None) -> Iterator[Row]:
-    """The same made video `count` times over: H.264, 640 x 360, 10 s, a key picture every 10 s."""
+    """The same made video `count` times over: H.264, 640 x 360, 10 s, a key frame every 10 s."""
     engine = engine or CudaEngine(fused_net("a"), setting.shape, str(setting.device))
     with tempfile.TemporaryDirectory() as folder:
         options = {"preset": "veryfast"}
@@ -52,7 +52,7 @@ def _nvdec(engine: Engine, path: Path, count: int) -> Iterator[Row]:
     for threads in (1, 4):
         _answer(engine, decode_on_card, path, threads, threads)
         rate = _answer(engine, decode_on_card, path, count, threads)
-        note = "all pictures decoded, ten downloaded and scaled on the CPU"
+        note = "all frames decoded, ten downloaded and scaled on the CPU"
         yield Row("decoding", f"file to answer, NVDEC, {threads} threads", rate, "clips/s", note)
 
 
@@ -70,7 +70,7 @@ def _answer(engine: Engine, decode: Decode, path: Path, count: int, threads: int
 
 
 def decode_on_card(path: Path) -> np.ndarray:
-    """Ten pictures (10, 128, 128, 3) of a video, decoded by the card. Raises `RuntimeError` if it cannot."""
+    """Ten frames (10, 128, 128, 3) of a video, decoded by the card. Raises `RuntimeError` if it cannot."""
     spec = ClipSpec()
     height, width = spec.size
     reformatter = VideoReformatter()

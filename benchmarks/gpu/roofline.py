@@ -13,7 +13,7 @@ from itertools import pairwise
 BANDWIDTH = 4.3e12  # bytes a second, as measured on an H200 by a copy on the device
 RATE = 790e12  # bf16 operations a second, likewise by a large matrix product
 WIDTHS = {"a": (64, 128, 256, 512), "b": (64, 128, 256, 512, 512, 1024, 1024)}
-_PICTURES, _SIZE = 10, 128
+_FRAMES, _SIZE = 10, 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Work:
 
 def work(kind: str) -> Iterator[Work]:
     """The kernels of type `kind`, in the order in which they run, without the head, which is nothing beside them."""
-    widths, pixels = WIDTHS[kind], _PICTURES * _SIZE**2
+    widths, pixels = WIDTHS[kind], _FRAMES * _SIZE**2
     yield Work("first_block", pixels * 3 + pixels / 4 * widths[0] * 2, 2 * pixels * 6 * widths[0])
     for number, (before, after) in enumerate(pairwise(widths), 2):
         pixels //= 4

@@ -53,8 +53,8 @@ def made_step(kind: str, make: Callable[[nn.Module], Forward], setting: Setting)
         make_repeatable()
     net = network(f"videoxception-{kind}").to(setting.device).train()
     state, forward = new_train_state(net, OptimizerConfig()), make(net)
-    pictures, height, width, _ = setting.shape
-    clips = torch.rand(setting.training_batch, 3, pictures, height, width, device=setting.device)
+    frames, height, width, _ = setting.shape
+    clips = torch.rand(setting.training_batch, 3, frames, height, width, device=setting.device)
     targets = torch.randint(0, CLASSES, (setting.training_batch,), device=setting.device)
     return lambda: step(state, forward, clips, targets)
 

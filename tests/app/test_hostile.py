@@ -33,7 +33,7 @@ def answer(client: httpx.Client, content: bytes) -> tuple[int, str]:
     return response.status_code, response.json().get("type", "").rpartition(":")[2]
 
 
-def test_huge_pictures_in_a_small_file(client: httpx.Client, tmp_path: Path) -> None:
+def test_huge_frames_in_a_small_file(client: httpx.Client, tmp_path: Path) -> None:
     options = {"preset": "ultrafast"}
     path = make_video(tmp_path / "a.mp4", "libx264", 1, size=(8192, 8192), options=options)
     assert path.stat().st_size < 1_000_000
@@ -62,7 +62,7 @@ def packets(path: Path, count: int, step: int, streams: int = 1) -> bytes:
     return path.read_bytes()
 
 
-def test_ten_hours_at_a_picture_a_second(client_of: Clients, tmp_path: Path) -> None:
+def test_ten_hours_at_a_frame_a_second(client_of: Clients, tmp_path: Path) -> None:
     assert answer(client_of(), packets(tmp_path / "a.mkv", 36_000, 1000)) == (422, "too-long")
 
 

@@ -130,8 +130,8 @@ def test_malformed_requests(form: str, client: httpx.Client) -> None:
 
 def test_what_is_not_a_video(client: httpx.Client, tmp_path: Path) -> None:
     check_problem(client.post("/predict", content=b"this is text" * 100), 415, "not-a-video")
-    picture = make_video(tmp_path / "a.jpg", "mjpeg", 1, container="image2", pixel_format="yuvj420p")
-    check_problem(client.post("/predict", files={"file": picture.read_bytes()}), 415, "not-a-video")
+    frame = make_video(tmp_path / "a.jpg", "mjpeg", 1, container="image2", pixel_format="yuvj420p")
+    check_problem(client.post("/predict", files={"file": frame.read_bytes()}), 415, "not-a-video")
 
 
 def test_a_damaged_video(client: httpx.Client, video: Path) -> None:

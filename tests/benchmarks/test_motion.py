@@ -23,7 +23,7 @@ def test_the_table_tells_who_is_better_and_whether_by_chance() -> None:
     always, never, half = np.ones(40, bool), np.zeros(40, bool), np.arange(40) % 2 == 0
     shown = table([Answers(always, half, never, groups)], 4)
     assert "chance is 25.0%" in shown
-    assert "| mean of its ten single pictures | 50.0%" in shown
+    assert "| mean of its ten single frames | 50.0%" in shown
     assert "+100.0% (+100.0% to +100.0%) | 0.000" in shown
     same = table([Answers(half, half, half, groups)], 4)
     assert same.count("+0.0% (+0.0% to +0.0%) | 1.0000") == 2

@@ -34,7 +34,7 @@ def good_files(folder: Path) -> list[bytes]:
 
 
 def expensive_file(folder: Path) -> bytes:
-    """Seconds of work in a small file: one group of 1080p pictures that all refer to the one before."""
+    """Seconds of work in a small file: one group of 1080p frames that all refer to the one before."""
     options = {"preset": "ultrafast", "x264-params": "keyint=2000:scenecut=0"}
     path = make_video(folder / "expensive.mp4", "libx264", 600, size=(1920, 1080), options=options, moving=True)
     return path.read_bytes()

@@ -11,19 +11,19 @@ THIRTY = ClipSpec(frames=30)
 MS = Fraction(1, 1000)
 
 
-def constant(pictures: int, step: int = 40) -> Timeline:
-    return make_timeline([k * step for k in range(pictures)], step, MS, Fraction(25))
+def constant(frames: int, step: int = 40) -> Timeline:
+    return make_timeline([k * step for k in range(frames)], step, MS, Fraction(25))
 
 
-@pytest.mark.parametrize("pictures", [1, 2, 9, 10, 11, 29, 100, 187, 188, 432])
-def test_constant_rate_takes_the_picture_at_the_centre_of_each_segment(pictures: int) -> None:
-    assert choose(constant(pictures), TEN) == [(2 * i + 1) * pictures // 20 for i in range(10)]
+@pytest.mark.parametrize("frames", [1, 2, 9, 10, 11, 29, 100, 187, 188, 432])
+def test_constant_rate_takes_the_frame_at_the_centre_of_each_segment(frames: int) -> None:
+    assert choose(constant(frames), TEN) == [(2 * i + 1) * frames // 20 for i in range(10)]
 
 
-@pytest.mark.parametrize("pictures", [30, 77, 301])
-def test_picture_i_of_ten_is_picture_3i_plus_1_of_thirty(pictures: int) -> None:
-    of_thirty = choose(constant(pictures), THIRTY)
-    assert choose(constant(pictures), TEN) == [of_thirty[3 * i + 1] for i in range(10)]
+@pytest.mark.parametrize("frames", [30, 77, 301])
+def test_frame_i_of_ten_is_frame_3i_plus_1_of_thirty(frames: int) -> None:
+    of_thirty = choose(constant(frames), THIRTY)
+    assert choose(constant(frames), TEN) == [of_thirty[3 * i + 1] for i in range(10)]
 
 
 def test_variable_rate_follows_the_times_not_the_count() -> None:
@@ -46,7 +46,7 @@ def test_an_unknown_last_duration_is_the_median_step() -> None:
 
 
 @pytest.mark.parametrize("times", [[None, 40, 80], [0, 40, 40]])
-def test_missing_or_equal_times_count_pictures_instead(times: list[int | None]) -> None:
+def test_missing_or_equal_times_count_frames_instead(times: list[int | None]) -> None:
     timeline = make_timeline(times, 40, MS, Fraction(25))
     assert list(timeline.ticks) == [0, 1, 2]
     assert timeline.span == 3
@@ -79,7 +79,7 @@ def test_a_spec_survives_json() -> None:
     ("wrong", "message"),
     [
         ({"frames": 0}, "greater than 0"),
-        ({"frames": 9, "sampling": Window(length=1.6, step=0.4)}, "does not hold 9 pictures"),
+        ({"frames": 9, "sampling": Window(length=1.6, step=0.4)}, "does not hold 9 frames"),
         ({"fit": Crop(short_side=100)}, "does not fit a short side of 100"),
         ({"speed": 2}, "Extra inputs"),
     ],

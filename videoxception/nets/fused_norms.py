@@ -1,7 +1,7 @@
 """VideoXception as a CPU or GPU should run it: bytes in, every batch norm fused into the convolution beside it.
 
 bf16 keeps 8 bits of each weight. Were they rounded only where a model is run, its answers in bf16 would be off by that
-rounding, the same way for every picture. So weights are rounded before a model is released: moved, by a quarter of a
+rounding, the same way for every frame. So weights are rounded before a model is released: moved, by a quarter of a
 percent at most, to where their fused values are bf16 numbers. Then f32 and bf16 multiply by the very same numbers.
 """
 

@@ -67,9 +67,9 @@ def _pick_stream(container: InputContainer, limits: Limits) -> VideoStream:
         raise NotAVideo(f"the file has {len(container.streams)} streams, over the limit of {limits.streams}")
     brand = container.metadata.get("major_brand", "").strip()
     if brand in STILL_BRANDS:
-        raise NotAVideo(f"the file is a still picture ({brand}), not a video")
-    pictures = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
-    streams = [s for s in container.streams.video if not s.disposition & pictures]
+        raise NotAVideo(f"the file is a still frame ({brand}), not a video")
+    frames = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
+    streams = [s for s in container.streams.video if not s.disposition & frames]
     if not streams:
         raise NotAVideo("the file has no video stream")
     return streams[0]
@@ -89,7 +89,7 @@ def check_pixels(width: int, height: int, limits: Limits) -> None:
     """Raise `TooManyPixels` if a frame of this size is over the limit."""
     if width * height > limits.pixels:
         raise TooManyPixels(
-            f"pictures of {width}x{height} pixels are over the limit of {limits.pixels:,}; send smaller ones"
+            f"frames of {width}x{height} pixels are over the limit of {limits.pixels:,}; send smaller ones"
         )
 
 

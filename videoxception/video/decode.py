@@ -15,12 +15,12 @@ from av.video.stream import VideoStream
 from videoxception.clip import Clip, ClipSpec, Timeline, choose
 from videoxception.video.container import check_duration, open_video
 from videoxception.video.errors import OverBudget, TooLong
+from videoxception.video.frame import Scaler
 from videoxception.video.full_pass import full_pass
 from videoxception.video.key_pass import key_pass, nearest_keys
 from videoxception.video.limits import Limits
 from videoxception.video.packets import Deadline, PacketTable, payload, read_packets, timeline_of
 from videoxception.video.passes import Found
-from videoxception.video.picture import Scaler
 from videoxception.video.plan import SKIP, can_plan, make_plan
 from videoxception.video.planned_pass import planned_pass
 from videoxception.video.seek import SeekFailed, can_seek, needed_packets
@@ -158,7 +158,7 @@ class _Task:
 
     def clip(self, found: Found, spec: ClipSpec) -> Clip:
         """Return the clip of the frames that a pass found."""
-        frames = np.stack(found.pictures)
+        frames = np.stack(found.frames)
         return Clip(
             frames=frames if spec.channels == "RGB" else np.ascontiguousarray(frames[..., ::-1]),
             duration=self.duration,

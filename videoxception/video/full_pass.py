@@ -9,9 +9,9 @@ from av.video.stream import VideoStream
 
 from videoxception.clip import Timeline
 from videoxception.video.errors import Undecodable
+from videoxception.video.frame import Frame, Scaler
 from videoxception.video.packets import Deadline
 from videoxception.video.passes import Found, end_of, shown_size
-from videoxception.video.picture import Picture, Scaler
 
 
 def full_pass(
@@ -73,16 +73,16 @@ class _FullPass:
     def found(self) -> Found:
         """Return the wanted frames; one that did not decode is the nearest earlier one, or the first."""
         if self._seen == 0:
-            raise Undecodable(f"none of the video's {self._expected} pictures could be decoded")
+            raise Undecodable(f"none of the video's {self._expected} frames could be decoded")
         picker = self._by_time or self._by_order
-        pictures = picker.finish()
-        return Found(pictures, self._wanted, *picker.shown, self._damaged, planned=False, decoded=self._seen)
+        frames = picker.finish()
+        return Found(frames, self._wanted, *picker.shown, self._damaged, planned=False, decoded=self._seen)
 
     @property
     def _damaged(self) -> bool:
         """Whether frames were lost. Interlaced streams may hold two packets a frame, one for each field."""
-        packets_a_picture = 2 if self._interlaced else 1
-        return self._errors > 0 or self._seen * packets_a_picture < self._expected
+        packets_a_frame = 2 if self._interlaced else 1
+        return self._errors > 0 or self._seen * packets_a_frame < self._expected
 
 
 class _LazyFrame:
@@ -92,9 +92,9 @@ class _LazyFrame:
         self.shown = shown_size(frame)
         self._frame = frame
         self._scaler = scaler
-        self._scaled: Picture | None = None
+        self._scaled: Frame | None = None
 
-    def scaled(self) -> Picture:
+    def scaled(self) -> Frame:
         """Return the frame at the clip's size: uint8 (H, W, 3)."""
         if self._scaled is None:
             self._scaled = self._scaler(self._frame)
@@ -106,7 +106,7 @@ class _Picker:
 
     def __init__(self, wanted: list[int]) -> None:
         self._wanted = wanted
-        self._kept: list[Picture] = []
+        self._kept: list[Frame] = []
         self.shown = ((0, 0), False)  # size and turn of the first one that is kept
         self._last: tuple[int, _LazyFrame] | None = None
 
@@ -119,7 +119,7 @@ class _Picker:
         self._last = (number, frame)
         return True
 
-    def finish(self) -> list[Picture]:
+    def finish(self) -> list[Frame]:
         """Return all wanted frames; at least one frame must have been seen."""
         assert self._last is not None
         self._fill(self._wanted[-1] + 1, self._last[1])

@@ -12,9 +12,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from videoxception.clip import Timeline
+from videoxception.video.frame import Frame, Scaler
 from videoxception.video.packets import Deadline, PacketTable
 from videoxception.video.passes import Found, end_of, shown_size
-from videoxception.video.picture import Picture, Scaler
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def key_pass(
 ) -> Found | None:
     """Decode each key frame alone. One that fails is the one before it, or the first; return None if all fail."""
     chosen = {key.packet for key in keys}
-    pictures: dict[int, Picture] = {}
+    frames: dict[int, Frame] = {}
     first: VideoFrame | None = None
     for index, packet in packets:
         if index not in chosen:
@@ -62,18 +62,18 @@ def key_pass(
         frame = _alone(packet, stream)
         if frame is not None:
             first = first or frame
-            pictures[index] = scaler(frame)
+            frames[index] = scaler(frame)
     if first is None:
         return None
     size, turned = shown_size(first)
     return Found(
-        _filled(pictures, keys),
+        _filled(frames, keys),
         [key.number for key in keys],
         size,
         turned,
-        damaged=len(pictures) < len(chosen),
+        damaged=len(frames) < len(chosen),
         planned=True,
-        decoded=len(pictures),
+        decoded=len(frames),
         keys_only=True,
     )
 
@@ -88,8 +88,8 @@ def _alone(packet: "Packet[VideoStream]", stream: VideoStream) -> VideoFrame | N
     return next((frame for frame in frames if not frame.is_corrupt), None)
 
 
-def _filled(pictures: dict[int, Picture], keys: list[Key]) -> list[Picture]:
+def _filled(frames: dict[int, Frame], keys: list[Key]) -> list[Frame]:
     """Return the frame of each key, or of the nearest one before it, or of the first that there is."""
-    filled = [pictures.get(key.packet) for key in keys]
-    last = next(picture for picture in filled if picture is not None)
-    return [last := last if picture is None else picture for picture in filled]
+    filled = [frames.get(key.packet) for key in keys]
+    last = next(frame for frame in filled if frame is not None)
+    return [last := last if frame is None else frame for frame in filled]

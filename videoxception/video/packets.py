@@ -102,7 +102,7 @@ def read_packets(container: InputContainer, stream: VideoStream, limits: Limits,
     for packet in payload(container, stream, deadline):
         table.add(packet, limits.memory)
         if len(table) > limits.packets:
-            raise TooLong(f"the video has over {limits.packets:,} pictures, the limit")
+            raise TooLong(f"the video has over {limits.packets:,} frames, the limit")
     return table
 
 
@@ -115,6 +115,6 @@ def timeline_of(table: PacketTable, container: InputContainer, stream: VideoStre
     if not times:
         raise NoFrames("the video stream holds no frames")
     if container.format.name == "gif" and len(times) == 1:
-        raise NotAVideo("the file is a still picture (a GIF that does not move), not a video")
+        raise NotAVideo("the file is a still frame (a GIF that does not move), not a video")
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
     return make_timeline(times, table.last_duration, stream.time_base or Fraction(1), rate)

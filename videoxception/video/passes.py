@@ -11,14 +11,14 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from videoxception.video.picture import Picture, quarter_turns
+from videoxception.video.frame import Frame, quarter_turns
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a pass brings back: the wanted frames in order, and what was noticed on the way."""
 
-    pictures: list[Picture]
+    frames: list[Frame]
     numbers: list[int]  # of the frames, in the order in which the video shows them
     size: tuple[int, int]  # (width, height) of the first one, as shown
     turned: bool

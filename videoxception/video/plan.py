@@ -1,6 +1,6 @@
 """Which packets must be decoded for the wanted frames: only those of the groups that hold them, up to the last one.
 
-A plan is made from the packets' table alone. It leaves out whole groups of pictures, the rest of a group behind the
+A plan is made from the packets' table alone. It leaves out whole groups of frames, the rest of a group behind the
 last wanted frame, and, by the decoder's option `skip_frame`, frames that are not wanted and that no other refers to.
 """
 

@@ -8,9 +8,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from videoxception.clip import Timeline
+from videoxception.video.frame import Frame, Scaler
 from videoxception.video.packets import Deadline
 from videoxception.video.passes import Found, end_of, shown_size
-from videoxception.video.picture import Picture, Scaler
 from videoxception.video.plan import SKIP, WANTED
 
 
@@ -25,7 +25,7 @@ def planned_pass(
 ) -> Found | None:
     """Decode those of the numbered packets that `plan` names. Return None if a wanted frame is missing or in doubt."""
     numbers = {timeline.ticks[k]: k for k in wanted}
-    pictures: dict[int, Picture] = {}
+    frames: dict[int, Frame] = {}
     shown: tuple[tuple[int, int], bool] | None = None
     decoded, last, context = 0, timeline.ticks[0] - 1, stream.codec_context
     try:
@@ -36,15 +36,15 @@ def planned_pass(
             last = frame.pts
             if frame.pts in numbers:
                 shown = shown or shown_size(frame)
-                pictures[numbers[frame.pts]] = scaler(frame)
+                frames[numbers[frame.pts]] = scaler(frame)
     except (av.FFmpegError, _NoKeyFrame):
         return None
     finally:
         context.skip_frame = "DEFAULT"
-    if shown is None or len(pictures) < len(numbers):
+    if shown is None or len(frames) < len(numbers):
         return None
     size, turned = shown
-    return Found([pictures[k] for k in wanted], wanted, size, turned, damaged=False, planned=True, decoded=decoded)
+    return Found([frames[k] for k in wanted], wanted, size, turned, damaged=False, planned=True, decoded=decoded)
 
 
 def _frames_of_plan(

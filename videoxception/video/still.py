@@ -7,10 +7,10 @@ import numpy as np
 
 from videoxception.clip import ClipSpec, Frames, Stretch
 from videoxception.video.errors import Undecodable
-from videoxception.video.picture import Picture, Scaler
+from videoxception.video.frame import Frame, Scaler
 
 
-def read_still(path: Path, size: tuple[int, int]) -> Picture:
+def read_still(path: Path, size: tuple[int, int]) -> Frame:
     """Read a JPEG, PNG or other image file, stretched to `size` (height, width): uint8 (H, W, 3).
 
     Raise `Undecodable` with the file's name, or `FileNotFoundError`.
@@ -22,7 +22,7 @@ def read_still(path: Path, size: tuple[int, int]) -> Picture:
     except (av.FFmpegError, IndexError, StopIteration) as error:
         if isinstance(error, FileNotFoundError):
             raise
-        raise Undecodable(f"{path} is not a picture that can be read") from error
+        raise Undecodable(f"{path} is not a frame that can be read") from error
 
 
 def still_clip(path: Path, spec: ClipSpec) -> Frames:

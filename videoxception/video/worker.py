@@ -17,8 +17,8 @@ from videoxception.clip import ClipSpec, Stretch
 from videoxception.video import sandbox, wire
 from videoxception.video.decode import decode_file
 from videoxception.video.errors import OverBudget, VideoError
+from videoxception.video.frame import Scaler, turn
 from videoxception.video.limits import Limits
-from videoxception.video.picture import Scaler, turn
 
 _MEMORY = 4 * 2**30  # bytes of address space; OpenBLAS and FFmpeg reserve more than they use
 

@@ -47,13 +47,13 @@ class Parts:
 
 
 def naive() -> Parts:
-    """All pictures to RGB, eager PyTorch."""
-    return Parts(released(), every_picture, eager(released()))
+    """All frames to RGB, eager PyTorch."""
+    return Parts(released(), every_frame, eager(released()))
 
 
 def usual() -> Parts:
-    """The wanted pictures to RGB, eager PyTorch."""
-    return Parts(released(), wanted_pictures, eager(released()))
+    """The wanted frames to RGB, eager PyTorch."""
+    return Parts(released(), wanted_frames, eager(released()))
 
 
 def ours() -> Parts:
@@ -78,8 +78,8 @@ def eager(release: Release) -> Callable[[Frames], Logits]:
     return infer
 
 
-def every_picture(file: BinaryIO, spec: ClipSpec) -> Frames:
-    """Decodes all pictures to RGB in full size, and then picks those of the clip and scales them."""
+def every_frame(file: BinaryIO, spec: ClipSpec) -> Frames:
+    """Decodes all frames to RGB in full size, and then picks those of the clip and scales them."""
     with av.open(file, "r") as container:
         shown = [(frame.pts, frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
         stream = container.streams.video[0]
@@ -87,8 +87,8 @@ def every_picture(file: BinaryIO, spec: ClipSpec) -> Frames:
     return scaled([shown[k][1] for k in choose(timeline, spec)], spec)
 
 
-def wanted_pictures(file: BinaryIO, spec: ClipSpec) -> Frames:
-    """Counts the pictures, then decodes up to the last that is wanted, and converts only those of the clip."""
+def wanted_frames(file: BinaryIO, spec: ClipSpec) -> Frames:
+    """Counts the frames, then decodes up to the last that is wanted, and converts only those of the clip."""
     with av.open(file, "r") as container:
         stream = container.streams.video[0]
         times = [packet.pts for packet in container.demux(stream) if packet.size]
@@ -103,8 +103,8 @@ def wanted_pictures(file: BinaryIO, spec: ClipSpec) -> Frames:
     return scaled(kept, spec)
 
 
-def scaled(pictures: list[np.ndarray], spec: ClipSpec) -> Frames:
-    """Pictures (H, W, 3) of any size -> a clip, by PyTorch's bicubic scaling."""
-    shown = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+def scaled(frames: list[np.ndarray], spec: ClipSpec) -> Frames:
+    """Frames (H, W, 3) of any size -> a clip, by PyTorch's bicubic scaling."""
+    shown = torch.from_numpy(np.stack(frames)).permute(0, 3, 1, 2)
     small = F.interpolate(shown, spec.size, mode="bicubic", antialias=True)
     return small.permute(0, 2, 3, 1).contiguous().numpy()

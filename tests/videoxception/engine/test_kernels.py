@@ -39,9 +39,9 @@ def drawn_frames(*shape: int, device: torch.device) -> Tensor:
     return torch.randint(0, 256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(3)).to(device)
 
 
-def drawn_pairs(clips: int, pictures: int, height: int, width: int, channels: int, border: int, like: Tensor) -> Pairs:
+def drawn_pairs(clips: int, frames: int, height: int, width: int, channels: int, border: int, like: Tensor) -> Pairs:
     """Pairs whose x is drawn, and whose h was never written."""
-    shape = (clips, pictures, height, width, channels)
+    shape = (clips, frames, height, width, channels)
     pairs = Pairs.empty(shape, border, like.dtype, like.device)
     pairs.x.copy_(drawn(*shape, device=like.device))
     pairs.h.fill_(torch.nan)
@@ -78,12 +78,12 @@ def product_reference(h: Tensor, x: Tensor, weight: Tensor, bias: Tensor) -> Ten
 
 
 @pytest.mark.parametrize(
-    ("clips", "pictures", "height", "width", "channels", "kernel"),
+    ("clips", "frames", "height", "width", "channels", "kernel"),
     [(2, 4, 8, 16, 128, 3), (3, 3, 5, 7, 64, 3), (1, 1, 2, 2, 64, 3), (3, 4, 4, 4, 64, 7), (1, 2, 2, 3, 32, 7)],
 )
 def test_separable(
     clips: int,
-    pictures: int,
+    frames: int,
     height: int,
     width: int,
     channels: int,
@@ -92,7 +92,7 @@ def test_separable(
     kernel_device: torch.device,
 ) -> None:
     like = torch.empty(0, dtype=dtype, device=kernel_device)
-    pairs = drawn_pairs(clips, pictures, height, width, channels, kernel // 2, like)
+    pairs = drawn_pairs(clips, frames, height, width, channels, kernel // 2, like)
     weights = drawn_depthwise(channels, kernel, kernel_device)
     before = pairs.x.clone()
     separable(pairs, weights)
@@ -122,13 +122,13 @@ def test_product_pool(
     assert not pooled.data.any()
 
 
-@pytest.mark.parametrize(("pictures", "size"), [(2, 4), (5, 7)])
-def test_product_mean(pictures: int, size: int, dtype: torch.dtype, kernel_device: torch.device) -> None:
+@pytest.mark.parametrize(("frames", "size"), [(2, 4), (5, 7)])
+def test_product_mean(frames: int, size: int, dtype: torch.dtype, kernel_device: torch.device) -> None:
     like = torch.empty(0, dtype=dtype, device=kernel_device)
-    pairs = drawn_pairs(2, pictures, size, size, 64, 1, like)
-    pairs.h.copy_(drawn(2, pictures, size, size, 64, device=kernel_device).relu())
+    pairs = drawn_pairs(2, frames, size, size, 64, 1, like)
+    pairs.h.copy_(drawn(2, frames, size, size, 64, device=kernel_device).relu())
     weight, bias = drawn(128, 128, device=kernel_device, dtype=dtype) / 10, drawn(128, device=kernel_device)
-    tiles = -(-pictures * size * size // product_tiles(dtype, pictures * size * size).rows)
+    tiles = -(-frames * size * size // product_tiles(dtype, frames * size * size).rows)
     partial = torch.full((2, tiles, 128), torch.nan, device=kernel_device)
     product_mean(pairs, weight, bias, partial)
     expected = product_reference(pairs.h, pairs.x, weight, bias).sum((1, 2, 3))
@@ -156,11 +156,11 @@ def test_head_of_a_network_with_others(others: int, kernel_device: torch.device)
     assert logits[3].isnan().all()
 
 
-@pytest.mark.parametrize(("clips", "pictures", "height", "width"), [(2, 3, 16, 12), (3, 1, 7, 9), (1, 4, 2, 2)])
+@pytest.mark.parametrize(("clips", "frames", "height", "width"), [(2, 3, 16, 12), (3, 1, 7, 9), (1, 4, 2, 2)])
 def test_first_block(
-    clips: int, pictures: int, height: int, width: int, dtype: torch.dtype, kernel_device: torch.device
+    clips: int, frames: int, height: int, width: int, dtype: torch.dtype, kernel_device: torch.device
 ) -> None:
-    shown = drawn_frames(clips, pictures, height, width, 3, device=kernel_device)
+    shown = drawn_frames(clips, frames, height, width, 3, device=kernel_device)
     weight = F.pad(drawn(6, 64, device=kernel_device), (0, 0, 0, 10)).to(dtype)
     weights = First(
         drawn(3, 3, device=kernel_device) / 100,
@@ -169,7 +169,7 @@ def test_first_block(
         weight,
         drawn(64, device=kernel_device),
     )
-    pooled = Pairs.empty((clips, pictures, height // 2, width // 2, 64), 1, dtype, kernel_device)
+    pooled = Pairs.empty((clips, frames, height // 2, width // 2, 64), 1, dtype, kernel_device)
     pooled.x.fill_(torch.nan)
     first_block(shown, weights, pooled)
     x = shown.double() @ weights.affine.double().T + weights.affine_bias.double()
@@ -193,7 +193,7 @@ def trained(name: str = "a") -> VideoXception:
 
 
 @pytest.mark.parametrize(
-    ("name", "clips", "pictures", "size", "others"),
+    ("name", "clips", "frames", "size", "others"),
     [
         ("a", 3, 3, 8, 0),
         ("a", 2, 1, 16, 9),
@@ -202,9 +202,9 @@ def trained(name: str = "a") -> VideoXception:
     ],
 )
 def test_whole_networks(
-    name: str, clips: int, pictures: int, size: int, others: int, dtype: torch.dtype, kernel_device: torch.device
+    name: str, clips: int, frames: int, size: int, others: int, dtype: torch.dtype, kernel_device: torch.device
 ) -> None:
-    spec = ClipSpec(frames=pictures, size=(size, size))
+    spec = ClipSpec(frames=frames, size=(size, size))
     net = trained(name)
     shown = drawn_frames(clips, *spec.shape, device=kernel_device)
     fused = FusedNetwork(FusedVideoXception(net, spec, others), spec.shape, clips, dtype, kernel_device)

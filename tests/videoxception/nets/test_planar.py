@@ -14,16 +14,16 @@ def small(seed: int = 0, **options: Any) -> VideoXception:
     return VideoXception(5, (6, 8, 10), (3, 3, 7), **options).double()
 
 
-@pytest.mark.parametrize("pictures", [1, 2, 5, 10])
-def test_equals_the_network_in_evaluation(pictures: int) -> None:
-    net, clips = small().eval(), torch.rand(3, 3, pictures, 16, 24, dtype=torch.float64)
+@pytest.mark.parametrize("frames", [1, 2, 5, 10])
+def test_equals_the_network_in_evaluation(frames: int) -> None:
+    net, clips = small().eval(), torch.rand(3, 3, frames, 16, 24, dtype=torch.float64)
     torch.testing.assert_close(forward_fast(net, clips), net(clips))
 
 
-@pytest.mark.parametrize("pictures", [1, 4])
-def test_equals_the_network_in_training(pictures: int) -> None:
+@pytest.mark.parametrize("frames", [1, 4])
+def test_equals_the_network_in_training(frames: int) -> None:
     """Logits, gradients and running statistics."""
-    clips = torch.rand(4, 3, pictures, 16, 24, dtype=torch.float64)
+    clips = torch.rand(4, 3, frames, 16, 24, dtype=torch.float64)
     plain, planar = small(), small()
     torch.testing.assert_close(forward_fast(planar, clips), plain(clips))
     plain(clips).square().sum().backward()
@@ -44,11 +44,11 @@ def test_equals_the_network_with_dropout_and_stochastic_depth() -> None:
     torch.testing.assert_close(said[0], said[1])
 
 
-@pytest.mark.parametrize("pictures", [1, 3])
+@pytest.mark.parametrize("frames", [1, 3])
 @pytest.mark.parametrize("laid_out", [(0, 1, 2, 3, 4), (0, 2, 1, 3, 4), (0, 2, 3, 4, 1)])
-def test_maps_are_channels_last_however_the_clips_lie(pictures: int, laid_out: tuple[int, ...]) -> None:
+def test_maps_are_channels_last_however_the_clips_lie(frames: int, laid_out: tuple[int, ...]) -> None:
     """Else a step on a CPU takes nearly twice as long."""
-    clips = torch.rand(2, 3, pictures, 16, 24, dtype=torch.float64)
+    clips = torch.rand(2, 3, frames, 16, 24, dtype=torch.float64)
     clips = clips.permute(laid_out).contiguous().permute([laid_out.index(k) for k in range(5)])
     seen = []
 

@@ -38,8 +38,8 @@ KINDS = {
 }
 
 
-def every_picture(path: Path) -> list[np.ndarray]:
-    """All pictures in the order in which they come out, by PyAV's own loop: the independent reference."""
+def every_frame(path: Path) -> list[np.ndarray]:
+    """All frames in the order in which they come out, by PyAV's own loop: the independent reference."""
     with av.open(str(path)) as container:
         return [
             frame.reformat(128, 128, "rgb24", interpolation="BICUBIC", threads=1).to_ndarray()
@@ -48,13 +48,13 @@ def every_picture(path: Path) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_pictures_of_the_rule_are_taken_bit_for_bit(kind: str, tmp_path: Path) -> None:
+def test_the_frames_of_the_rule_are_taken_bit_for_bit(kind: str, tmp_path: Path) -> None:
     name, codec, how = KINDS[kind]
     path = make_video(tmp_path / name, codec, 47, **how)
-    clip, pictures = decode(path, SPEC), every_picture(path)
+    clip, frames = decode(path, SPEC), every_frame(path)
     numbers = [(2 * i + 1) * 47 // 20 for i in range(10)]
-    assert len(pictures) == 47
-    assert np.array_equal(clip.frames, np.stack([pictures[k] for k in numbers]))
+    assert len(frames) == 47
+    assert np.array_equal(clip.frames, np.stack([frames[k] for k in numbers]))
     assert nearest_levels(clip.frames) == [level(k) for k in numbers]
     assert set(clip.warnings) <= {"no times"}
 
@@ -68,7 +68,7 @@ def test_a_clip_tells_where_it_comes_from(tmp_path: Path) -> None:
 
 
 def test_uneven_times_are_followed(tmp_path: Path) -> None:
-    """30 pictures in 0.6 s, then 10 in 5 s: most of the clip is of the slow ones."""
+    """30 frames in 0.6 s, then 10 in 5 s: most of the clip is of the slow ones."""
     times = [k * 2 for k in range(30)] + [60 + k * 50 for k in range(10)]
     clip = decode(make_video(tmp_path / "clip.mkv", "libx264", 40, times=times), SPEC)
     span = clip.duration
@@ -79,19 +79,19 @@ def test_uneven_times_are_followed(tmp_path: Path) -> None:
     assert "variable rate" in clip.warnings
 
 
-def test_short_videos_repeat_their_pictures(tmp_path: Path) -> None:
+def test_short_videos_repeat_their_frames(tmp_path: Path) -> None:
     clip = decode(make_video(tmp_path / "clip.mp4", "libx264", 3), SPEC)
     assert nearest_levels(clip.frames) == [level(k) for k in [0, 0, 0, 1, 1, 1, 1, 2, 2, 2]]
     assert "short" in clip.warnings
 
 
-def test_a_single_picture_in_a_video_file_is_a_video(tmp_path: Path) -> None:
+def test_a_single_frame_in_a_video_file_is_a_video(tmp_path: Path) -> None:
     assert nearest_levels(decode(make_video(tmp_path / "clip.mp4", "libx264", 1), SPEC).frames) == [level(0)] * 10
 
 
-def test_pictures_behind_a_hole_keep_their_numbers(tmp_path: Path) -> None:
+def test_frames_behind_a_hole_keep_their_numbers(tmp_path: Path) -> None:
     whole = make_video(tmp_path / "whole.mkv", "mjpeg", 40, pixel_format="yuvj420p")
-    holed = spoil_pictures(whole, tmp_path / "holed.mkv", {16, 17, 18, 30})
+    holed = spoil_frames(whole, tmp_path / "holed.mkv", {16, 17, 18, 30})
     clip = decode(holed, SPEC)
     expected = [(2 * i + 1) * 40 // 20 for i in range(10)]  # 2, 6, 10, 14, 18, 22, 26, 30, 34, 38
     found = [15 if k == 18 else 29 if k == 30 else k for k in expected]
@@ -99,14 +99,14 @@ def test_pictures_behind_a_hole_keep_their_numbers(tmp_path: Path) -> None:
     assert clip.warnings == ("damaged",)
 
 
-def test_a_lost_beginning_is_the_first_picture_that_is_left(tmp_path: Path) -> None:
+def test_a_lost_beginning_is_the_first_frame_that_is_left(tmp_path: Path) -> None:
     whole = make_video(tmp_path / "whole.mkv", "mjpeg", 40, pixel_format="yuvj420p")
-    clip = decode(spoil_pictures(whole, tmp_path / "holed.mkv", set(range(8))), SPEC)
+    clip = decode(spoil_frames(whole, tmp_path / "holed.mkv", set(range(8))), SPEC)
     assert nearest_levels(clip.frames)[:3] == [level(8), level(8), level(10)]
 
 
-def spoil_pictures(source: Path, target: Path, spoilt: set[int]) -> Path:
-    """A copy in which the packets of some pictures are noise that no decoder takes for a picture."""
+def spoil_frames(source: Path, target: Path, spoilt: set[int]) -> Path:
+    """A copy in which the packets of some frames are noise that no decoder takes for a frame."""
     with av.open(str(source)) as original, av.open(str(target), "w") as copy:
         stream = original.streams.video[0]
         written = copy.add_stream_from_template(stream)
@@ -140,10 +140,10 @@ def test_crop_and_colour_order_are_obeyed(tmp_path: Path) -> None:
     with av.open(str(path), "w") as output:
         stream = output.add_stream("libx264", rate=RATE)
         stream.width, stream.height, stream.pix_fmt = 256, 128, "yuv420p"
-        picture = np.zeros((128, 256, 3), np.uint8)
-        picture[:, 64:192] = (200, 30, 30)  # a red square in the middle of black
+        frame = np.zeros((128, 256, 3), np.uint8)
+        frame[:, 64:192] = (200, 30, 30)  # a red square in the middle of black
         for _ in range(10):
-            output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         output.mux(stream.encode(None))
     crop = ClipSpec(size=(64, 64), fit=Crop(short_side=64), channels="BGR")
     inner = decode(path, crop).frames[:, 8:-8, 8:-8].astype(int)
@@ -158,14 +158,14 @@ def test_text_is_not_a_video(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "codec", "pixel_format"), [("a.png", "png", "rgb24"), ("a.jpg", "mjpeg", "yuvj420p")])
-def test_pictures_are_not_videos(name: str, codec: str, pixel_format: str, tmp_path: Path) -> None:
+def test_frames_are_not_videos(name: str, codec: str, pixel_format: str, tmp_path: Path) -> None:
     path = make_video(tmp_path / name, codec, 1, container="image2", pixel_format=pixel_format)
     with pytest.raises(NotAVideo):
         decode(path, SPEC)
 
 
 def test_a_gif_that_does_not_move_is_not_a_video(tmp_path: Path) -> None:
-    with pytest.raises(NotAVideo, match="still picture"):
+    with pytest.raises(NotAVideo, match="still frame"):
         decode(make_video(tmp_path / "a.gif", "gif", 1, pixel_format="rgb8"), SPEC)
 
 
@@ -206,8 +206,8 @@ def test_a_video_without_frames_is_refused(tmp_path: Path) -> None:
 
 def test_a_video_of_noise_is_undecodable(tmp_path: Path) -> None:
     whole = make_video(tmp_path / "whole.mkv", "mjpeg", 12, pixel_format="yuvj420p")
-    with pytest.raises(Undecodable, match="none of the video's 12 pictures"):
-        decode(spoil_pictures(whole, tmp_path / "noise.mkv", set(range(12))), SPEC)
+    with pytest.raises(Undecodable, match="none of the video's 12 frames"):
+        decode(spoil_frames(whole, tmp_path / "noise.mkv", set(range(12))), SPEC)
 
 
 def test_a_damaged_header_is_said_to_be_damage(tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ def test_a_missing_file_is_the_systems_own_error(tmp_path: Path) -> None:
         (Limits(bytes=100), TooLarge, "over the limit of 100"),
         (Limits(pixels=96 * 63), TooManyPixels, "96x64"),
         (Limits(duration=1.0), TooLong, "2 seconds long"),
-        (Limits(packets=10), TooLong, "over 10 pictures"),
+        (Limits(packets=10), TooLong, "over 10 frames"),
         (Limits(decoding=1e-9), TooLong, "of decoding"),
     ],
 )

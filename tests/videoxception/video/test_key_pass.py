@@ -1,4 +1,4 @@
-"""Answers from key pictures alone, for videos over the limit on work."""
+"""Answers from key frames alone, for videos over the limit on work."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from videoxception.video import Limits, TooLong, decode
 
 SPEC = ClipSpec()
 NOTHING = Limits(work=1)  # pixel to decode, so that every video is over it
-# Encoders that would put a key picture at every change of the grey are told not to.
+# Encoders that would put a key frame at every change of the grey are told not to.
 UNCUT_MPEG4, UNCUT_X264 = {"sc_threshold": "1000000000"}, {"sc_threshold": "0"}
 KINDS = {
     "mpeg4 in avi": ("clip.avi", "mpeg4", {"options": UNCUT_MPEG4}),
@@ -28,7 +28,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_picture_is_a_key_picture_and_has_its_own_time(kind: str, tmp_path: Path) -> None:
+def test_each_frame_is_a_key_frame_and_has_its_own_time(kind: str, tmp_path: Path) -> None:
     name, codec, how = KINDS[kind]
     clip = decode(make_video(tmp_path / name, codec, 150, gop=12, **how), SPEC, NOTHING)
     numbers = [round(time * RATE) for time in clip.timestamps]
@@ -36,7 +36,7 @@ def test_each_picture_is_a_key_picture_and_has_its_own_time(kind: str, tmp_path:
     assert clip.warnings[0] == "key frames only"
     assert clip.decoded == len(set(numbers)) <= 10
     assert nearest_levels(clip.frames) == [level(k) for k in numbers]
-    assert all(abs(k - w) <= 12 for k, w in zip(numbers, wanted, strict=True))  # a group has 12 pictures
+    assert all(abs(k - w) <= 12 for k, w in zip(numbers, wanted, strict=True))  # a group has 12 frames
 
 
 def test_a_setting_refuses_instead(tmp_path: Path) -> None:
@@ -58,13 +58,13 @@ def test_packets_that_are_not_kept_are_read_again(tmp_path: Path) -> None:
     assert np.array_equal(kept.frames, again.frames)
 
 
-def test_a_key_picture_that_is_damaged_gives_way_to_the_one_before(tmp_path: Path) -> None:
+def test_a_key_frame_that_is_damaged_gives_way_to_the_one_before(tmp_path: Path) -> None:
     path = make_video(tmp_path / "clip.webm", "libvpx-vp9", 150, gop=50)
     with av.open(str(path)) as container:
         second = bytes([packet for packet in container.demux(video=0) if packet.is_keyframe][1])
     content = path.read_bytes()
     assert content.count(second) == 1
-    header = second[:16]  # whole, or the file's reader would not take it for a key picture
+    header = second[:16]  # whole, or the file's reader would not take it for a key frame
     path.write_bytes(content.replace(second, header + b"\xff" * (len(second) - len(header))))
     clip = decode(path, SPEC, NOTHING)
     assert clip.warnings == ("damaged", "key frames only")

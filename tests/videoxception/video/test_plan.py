@@ -1,4 +1,4 @@
-"""The planned path against the full one, on made files of many kinds: the same bytes for fewer decoded pictures."""
+"""The planned path against the full one, on made files of many kinds: the same bytes for fewer decoded frames."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -72,7 +72,7 @@ def test_kinds_that_are_recognised_as_not_to_be_planned(kind: str, tmp_path: Pat
 
 
 def make_moving(path: Path, codec: str, **how: object) -> Path:
-    """A video whose pictures refer to each other: 150 of them, 12 to a group."""
+    """A video whose frames refer to each other: 150 of them, 12 to a group."""
     return make_video(path, codec, 150, moving=True, **how)
 
 
@@ -96,7 +96,7 @@ def test_packets_that_lie_about_being_keys(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("container", ["mkv", "mp4"])
-def test_packed_pictures_in_another_container(container: str, real_clips: Path, tmp_path: Path) -> None:
+def test_packed_frames_in_another_container(container: str, real_clips: Path, tmp_path: Path) -> None:
     """DivX's packed B-frames keep their scrambled times wherever they are copied to."""
     for source in (real_clips / "clips_other").rglob("*.avi"):
         path = remux(source, tmp_path / f"{source.stem}.{container}")
@@ -148,7 +148,7 @@ def copy_packets(path: Path, copy: Path) -> Path:
     return copy
 
 
-def test_pictures_that_an_edit_list_cuts_off_are_not_shown(tmp_path: Path) -> None:
+def test_frames_that_an_edit_list_cuts_off_are_not_shown(tmp_path: Path) -> None:
     """Half a second before time 0 belongs to the stream, and is marked as not to be shown."""
     cut = [k * 4 - 52 for k in range(150)]
     path = make_moving(tmp_path / "cut.mp4", "libx264", times=cut, container_options={"avoid_negative_ts": "disabled"})
@@ -173,12 +173,12 @@ def table_of(times: list[int], keys: set[int]) -> tuple[PacketTable, Timeline]:
 RATE_BASE = Fraction(RATE)
 
 
-def test_a_plan_decodes_from_the_key_picture_to_the_wanted_one() -> None:
+def test_a_plan_decodes_from_the_key_frame_to_the_wanted_one() -> None:
     table, timeline = table_of(list(range(12)), {0, 4, 8})
     assert list(make_plan(table, timeline, [6])) == [SKIP] * 4 + [REFERENCE, REFERENCE, WANTED] + [SKIP] * 5
 
 
-def test_a_picture_shown_before_its_key_picture_needs_the_group_before() -> None:
+def test_a_frame_shown_before_its_key_frame_needs_the_group_before() -> None:
     """Decoding order I0 P3 B1 B2 | I6 B4 B5: 4 and 5 lie behind I6 in the file, and refer to P3 as well."""
     table, timeline = table_of([0, 3, 1, 2, 6, 4, 5], {0, 4})
     assert list(make_plan(table, timeline, [4])) == [REFERENCE] * 5 + [WANTED, SKIP]

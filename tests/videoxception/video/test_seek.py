@@ -91,7 +91,7 @@ def test_places_that_are_unknown_or_the_same_lead_nowhere() -> None:
     assert not can_seek(PacketTable([0, 1], bytearray(2), bytearray(2), [10, -1]))
 
 
-def test_a_seek_that_fails_costs_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_seek_that_fails_costs_no_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make_video(tmp_path / "clip.mp4", "libx264", 150, gop=12, moving=True)
     kept = decode(path, ClipSpec())
 

@@ -1,4 +1,4 @@
-"""What each awkward real file gives: how many pictures its packets promise and its warnings, or which refusal."""
+"""What each awkward real file gives: how many frames its packets promise and its warnings, or which refusal."""
 
 import random
 from contextlib import suppress
@@ -60,11 +60,11 @@ REFUSALS: dict[str, type[VideoError]] = {
 
 @pytest.mark.parametrize("name", CLIPS)
 def test_clip(name: str, real_clips: Path) -> None:
-    pictures, warnings = CLIPS[name]
+    frames, warnings = CLIPS[name]
     path, limits = real_clips / name, Limits()
     with path.open("rb") as file, open_video(file, limits) as (container, stream):
         table = read_packets(container, stream, limits, Deadline(limits, lambda: False))
-        assert len(timeline_of(table, container, stream)) == pictures
+        assert len(timeline_of(table, container, stream)) == frames
     clip = decode(path, ClipSpec())
     assert clip.frames.shape == (10, 128, 128, 3)
     assert clip.warnings == warnings
@@ -93,26 +93,26 @@ def test_the_table_is_complete(real_clips: Path) -> None:
 @pytest.mark.parametrize(
     "name", [n for n, (_, warnings) in CLIPS.items() if "damaged" not in warnings and "g18" not in n]
 )
-def test_pictures_are_those_that_the_decoder_puts_out_in_that_order(name: str, real_clips: Path) -> None:
+def test_frames_are_those_that_the_decoder_puts_out_in_that_order(name: str, real_clips: Path) -> None:
     """Also for packed B-frames in AVI, whose frame.pts jumps to and fro."""
     clip = decode(real_clips / name, ClipSpec())
     if "rotated" in clip.warnings:
-        return  # the reference below does not turn pictures
+        return  # the reference below does not turn frames
     with av.open(str(real_clips / name)) as container:
         frames = [
             f.reformat(128, 128, "rgb24", interpolation="BICUBIC", threads=1).to_ndarray()
             for f in container.decode(video=0)
         ]
     numbers = [(2 * i + 1) * len(frames) // 20 for i in range(10)]
-    if name == "zoo/sharp_loop3.gif":  # 3 s a picture, but the last stays for 15 s
+    if name == "zoo/sharp_loop3.gif":  # 3 s a frame, but the last stays for 15 s
         numbers = [0, 2, 3, 4, 6, 7, 9, 9, 9, 9]
     assert np.array_equal(clip.frames, np.stack([frames[k] for k in numbers]))
 
 
-def test_the_lost_picture_of_a_damaged_file_is_the_one_before(real_clips: Path) -> None:
+def test_the_lost_frame_of_a_damaged_file_is_the_one_before(real_clips: Path) -> None:
     """50 packets, of which one in the middle does not decode: those behind it are still told by their times."""
     path = real_clips / "zoo/decord_corrupted.mp4"
-    pictures = {}
+    frames = {}
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1
@@ -121,13 +121,13 @@ def test_the_lost_picture_of_a_damaged_file_is_the_one_before(real_clips: Path) 
                 decoded = packet.decode()
             except av.FFmpegError:
                 continue
-            pictures |= {
+            frames |= {
                 f.pts // 1024: f.reformat(128, 128, "rgb24", interpolation="BICUBIC", threads=1).to_ndarray()
                 for f in decoded
             }
-    assert len(pictures) == 49
-    numbers = [max(k for k in pictures if k <= (2 * i + 1) * 50 // 20) for i in range(10)]
-    assert np.array_equal(decode(path, ClipSpec()).frames, np.stack([pictures[k] for k in numbers]))
+    assert len(frames) == 49
+    numbers = [max(k for k in frames if k <= (2 * i + 1) * 50 // 20) for i in range(10)]
+    assert np.array_equal(decode(path, ClipSpec()).frames, np.stack([frames[k] for k in numbers]))
 
 
 def test_rotated_files_show_upright_what_the_unrotated_one_shows(real_clips: Path) -> None:

@@ -13,7 +13,7 @@ from videoxception.engine.kernels.weights import First
 def first_block(clip_bytes: Tensor, weights: First, pooled: Pairs, tiles: FirstTiles | None = None) -> None:
     """Writes the x of `pooled` (N, T, H // 2, W // 2, K), of `clip_bytes` uint8 (N, T, H, W, 3)."""
     tiles = tiles or first_tiles(weights.weight.dtype)
-    clips, pictures, height, width, _ = clip_bytes.shape
+    clips, frames, height, width, _ = clip_bytes.shape
     pixels = clips * (height // 2) * (width // 2)
     first_block_kernel[(triton.cdiv(pixels, tiles.lanes),)](
         clip_bytes,
@@ -27,7 +27,7 @@ def first_block(clip_bytes: Tensor, weights: First, pooled: Pairs, tiles: FirstT
         weights.bias,
         pooled.data,
         pixels,
-        pictures,
+        frames,
         height,
         width,
         pooled.border,
@@ -54,7 +54,7 @@ def first_block_kernel(
     bias,
     pooled,
     pixels,
-    pictures: tl.constexpr,
+    frames: tl.constexpr,
     height: tl.constexpr,
     width: tl.constexpr,
     border: tl.constexpr,
@@ -64,7 +64,7 @@ def first_block_kernel(
     columns: tl.constexpr,
     upcast: tl.constexpr,
 ):
-    """A program walks through time with `lanes` of all `pixels` pooled pixels of a picture of each clip.
+    """A program walks through time with `lanes` of all `pixels` pooled pixels of a frame of each clip.
 
     Under each lie four pixels, whose three channels are numbers of their own in registers. Only the product across
     channels is a matrix: of rows (h, x, zeros), 16 long, which is what tensor cores take.
@@ -78,10 +78,10 @@ def first_block_kernel(
     alive = pixel < pixels
     clip = (pixel // (pooled_height * pooled_width)).to(tl.int64)
     y, x = pixel // pooled_width % pooled_height, pixel % pooled_width
-    source = clip_bytes + clip * (pictures * height * width * 3) + (2 * y * width + 2 * x) * 3
+    source = clip_bytes + clip * (frames * height * width * 3) + (2 * y * width + 2 * x) * 3
     column = tl.arange(0, columns)
     place = (y + border) * line + (x + border) * (2 * channels) + channels
-    target = (pooled + clip * (pictures * image) + place)[:, None] + column[None, :]
+    target = (pooled + clip * (frames * image) + place)[:, None] + column[None, :]
     mix = _constants(affine, 9) + _constants(affine_bias, 3)
     spatial_taps = _constants(spatial, 3 * kernel * kernel)
     spatial_biases = _constants(spatial_bias, 3)
@@ -96,14 +96,14 @@ def first_block_kernel(
 
     nothing = tl.zeros((lanes,), tl.float32)
     blank = ((nothing,) * 3,) * 4  # three channels at each of the four pixels
-    window = (blank,) * (kernel - 1)  # spatial results of the last pictures
-    inputs = (blank,) * half  # the network's input at the last pictures
-    for t in range(pictures + half):
-        picture = source + t * (height * width * 3)
-        present = alive & (t < pictures)
+    window = (blank,) * (kernel - 1)  # spatial results of the last frames
+    inputs = (blank,) * half  # the network's input at the last frames
+    for t in range(frames + half):
+        frame = source + t * (height * width * 3)
+        present = alive & (t < frames)
         now, seen = (), ()
         for q in tl.static_range(4):
-            sums, centre = _spatial(picture, present, y, x, q // 2, q % 2, mix, spatial_taps, height, width, kernel)
+            sums, centre = _spatial(frame, present, y, x, q // 2, q % 2, mix, spatial_taps, height, width, kernel)
             now = now + (_activate(sums, spatial_biases, present),)
             seen = seen + (centre,)
         window, inputs = window + (now,), inputs + (seen,)
@@ -132,7 +132,7 @@ def _constants(first, count: tl.constexpr):
 
 @triton.jit
 def _spatial(
-    picture,
+    frame,
     alive,
     y,
     x,
@@ -153,7 +153,7 @@ def _spatial(
     centre = sums
     for dy in tl.static_range(kernel):
         for dx in tl.static_range(kernel):
-            colours = _colours(picture, alive, y, x, down + dy - half, right + dx - half, mix, height, width)
+            colours = _colours(frame, alive, y, x, down + dy - half, right + dx - half, mix, height, width)
             if dy == half and dx == half:
                 centre = colours
             sums = (
@@ -166,11 +166,11 @@ def _spatial(
 
 @triton.jit
 def _colours(
-    picture, alive, y, x, down: tl.constexpr, right: tl.constexpr, mix, height: tl.constexpr, width: tl.constexpr
+    frame, alive, y, x, down: tl.constexpr, right: tl.constexpr, mix, height: tl.constexpr, width: tl.constexpr
 ):
-    """The network's input at a pixel: three channels; zeros beyond the picture's edges."""
+    """The network's input at a pixel: three channels; zeros beyond the frame's edges."""
     inside = alive & (2 * y + down >= 0) & (2 * y + down < height) & (2 * x + right >= 0) & (2 * x + right < width)
-    first = picture + (down * width + right) * 3
+    first = frame + (down * width + right) * 3
     red = tl.load(first, mask=inside, other=0).to(tl.float32)
     green = tl.load(first + 1, mask=inside, other=0).to(tl.float32)
     blue = tl.load(first + 2, mask=inside, other=0).to(tl.float32)
@@ -183,7 +183,7 @@ def _colours(
 
 @triton.jit
 def _activate(sums, biases, present):
-    """ReLU of three channels with their biases; zeros where there is no picture."""
+    """ReLU of three channels with their biases; zeros where there is no frame."""
     return (
         tl.where(present, tl.maximum(sums[0] + biases[0], 0.0), 0.0),
         tl.where(present, tl.maximum(sums[1] + biases[1], 0.0), 0.0),

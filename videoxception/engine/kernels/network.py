@@ -40,13 +40,13 @@ class FusedNetwork:
         self._weights = weights_of(net, dtype, device)
         self._auxiliary = net.auxiliary
         self.outputs = len(net.head.bias) - max(net.auxiliary - 1, 0)  # the auxiliary classes make one
-        pictures, height, width, _ = shape
+        frames, height, width, _ = shape
         self._pairs: list[Pairs] = []  # one for each block but the first
         for block in self._weights.blocks:
             height, width = height // 2, width // 2
-            size = (capacity, pictures, height, width, block.weight.shape[0] // 2)
+            size = (capacity, frames, height, width, block.weight.shape[0] // 2)
             self._pairs.append(Pairs.empty(size, block.depthwise.kernel // 2, dtype, device))
-        self._pixels = pictures * height * width
+        self._pixels = frames * height * width
         tiles = -(-self._pixels // product_tiles(dtype, self._pixels).rows)
         self._sums = torch.empty((capacity, tiles, self._weights.head.shape[1]), device=device)
 
@@ -72,12 +72,12 @@ class FusedNetwork:
 
 def bytes_a_clip(net: FusedVideoXception, shape: tuple[int, int, int, int], dtype: torch.dtype) -> int:
     """What `FusedNetwork` keeps for each clip of its capacity."""
-    pictures, height, width, _ = shape
+    frames, height, width, _ = shape
     total = 0
     for block in _residual_blocks(net)[1:]:
         height, width = height // 2, width // 2
         border = block.separable.spatial.padding[1]
-        pixels = pictures * (height + 2 * int(border)) * (width + 2 * int(border))
+        pixels = frames * (height + 2 * int(border)) * (width + 2 * int(border))
         total += pixels * 2 * block.shortcut.in_channels * dtype.itemsize
     return total
 

@@ -11,7 +11,7 @@ class Pairs:
     """The input x of a block and the separable convolution h of it, side by side, channels last.
 
     `data` (N, T, H + 2b, W + 2b, 2C): h in the first C channels, x in the last. The border b, half the size of the
-    block's kernel, is zero and stays so: kernels write inside it only, and none has to ask where a picture ends.
+    block's kernel, is zero and stays so: kernels write inside it only, and none has to ask where a frame ends.
     """
 
     data: Tensor
@@ -22,15 +22,15 @@ class Pairs:
         cls, shape: tuple[int, int, int, int, int], border: int, dtype: torch.dtype, device: torch.device
     ) -> "Pairs":
         """Room for (N, T, H, W, C) activations."""
-        clips, pictures, height, width, channels = shape
-        size = (clips, pictures, height + 2 * border, width + 2 * border, 2 * channels)
+        clips, frames, height, width, channels = shape
+        size = (clips, frames, height + 2 * border, width + 2 * border, 2 * channels)
         return cls(torch.zeros(size, dtype=dtype, device=device), border)
 
     @property
     def shape(self) -> tuple[int, int, int, int, int]:
         """(N, T, H, W, C)."""
-        clips, pictures, height, width, channels = self.data.shape
-        return (clips, pictures, height - 2 * self.border, width - 2 * self.border, channels // 2)
+        clips, frames, height, width, channels = self.data.shape
+        return (clips, frames, height - 2 * self.border, width - 2 * self.border, channels // 2)
 
     @property
     def h(self) -> Tensor:

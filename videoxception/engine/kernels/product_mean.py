@@ -16,16 +16,16 @@ def product_mean(
 
     Of the h and x of `pairs` (N, T, H, W, C); `weight` (2C, K), in the type of the pairs; `bias` f32 (K).
     """
-    _, pictures, height, width, _ = pairs.shape
+    _, frames, height, width, _ = pairs.shape
     depth, channels = weight.shape
-    tiles = tiles or product_tiles(weight.dtype, pictures * height * width)
+    tiles = tiles or product_tiles(weight.dtype, frames * height * width)
     grid = (partial.shape[0] * partial.shape[1] * (channels // tiles.columns),)
     product_mean_kernel[grid](
         pairs.data,
         weight,
         bias,
         partial,
-        pictures,
+        frames,
         height,
         width,
         pairs.border,
@@ -46,7 +46,7 @@ def product_mean_kernel(
     weight,
     bias,
     partial,
-    pictures: tl.constexpr,
+    frames: tl.constexpr,
     height: tl.constexpr,
     width: tl.constexpr,
     border: tl.constexpr,
@@ -62,7 +62,7 @@ def product_mean_kernel(
     Columns change fastest from program to program, so that those that share rows run together.
     """
     column_tiles: tl.constexpr = channels // columns
-    pixels: tl.constexpr = pictures * height * width
+    pixels: tl.constexpr = frames * height * width
     tiles: tl.constexpr = (pixels + rows - 1) // rows
     line: tl.constexpr = (width + 2 * border) * depth
     image: tl.constexpr = (height + 2 * border) * line
@@ -71,7 +71,7 @@ def product_mean_kernel(
     clip = tile // tiles
     pixel = tile % tiles * rows + tl.arange(0, rows)
     y, x = pixel // width % height + border, pixel % width + border
-    starts = pairs + clip.to(tl.int64) * (pictures * image) + (pixel // (height * width) * image + y * line + x * depth)
+    starts = pairs + clip.to(tl.int64) * (frames * image) + (pixel // (height * width) * image + y * line + x * depth)
     sums = multiply(starts, pixel < pixels, weight, column, depth, channels, step, upcast)
     output = tl.maximum(sums + tl.load(bias + column)[None, :], 0.0)
     total = tl.sum(tl.where((pixel < pixels)[:, None], output, 0.0), 0)

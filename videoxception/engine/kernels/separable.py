@@ -13,7 +13,7 @@ def separable(pairs: Pairs, weights: Depthwise, tiles: SeparableTiles | None = N
 
     Their border must be half the size of the kernel, and the tiles' rows and block must divide height and channels.
     """
-    clips, pictures, height, width, channels = pairs.shape
+    clips, frames, height, width, channels = pairs.shape
     tiles = tiles or separable_tiles(weights.kernel, height)
     grid = (height // tiles.rows, triton.cdiv(clips * width, tiles.lanes), channels // tiles.block)
     separable_kernel[grid](
@@ -23,7 +23,7 @@ def separable(pairs: Pairs, weights: Depthwise, tiles: SeparableTiles | None = N
         weights.temporal,
         weights.temporal_bias,
         clips,
-        pictures,
+        frames,
         height,
         width,
         channels,
@@ -45,7 +45,7 @@ def separable_kernel(
     temporal,
     temporal_bias,
     clips,
-    pictures: tl.constexpr,
+    frames: tl.constexpr,
     height: tl.constexpr,
     width: tl.constexpr,
     channels: tl.constexpr,
@@ -56,7 +56,7 @@ def separable_kernel(
 ):
     """A program works on `rows` rows of `lanes` columns (those of all clips in a line) and `block` channels.
 
-    It walks through time with the last k pictures of spatial results in registers. Rows change fastest from program to
+    It walks through time with the last k frames of spatial results in registers. Rows change fastest from program to
     program, so that those that share some run together.
     """
     half: tl.constexpr = kernel // 2
@@ -68,7 +68,7 @@ def separable_kernel(
     alive = (lane // width < clips)[:, None]
     clip = tl.minimum(lane // width, clips - 1).to(tl.int64)
     first = tl.program_id(0) * rows * line + lane % width * pixel  # the upper left tap of the first row
-    here = pairs + (clip * (pictures * image) + first)[:, None] + channel[None, :]
+    here = pairs + (clip * (frames * image) + first)[:, None] + channel[None, :]
     spatial_taps = _taps(spatial + channel, kernel * kernel, channels)
     temporal_taps = _taps(temporal + channel, kernel, channels)
     spatial_start = tl.load(spatial_bias + channel)[None, :] + tl.zeros((lanes, block), tl.float32)
@@ -76,7 +76,7 @@ def separable_kernel(
 
     nothing = ((tl.zeros((lanes, block), tl.float32),) * rows,)
     window = nothing * (kernel - 1)
-    for t in tl.range(pictures, loop_unroll_factor=2):
+    for t in tl.range(frames, loop_unroll_factor=2):
         now = ()
         for row in tl.static_range(rows):
             source = here + t * image + channels
@@ -87,7 +87,7 @@ def separable_kernel(
             output = _temporal(window, row, temporal_start, temporal_taps, kernel)
             tl.store(target + row * line, output.to(pairs.dtype.element_ty), mask=alive & (t >= half))
         window = window[1:]
-    for late in tl.static_range(pictures - half, pictures):  # pictures that have none behind them
+    for late in tl.static_range(frames - half, frames):  # frames that have none behind them
         window = window + nothing
         target = here + late * image + half * (line + pixel)
         for row in tl.static_range(rows):
