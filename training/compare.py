@@ -20,6 +20,7 @@ from training.cache.datamodule import open_data_module
 from training.cache.loader import Clips
 from training.cache.pack_reader import is_pack
 from training.config.cli import add_cache_option
+from training.config.console import show_log
 from training.config.schema import Config, DataConfig
 from training.data.dataset import DataSet
 from training.errors import TrainingError
@@ -56,7 +57,8 @@ class Judge:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command `python -m training.compare`."""
+    """Run the command `python -m training.compare`."""
+    show_log()
     options = _parse(arguments)
     keep_heap()
     try:

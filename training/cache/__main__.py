@@ -18,6 +18,7 @@ from training.cache.location import locate
 from training.cache.pack_writer import add_pack, pack_command
 from training.cache.store import Cache
 from training.config.cli import add_cache_option, add_data_options, add_sections, config_from_options
+from training.config.console import show_log
 from training.data.dataset import Part
 from training.data.loading import open_dataset
 from training.errors import TrainingError
@@ -27,7 +28,8 @@ _TRAINED_FROM: tuple[Part, ...] = ("train", "val")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command `python -m training.cache`."""
+    """Run the command `python -m training.cache`."""
+    show_log()
     options = _parse(arguments)
     try:
         options.command(options)

@@ -1,5 +1,6 @@
 """Brings a cache up to date with the files of a data set: what is there stays, the rest is decoded."""
 
+import logging
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,8 @@ from training.cache.store import Cache, CacheWriter, writing
 from training.data.readers.image_folder import is_still
 from training.errors import TrainingError
 from training.progress import counting
+
+_LOGGER = logging.getLogger(__name__)
 
 _SPARE = 2**28  # bytes that are left free on the disk, for checkpoints and others
 
@@ -96,7 +99,7 @@ def _decode(
 def _check_space(folder: Path, spec: CacheSpec, paths: Sequence[Path]) -> None:
     """Says what will be taken, or raises `TrainingError` if there is less."""
     needed, free = _needed(spec, paths), shutil.disk_usage(folder).free
-    print(f"decoding {len(paths)} files into {folder}: {gigabytes(needed)} of {gigabytes(free)} free", flush=True)
+    _LOGGER.info(f"decoding {len(paths)} files into {folder}: {gigabytes(needed)} of {gigabytes(free)} free")
     if needed + _SPARE > free:
         smaller = CacheSpec(spec.clip, spec.clip.frames, (spec.size[0] * 3 // 4, spec.size[1] * 3 // 4))
         raise TrainingError(

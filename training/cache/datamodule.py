@@ -1,5 +1,6 @@
 """What a run trains on: a split of a data set, and where its pixels come from."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from training.data.loading import open_dataset
 from training.data.splits import Split
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def _packed(pack: Pack, config: Config, spec: ClipSpec) -> DataModule:
     split = pack.split(settled)
 
     def load() -> tuple[Library, Split, list[str]]:
-        print(f"from the pack {pack.folder}: {pack.header.dropped}")
+        _LOGGER.info(f"from the pack {pack.folder}: {pack.header.dropped}")
         return pack.load(), split, []
 
     return DataModule(settled, load)

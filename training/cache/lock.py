@@ -1,11 +1,13 @@
 """Who builds a cache holds its lock: two builders at once would write over each other."""
 
 import fcntl
+import logging
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -20,7 +22,7 @@ def building(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             builder = file.read().strip() or "unknown"
-            print(f"waiting: {folder} is being built by another process ({builder})", file=sys.stderr, flush=True)
+            _LOGGER.info(f"waiting: {folder} is being built by another process ({builder})")
             fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(0)
         file.write(f"process {os.getpid()} on {os.uname().nodename}")

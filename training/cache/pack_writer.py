@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import logging
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -23,6 +24,8 @@ from training.data.splits import Split
 from training.errors import TrainingError
 from training.progress import track
 from videoxception.clip import ClipSpec
+
+_LOGGER = logging.getLogger(__name__)
 
 _SAMPLE = 48  # items by which the size of a pack is foretold
 _SHRINKS = (1.0, 5 / 6, 2 / 3, 1 / 2)
@@ -93,8 +96,8 @@ def pack(folder: Path, config: Config, library: Library, split: Split, packings:
         foretold = _foretell(items, library, packing)
         if foretold <= limit and (size := _write(partial, config, library, split, packing)) <= limit:
             partial.rename(folder)
-            print(f"packed {len(items)} items into {folder}: {size / 1e6:.1f} MB, {packing}")
-            print(_dropped(library.spec, packing))
+            _LOGGER.info(f"packed {len(items)} items into {folder}: {size / 1e6:.1f} MB, {packing}")
+            _LOGGER.info(_dropped(library.spec, packing))
             return
         shutil.rmtree(partial, ignore_errors=True)
     raise TrainingError(

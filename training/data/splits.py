@@ -14,10 +14,15 @@ SOURCE_SEED = 42
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Two parts of one data set, and in words how they were made.
+    """Training and validation items of one data set.
 
-    No source video is in both, unless the split is `leaky` by intent, as some published protocols are. `training` may
-    have other classes behind those of `validation`; what is held out of them is in `others`.
+    No source video is in both, unless the split is `leaky` by intent, as some published protocols are.
+
+    Attributes:
+        training: may have auxiliary classes behind those of `validation`.
+        protocol: how the split was made, in words.
+        notes: what a person must know of it, a sentence each.
+        auxiliary: what is held out of the auxiliary classes.
     """
 
     training: DataSet
@@ -31,6 +36,20 @@ class Split:
     def held_out(self) -> tuple[Item, ...]:
         """All items that are not trained on."""
         return (*self.validation.items, *self.auxiliary.items)
+
+    def describe(self) -> list[str]:
+        """Return lines for people: how many items of how many source videos, how they were chosen, notes."""
+        subsets = (
+            ("training", self.training),
+            ("held out", self.validation),
+            ("auxiliary classes held out", self.auxiliary),
+        )
+        counted = (
+            f"{name}: {len(data)} items of {len(set(data.groups))} source videos, {len(data.classes)} classes"
+            for name, data in subsets
+            if data.classes
+        )
+        return [*counted, f"protocol: {self.protocol}", *(f"note: {note}" for note in self.notes)]
 
     def __post_init__(self) -> None:
         shared = set(self.training.groups) & {*self.validation.groups, *self.auxiliary.groups}

@@ -1,5 +1,6 @@
 """An archive from its address to its files, once: what was unpacked leaves a mark, and is not fetched again."""
 
+import logging
 from pathlib import Path
 
 import httpx
@@ -7,6 +8,8 @@ import httpx
 from training.fetch.catalog import Source
 from training.fetch.download import download
 from training.fetch.unpack import Place, unpack
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def fetch_archive(client: httpx.Client, source: Source, folder: Path, place: Place, keep: bool) -> None:
@@ -16,7 +19,7 @@ def fetch_archive(client: httpx.Client, source: Source, folder: Path, place: Pla
     """
     archive = folder / "archives" / source.name
     if not _mark(archive).exists():
-        print(f"fetching {source.url}", flush=True)
+        _LOGGER.info(f"fetching {source.url}")
         download(client, source, archive.parent)
     unpack_once(archive, folder, place)
     if not keep:
@@ -26,11 +29,11 @@ def fetch_archive(client: httpx.Client, source: Source, folder: Path, place: Pla
 def unpack_once(archive: Path, folder: Path, place: Place) -> None:
     """Unpacks what `place` wants of an archive below `folder`, unless that was done before. Raises `FetchError`."""
     if _mark(archive).exists():
-        print(f"{archive.name} was unpacked before")
+        _LOGGER.info(f"{archive.name} was unpacked before")
         return
     count = unpack(archive, folder, place)
     _mark(archive).touch()
-    print(f"unpacked {count:,} files of {archive.name}", flush=True)
+    _LOGGER.info(f"unpacked {count:,} files of {archive.name}")
 
 
 def _mark(archive: Path) -> Path:

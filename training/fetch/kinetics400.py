@@ -6,6 +6,7 @@ their use is for you to judge.
 """
 
 import argparse
+import logging
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import httpx
 from training.fetch.archives import fetch_archive
 from training.fetch.catalog import KINETICS400, FetchError, Source
 from training.fetch.download import download, new_client
+
+_LOGGER = logging.getLogger(__name__)
 
 HELP = "400 actions, 10-second clips from YouTube, several hundred GB"
 _PARTS = ("train", "val", "test")
@@ -40,7 +43,7 @@ def fetch(options: argparse.Namespace) -> None:
         if "train" in options.parts:
             broken = Source(f"{base}/replacement_for_corrupted_k400.tgz")
             fetch_archive(client, broken, folder, partial(_place_clip, "replacement"), options.keep_archives)
-    print(f"python -m training.run --layout kinetics400 --data {folder}")
+    _LOGGER.info(f"python -m training.run --layout kinetics400 --data {folder}")
 
 
 def _archives(client: httpx.Client, base: str, part: str, folder: Path) -> list[Source]:

@@ -4,6 +4,7 @@ Of the archives (3.3 GiB) the 320 videos are taken; depth maps and skeletons are
 """
 
 import argparse
+import logging
 import re
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from training.fetch.archives import fetch_archive, unpack_once
 from training.fetch.catalog import MSR_DAILY_PAGE, FetchError, Source
 from training.fetch.download import new_client
 from training.fetch.unpack import unpack
+
+_LOGGER = logging.getLogger(__name__)
 
 HELP = "16 activities, 320 videos; a browser is needed"
 _CLIP = re.compile(r"a\d\d_s\d\d_e\d\d_rgb\.avi$")
@@ -38,8 +41,8 @@ def fetch(options: argparse.Namespace) -> None:
     if not found:
         raise FetchError(_EXPLAINED.format(page=MSR_DAILY_PAGE, folder=folder))
     if found != CLIPS:
-        print(f"warning: {found} videos are there, but the data set has {CLIPS}; are all packs in {folder}?")
-    print(f"python -m training.run --layout msr-daily --data {folder}/videos")
+        _LOGGER.warning(f"{found} videos are there, but the data set has {CLIPS}; are all packs in {folder}?")
+    _LOGGER.info(f"python -m training.run --layout msr-daily --data {folder}/videos")
 
 
 def _place(name: str) -> str | None:

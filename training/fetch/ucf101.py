@@ -6,6 +6,7 @@ with a browser, put it into DIR/archives and give the command again.
 """
 
 import argparse
+import logging
 import re
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from training.data.readers.ucf101 import named_group
 from training.fetch.archives import fetch_archive
 from training.fetch.catalog import UCF101_LISTS, UCF101_PAGE, UCF101_RAR, UCF101_VIDEOS, chosen
 from training.fetch.download import new_client
+
+_LOGGER = logging.getLogger(__name__)
 
 HELP = "101 actions, 13,320 videos, 7 GB"
 VIDEOS = 13_320
@@ -36,8 +39,10 @@ def fetch(options: argparse.Namespace) -> None:
         fetch_archive(client, chosen(options.videos, UCF101_VIDEOS), folder, _place_video, options.keep_archives)
     found = sum(1 for _ in (folder / "UCF-101").glob("*/*.avi"))
     if found != VIDEOS:
-        print(f"warning: {found:,} videos are there, but UCF-101 has {VIDEOS:,}; see {UCF101_PAGE}")
-    print(f"python -m training.run --layout ucf101 --data {folder}/UCF-101 --annotations {folder}/ucfTrainTestlist")
+        _LOGGER.warning(f"{found:,} videos are there, but UCF-101 has {VIDEOS:,}; see {UCF101_PAGE}")
+    _LOGGER.info(
+        f"python -m training.run --layout ucf101 --data {folder}/UCF-101 --annotations {folder}/ucfTrainTestlist"
+    )
 
 
 def _place_video(name: str) -> str | None:

@@ -5,6 +5,7 @@ refused whole. Links and devices are never made. What is there in its full size 
 goes on where it stopped.
 """
 
+import logging
 import shutil
 import subprocess
 import tarfile
@@ -22,6 +23,8 @@ from typing import IO
 from training.fetch.catalog import FetchError
 from training.fetch.disk import check_space
 from training.progress import track
+
+_LOGGER = logging.getLogger(__name__)
 
 Place = Callable[[str], str | None]
 """From a file's name to its path below the target folder, or None if it is not wanted."""
@@ -85,7 +88,7 @@ def _write(archive: Path, folder: Path, members: Sequence[_Member], place: Place
 
 def _unrar(archive: Path, folder: Path, place: Place) -> int:
     """By a program of the system, into a folder of its own, from which the wanted files are moved."""
-    print("note: unpacking RAR archives is untested: no free program makes one to test it with")
+    _LOGGER.info("note: unpacking RAR archives is untested: no free program makes one to test it with")
     command = next((c for c in _RAR_PROGRAMS if shutil.which(c[0])), None)
     if command is None:
         raise FetchError(f"{archive} needs unrar or bsdtar (libarchive-tools) to be unpacked; install one of them")
