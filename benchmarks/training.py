@@ -23,7 +23,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from training.cache.datamodule import open_data_module
 from training.cache.loader import FrameLoader
-from training.config.schema import Config, DataConfig, parse_stages
+from training.config.data import DataConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
 from training.model.build import build_network
 from training.model.train_state import State, new_train_state
 from training.trainer.amp import autocast

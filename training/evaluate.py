@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from training.config.cli import add_data_options, data_config_from_options
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.loading import open_dataset
 from training.errors import TrainingError
 from training.evaluation.assignment import engine_by_fold, engines_in_turn, one_engine

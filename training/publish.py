@@ -16,7 +16,8 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from training.config.schema import PLACES, Config
+from training.config.data import PLACES
+from training.config.schema import Config
 from training.data.fingerprint import fingerprint
 from training.data.loading import open_dataset
 from training.data.splits import Split

@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 
-from training.config.schema import CameraConfig, ColorJitterConfig, Config, DataConfig, OptimizerConfig, parse_stages
+from training.config.augmentation import CameraConfig, ColorJitterConfig
+from training.config.data import DataConfig
+from training.config.optimizer import OptimizerConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
 from training.data import synthetic_videos
 from training.errors import TrainingError
 

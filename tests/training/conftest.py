@@ -11,7 +11,9 @@ import pytest
 import torch
 
 from tests.shipped import SHIPPED
-from training.config.schema import Config, DataConfig, parse_stages
+from training.config.data import DataConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
 from training.model import resolve
 from training.run import run
 from videoxception.store import Release

@@ -12,7 +12,10 @@ import torch
 from tests.training.conftest import CLASSES, Runs
 from training.cache.__main__ import main as cache_command
 from training.compare import compare, main
-from training.config.schema import Config, DataConfig, TeacherConfig, parse_stages
+from training.config.data import DataConfig
+from training.config.distillation import TeacherConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
 from training.data.dataset import Item
 from training.errors import TrainingError
 from training.evaluation.leakage import record_sources

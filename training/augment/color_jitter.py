@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from training.config.schema import ColorJitterConfig
+from training.config.augmentation import ColorJitterConfig
 
 _LUMA = (0.299, 0.587, 0.114)  # BT.601
 

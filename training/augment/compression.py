@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.config.schema import CompressionConfig
+from training.config.augmentation import CompressionConfig
 
 _BLOCK = 8
 _SMALLEST = 3.0  # times smaller that a clip was filmed, at most

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.config.schema import MixupConfig
+from training.config.augmentation import MixupConfig
 
 
 def mix(

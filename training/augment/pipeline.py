@@ -8,7 +8,8 @@ from training.augment.color_jitter import jitter_colors
 from training.augment.compression import degrade
 from training.augment.randaugment import randaugment
 from training.augment.virtual_camera import render_camera_path
-from training.config.schema import Config, Stage
+from training.config.schema import Config
+from training.config.stages import Stage
 
 
 def draw_clips(frames: Tensor, stage: Stage, config: Config, rng: torch.Generator) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.config.schema import RandAugmentConfig
+from training.config.augmentation import RandAugmentConfig
 
 _LUMA = (0.299, 0.587, 0.114)  # BT.601
 

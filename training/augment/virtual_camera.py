@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.config.schema import CameraConfig
+from training.config.augmentation import CameraConfig
 
 
 def render_camera_path(frames: Tensor, size: tuple[int, int], config: CameraConfig, rng: torch.Generator) -> Tensor:

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from training.cache.spec import CacheSpec, read_spec
-from training.config.schema import CacheConfig, parse_size
+from training.config.cache import CacheConfig, parse_size
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
 

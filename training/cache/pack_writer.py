@@ -16,8 +16,9 @@ from training.cache.loader import Library
 from training.cache.pack_reader import FORMAT, FRAMES, HEADER, PackedItem, PackHeader, spread
 from training.cache.spec import CachedFrames as Copy
 from training.cache.spec import CacheSpec
+from training.config.cache import parse_size
 from training.config.cli import add_cache_option, add_data_options, add_sections, config_from_options
-from training.config.schema import Config, parse_size
+from training.config.schema import Config
 from training.data.auxiliary_classes import short_name
 from training.data.dataset import Item
 from training.data.splits import Split

@@ -8,7 +8,9 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from training.config.schema import SECTIONS, Config, DataConfig, Stage, parse_stages
+from training.config.data import DataConfig
+from training.config.schema import SECTIONS, Config
+from training.config.stages import Stage, parse_stages
 
 
 def add_options(parser: argparse.ArgumentParser, defaults: Config | None = None) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import PurePath
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.auxiliary_classes import short_name
 from training.data.dataset import DataSet, Item
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.auxiliary_classes import add_auxiliary, assign_folds, auxiliary_config
 from training.data.dataset import DataSet, Item, Part
 from training.data.readers import image_folder, kinetics400, msr_daily, ucf101, video_folder

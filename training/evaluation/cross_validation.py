@@ -13,7 +13,8 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
-from training.config.schema import PLACES, Config
+from training.config.data import PLACES
+from training.config.schema import Config
 from training.data.dataset import DataSet
 from training.data.splits import Split
 from training.errors import TrainingError

@@ -9,7 +9,8 @@ import torch
 from training.cache.datamodule import open_data_module
 from training.cache.loader import Clips
 from training.cache.pack_reader import is_pack
-from training.config.schema import Config, DataConfig
+from training.config.data import DataConfig
+from training.config.schema import Config
 from training.data.dataset import DataSet
 from training.errors import TrainingError
 from training.evaluation.bootstrap import Floats, SourceVideos

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.dataset import DataSet
 from training.data.loading import open_dataset
 from training.data.splits import Split

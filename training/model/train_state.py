@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from training.config.schema import OptimizerConfig
+from training.config.optimizer import OptimizerConfig
 
 
 @dataclass(slots=True)

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.config.schema import Config, DataConfig
+from training.config.data import DataConfig
+from training.config.schema import Config
 from training.errors import TrainingError
 from training.model import checkpoint
 from training.model.final_weights import final_network

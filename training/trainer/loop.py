@@ -19,7 +19,9 @@ from torch.nn.parallel import DistributedDataParallel
 from training.augment.mixup import mix
 from training.augment.pipeline import draw_clips
 from training.cache.loader import FrameLoader
-from training.config.schema import Config, OptimizerConfig, Stage
+from training.config.optimizer import OptimizerConfig
+from training.config.schema import Config
+from training.config.stages import Stage
 from training.errors import TrainingError
 from training.model.train_state import TrainState, update_ema
 from training.progress import track

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.cache.loader import Clips, Library
-from training.config.schema import Stage
+from training.config.stages import Stage
 from training.data.splits import Split
 from training.trainer.amp import autocast
 from training.trainer.distributed import World

@@ -15,7 +15,10 @@ import sys
 import pytest
 import torch
 from training.cache.loader import FrameLoader
-from training.config.schema import Config, DataConfig, MixupConfig, parse_stages
+from training.config.augmentation import MixupConfig
+from training.config.data import DataConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
 from training.model.train_state import new_train_state
 from training.trainer.distributed import process_group
 from training.trainer.loop import TrainContext, train

@@ -5,15 +5,11 @@ import pytest
 import torch
 
 from training.cache.loader import FrameLoader
-from training.config.schema import (
-    CameraConfig,
-    ColorJitterConfig,
-    Config,
-    DataConfig,
-    OptimizerConfig,
-    Stage,
-    parse_stages,
-)
+from training.config.augmentation import CameraConfig, ColorJitterConfig
+from training.config.data import DataConfig
+from training.config.optimizer import OptimizerConfig
+from training.config.schema import Config
+from training.config.stages import Stage, parse_stages
 from training.errors import TrainingError
 from training.model import checkpoint
 from training.model.build import init_temporal_identity, zero_unreachable_taps

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.dataset import DataSet, Item, Part
 from training.data.splits import leak
 from training.errors import TrainingError

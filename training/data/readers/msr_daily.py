@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.dataset import VIDEO_SUFFIXES, Item, check_folder
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
