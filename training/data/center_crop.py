@@ -9,6 +9,7 @@ Names stay as they are, and tables that lie beside the folders come along.
 import argparse
 import shutil
 import sys
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -57,8 +58,8 @@ def _shape(text: str) -> Fraction:
     return shape
 
 
-def main() -> None:
-    """The command `python -m training.data.center_crop`."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command `python -m training.data.center_crop`."""
     parser = argparse.ArgumentParser(
         prog="python -m training.data.center_crop",
         description=__doc__,
@@ -67,7 +68,7 @@ def main() -> None:
     parser.add_argument("source", type=Path, metavar="DIR", help="class folders of frames")
     parser.add_argument("target", type=Path, metavar="DIR", help="where the cut ones go")
     parser.add_argument("--shape", type=_shape, required=True, metavar="W:H", help="such as 9:16 or 16:9")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     try:
         print(f"{recrop(options.source, options.target, options.shape)} frames written")
     except (TrainingError, OSError, RuntimeError) as error:
