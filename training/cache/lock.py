@@ -1,4 +1,4 @@
-"""Who builds a cache holds its lock: two builders at once would write over each other."""
+"""The lock of a cache: two builders at once would write over each other."""
 
 import fcntl
 import logging
@@ -12,9 +12,9 @@ _LOGGER = logging.getLogger(__name__)
 
 @contextmanager
 def building(folder: Path) -> Iterator[None]:
-    """Holds the lock of a cache; while another process does, says so and waits, since runs are often started together.
+    """Hold the lock of a cache; wait while another process holds it, since runs are often started together.
 
-    The kernel lets go of it when the process ends, in whichever way. Who only reads a cache needs no lock.
+    The kernel releases it when the process ends, in whichever way. Readers of a cache need no lock.
     """
     with (folder / "lock").open("a+") as file:
         try:

@@ -58,7 +58,7 @@ class CompressionConfig:
     """What small size and compression take away from a video."""
 
     downscale_prob: float = option(0.0, "share of clips that are blurred as if filmed up to three times smaller")
-    compress_prob: float = option(0.0, "share of clips with the blocks of a coder")
+    compress_prob: float = option(0.0, "share of clips with the blocks of a codec")
 
     def __post_init__(self) -> None:
         check_shares(self, "downscale_prob", "compress_prob")

@@ -9,7 +9,7 @@ from training.errors import TrainingError
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CacheConfig:
-    """The larger copies that a cache holds for augmentation. What is not given is as the cache has it already."""
+    """The larger copies in a cache, from which clips are cropped; by default as the cache has them already."""
 
     cache_frames: int | None = option(None, "frames of a video's larger copy (default: the cache's own, or 30)")
     cache_size: str = option("", "HEIGHTxWIDTH of the larger copies (default: the cache's own, or 144x192)")

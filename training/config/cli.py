@@ -33,7 +33,10 @@ def add_cache_option(parser: argparse.ArgumentParser) -> None:
 
 
 def data_config_from_options(options: argparse.Namespace, **settled: Any) -> DataConfig:
-    """Return the data set that the options of `add_data_options` describe, with some fields settled otherwise.
+    """Return the data set that the options of `add_data_options` describe.
+
+    Args:
+        settled: fields that are not taken from the options.
 
     Raises:
         TrainingError: values do not fit.

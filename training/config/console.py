@@ -1,4 +1,4 @@
-"""What the trainer's rooms log, as its commands show it: plain lines on standard output."""
+"""What commands show of the log: plain lines on standard output."""
 
 import logging
 
@@ -6,7 +6,7 @@ _TRAINER = logging.getLogger("training")
 
 
 class _Console(logging.Handler):
-    """Prints to what is standard output at that moment: who redirects it gets these lines too."""
+    """Prints to what is standard output at that moment, so that redirected output has these lines too."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a record, marked if it is a warning."""

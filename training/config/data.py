@@ -20,7 +20,7 @@ class DataConfig:
     layout: str = option("ucf101", f"how the data set lies on disk: {', '.join(LAYOUTS)}")
     protocol: str = option(
         "",
-        "who is trained on and who is held out, if the layout knows several ways: official, source or groups for"
+        "how training and held-out items are chosen, if the layout knows several ways: official, source or groups for"
         " ucf101, cross-subject or source for msr-daily",
     )
     classes: tuple[str, ...] = option(
@@ -34,16 +34,14 @@ class DataConfig:
         " them the network learns to recognise videos of none of its classes",
     )
     auxiliary_data: str = option("", "folder of the auxiliary classes, laid out like --data (default: the same folder)")
-    groups: str = option(
-        "", "FILE:COLUMN, a table that tells each file's source video (its column path names the file)"
-    )
+    groups: str = option("", "FILE:COLUMN, a table with each file's source video (its column path names the file)")
     group_pattern: str = option(
         "", "regular expression: what its brackets catch in a file's path below the data folder is its source video"
     )
     fold: int | None = option(None, "fold of the --groups table: training holds it out, evaluation scores it alone")
     holdout: float = option(
         0.2,
-        "share of each class's source videos to hold out where neither --fold nor the protocol tells; 0 trains on all",
+        "share of each class's source videos to hold out, unless --fold or the protocol decides; 0 trains on all",
     )
     annotations: str = option(
         "",

@@ -14,7 +14,7 @@ class TeacherConfig:
         "", "released models, NAME[@VERSION], or folders of finished runs to learn from: ONE[,ANOTHER...]"
     )
     teacher_weight: float = option(0.5, "share of the loss that is the teacher's; the rest is the labels'")
-    teacher_temperature: float = option(2.0, "how much the teacher's probabilities are softened")
+    teacher_temperature: float = option(2.0, "temperature that softens the probabilities of teacher and student")
 
     def __post_init__(self) -> None:
         check_shares(self, "teacher_weight")

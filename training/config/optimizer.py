@@ -8,7 +8,7 @@ from training.errors import TrainingError
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OptimizerConfig:
-    """AdamW or SGD with warm-up and a cosine to zero, and a running average of the weights."""
+    """AdamW or SGD with warm-up and a cosine to zero, and an EMA of the weights."""
 
     algorithm: str = option("adamw", "adamw, or sgd with momentum")
     lr: float = option(3e-3, "peak learning rate")
@@ -17,7 +17,7 @@ class OptimizerConfig:
     weight_decay: float = option(0.05, "weight decay, on weights of convolutions and of the head")
     clip_norm: float = option(2.0, "largest norm of a step's gradient")
     label_smoothing: float = option(0.1, "share of each target spread over all classes")
-    ema: float = option(0.995, "decay a step of the weights' running average, which is what is released; 0: the last")
+    ema: float = option(0.995, "decay a step of the EMA of the weights, which is what is released; 0: the last weights")
 
     def __post_init__(self) -> None:
         if self.algorithm not in ("adamw", "sgd"):

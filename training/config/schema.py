@@ -38,20 +38,20 @@ class Config:
     )
     init: str = option("", "start from the weights of a released model, NAME[@VERSION], or of another run's folder")
     init_share: float = option(
-        0.0, "share of those weights in what is released: somewhere between them and the trained ones may be better"
+        0.0, "share of those weights in what is released, the rest being the trained ones (WiSE-FT)"
     )
     auxiliary_share: float | None = option(
-        None, "share of --auxiliary in each epoch, which draws that many of them anew (default: an epoch has them all)"
+        None, "share of auxiliary classes in each epoch, drawn anew for each (default: every epoch has them all)"
     )
     dropout: float = option(0.5, "share of pooled features dropped in training")
     stochastic_depth: float = option(0.0, "share of clips for which the last block is skipped; earlier ones less often")
     seed: int = option(0, "seed of everything that is drawn")
     grad_accum_steps: int = option(
-        1, "parts of each batch, one after the other, to save memory; torchrun's processes share them"
+        1, "micro-batches of each batch, one after the other, to save memory; torchrun's processes share them"
     )
     compile: bool = option(
         False,
-        "have the network compiled by torch.compile: minutes at the start of a stage, and not quicker on every machine",
+        "compile the network by torch.compile: takes minutes at the start of a stage, and is not quicker everywhere",
     )
     fused: bool = option(False, "run the network's blocks by this project's own GPU kernels; not with --compile")
     keep: int = option(1, "newest checkpoints that are kept")
@@ -90,7 +90,7 @@ class Config:
         return sum(stage.epochs for stage in self.stages)
 
     def stage(self, epoch: int) -> Stage:
-        """The stage that an epoch, counted from 0, belongs to."""
+        """Return the stage that an epoch, counted from 0, belongs to."""
         for stage in self.stages:
             if epoch < stage.epochs:
                 return stage
@@ -98,7 +98,7 @@ class Config:
         raise IndexError(epoch)
 
     def to_json(self) -> str:
-        """The config as it is saved in a run's folder."""
+        """Return the config as it is saved in a run's folder."""
         return json.dumps(dataclasses.asdict(self), indent=2)
 
 
@@ -116,7 +116,7 @@ SECTIONS = {
 
 
 def config_from_json(text: str) -> Config:
-    """The config that `Config.to_json` wrote, maybe before some sections were there: those are as they are by default.
+    """Read the config that `Config.to_json` wrote; sections that were not there yet have their defaults.
 
     Raises `TrainingError` for anything else.
     """

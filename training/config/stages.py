@@ -7,7 +7,7 @@ from training.errors import TrainingError
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stage:
-    """Some epochs on clips of one size: few small frames first, all of them at full size last."""
+    """Some epochs on clips of one size."""
 
     epochs: int
     frames: int

@@ -1,9 +1,10 @@
-"""Class folders of frames as if they had been filmed in another shape: cut from the middle, as large as can be.
+"""Crop class folders of stills to another aspect ratio: the largest crop from the middle.
 
     python -m training.data.center_crop ucf101_stills tall --shape 9:16
     python -m training.evaluate --model videoxception-a --layout stills --data tall --groups FOLDS.tsv:video --fold 4
 
-Names stay as they are, and tables that lie beside the folders come along.
+So a model can be evaluated on them as if they had been filmed upright. Names stay as they are, and tables that lie
+beside the folders are copied.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from training.progress import track
 
 
 def recrop(source: Path, target: Path, shape: Fraction) -> int:
-    """Writes the frames of `source`'s folders, cut to `shape` (width / height). How many. Raises `TrainingError`."""
+    """Write the stills of `source`, cropped to `shape` (width / height); return how many. Raises `TrainingError`."""
     if target.resolve() == source.resolve():
         raise TrainingError(f"{source} would be written over; name another folder")
     frames = sorted(path for path in source.glob("*/*") if is_still(path))
@@ -41,7 +42,7 @@ def recrop(source: Path, target: Path, shape: Fraction) -> int:
 
 
 def cut(height: int, width: int, shape: Fraction) -> tuple[int, int]:
-    """The largest height and width of a shape that fit."""
+    """Return the largest height and width of a shape that fit."""
     if width > height * shape:
         return height, max(1, round(height * shape))
     return max(1, round(width / shape)), width

@@ -1,4 +1,4 @@
-"""Gets a data set and says how to train on it. A download that was stopped goes on when the command is given again.
+"""Download a data set and print how to train on it. A stopped download goes on when the command is given again.
 
 python -m training.fetch ucf101
 python -m training.fetch kinetics400 --parts val

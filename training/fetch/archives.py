@@ -1,4 +1,4 @@
-"""An archive from its address to its files, once: what was unpacked leaves a mark, and is not fetched again."""
+"""Archives, from address to files, once: what was unpacked leaves a mark, and is not downloaded again."""
 
 import logging
 from pathlib import Path
@@ -13,7 +13,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def fetch_archive(client: httpx.Client, source: Source, folder: Path, place: Place, keep: bool) -> None:
-    """Downloads an archive into <folder>/archives and unpacks what `place` wants of it below `folder`.
+    """Download an archive into <folder>/archives and unpack what `place` wants of it below `folder`.
 
     It is deleted then, unless `keep`. Raises `FetchError`.
     """
@@ -27,7 +27,7 @@ def fetch_archive(client: httpx.Client, source: Source, folder: Path, place: Pla
 
 
 def unpack_once(archive: Path, folder: Path, place: Place) -> None:
-    """Unpacks what `place` wants of an archive below `folder`, unless that was done before. Raises `FetchError`."""
+    """Unpack what `place` wants of an archive below `folder`, unless that was done before. Raises `FetchError`."""
     if _mark(archive).exists():
         _LOGGER.info(f"{archive.name} was unpacked before")
         return

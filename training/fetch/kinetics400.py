@@ -1,8 +1,8 @@
 """Kinetics-400 from the copy of the Common Visual Data Foundation: annotations, and the clips of the parts asked for.
 
 The training part is several hundred gigabytes in some 240 archives; each is unpacked and deleted before the next is
-fetched. Clips that are broken in the training part are replaced by an archive of their own. A copy of YouTube videos:
-their use is for you to judge.
+downloaded. Clips that are broken in the training part are replaced by an archive of their own. The clips are of YouTube
+videos: whether you may use them is for you to decide.
 """
 
 import argparse
@@ -23,7 +23,7 @@ _PARTS = ("train", "val", "test")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The parts, and the address below which all lies."""
+    """Add the parts, and the address below which all lies."""
     parser.add_argument(
         "--parts", nargs="+", default=["train", "val"], choices=_PARTS, help="parts to fetch (default: train val)"
     )
@@ -31,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def fetch(options: argparse.Namespace) -> None:
-    """Fetches annotations and clips into `options.to`. Raises `FetchError`."""
+    """Download annotations and clips into `options.to`. Raises `FetchError`."""
     folder: Path = options.to
     base = options.base.rstrip("/")
     with new_client() as client:
@@ -47,7 +47,7 @@ def fetch(options: argparse.Namespace) -> None:
 
 
 def _archives(client: httpx.Client, base: str, part: str, folder: Path) -> list[Source]:
-    """The archives of a part. Raises `FetchError`."""
+    """List the archives of a part. Raises `FetchError`."""
     listed = download(client, Source(f"{base}/{part}/k400_{part}_path.txt"), folder / part / "archives")
     sources = [Source(url) for url in listed.read_text(encoding="utf-8", errors="replace").split()]
     if not sources:

@@ -24,7 +24,7 @@ _LIST = re.compile(r"(?:(?:train|test)list0[123]|classInd)\.txt$")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The addresses."""
+    """Add the addresses."""
     videos = f"archive of the videos (default: {UCF101_VIDEOS.url}; their authors': {UCF101_RAR})"
     parser.add_argument("--videos", default="", metavar="URL", help=videos)
     annotations = f"archive of the lists (default: {UCF101_LISTS.url})"
@@ -32,7 +32,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def fetch(options: argparse.Namespace) -> None:
-    """Fetches lists and videos into `options.to`. Raises `FetchError`."""
+    """Download lists and videos into `options.to`. Raises `FetchError`."""
     folder: Path = options.to
     with new_client() as client:
         fetch_archive(client, chosen(options.annotations, UCF101_LISTS), folder, _place_list, options.keep_archives)
@@ -46,7 +46,7 @@ def fetch(options: argparse.Namespace) -> None:
 
 
 def _place_video(name: str) -> str | None:
-    """Into the folder of its class, whatever folder the archive had it in."""
+    """Place a video in the folder of its class, whatever folder the archive had it in."""
     return f"UCF-101/{named_group(Path(name))[0]}/{name}" if _VIDEO.match(name) else None
 
 

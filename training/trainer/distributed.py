@@ -1,6 +1,6 @@
 """The processes that train together, as `torchrun` starts them: one a GPU, on one machine or several.
 
-Alone, everything here does nothing.
+With a single process, nothing here does anything.
 """
 
 import os
@@ -99,6 +99,6 @@ def process_group(device: torch.device) -> Iterator[tuple[World, torch.device]]:
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield World(size, distributed.get_rank()), device
-        distributed.barrier()  # a process that leaves early cuts off those that still talk
+        distributed.barrier()  # a process that leaves early breaks the others' collectives
     finally:
         distributed.destroy_process_group()

@@ -86,7 +86,7 @@ def train(context: TrainContext) -> Iterator[EpochReport]:
 
 
 def _validate(stage: Stage, context: TrainContext) -> float | None:
-    """Top-1 of the running average after every fifth epoch and the last of a stage; None after others."""
+    """Return top-1 of the running average after every fifth epoch and the last of a stage; None after others."""
     epoch, config = context.state.epoch, context.config
     is_last_of_stage = epoch == config.epochs or config.stage(epoch) is not stage
     if context.validate is None or not (is_last_of_stage or epoch % 5 == 0):

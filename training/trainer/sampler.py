@@ -80,7 +80,7 @@ def draw_times(batch: int, frames: int, count: int, rng: torch.Generator) -> Ten
     if frames == 1:
         return torch.zeros(batch, 1, dtype=torch.long)
     times = (torch.arange(count) + torch.rand(batch, count, generator=rng)) * frames / count
-    return times.long().clamp(max=frames - 1)  # in float32, 9 and almost 1 make 10
+    return times.long().clamp(max=frames - 1)  # float32 rounds 9.99999999 to 10
 
 
 def batches_of(order: Tensor, size: int) -> list[Tensor]:

@@ -1,4 +1,4 @@
-"""Top-1 on held-out clips while a run trains: something to watch, not a result."""
+"""Top-1 on held-out clips while a run trains: something to watch, not the figure that is reported."""
 
 import numpy as np
 import torch

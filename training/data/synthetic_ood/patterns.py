@@ -7,7 +7,7 @@ from training.data.synthetic_ood.canvas import Draw, Frame, filled, random_color
 
 
 def noise(rng: np.random.RandomState, height: int, width: int) -> Draw:
-    """Static, new in each frame; of single dots or of larger ones, grey or coloured."""
+    """Draw static, new in each frame; of single dots or of larger ones, grey or coloured."""
     cell, channels = rng.choice([2, 4, 8, 16]), rng.choice([1, 3])
     size = (-(-height // cell), -(-width // cell), channels)
 
@@ -19,12 +19,12 @@ def noise(rng: np.random.RandomState, height: int, width: int) -> Draw:
 
 
 def black(rng: np.random.RandomState, height: int, width: int) -> Draw:
-    """Nearly black, with the faint noise of a covered lens."""
+    """Draw nearly black frames, with the faint noise of a covered lens."""
     return _plain(rng, height, width, rng.uniform(0, 16))
 
 
 def white(rng: np.random.RandomState, height: int, width: int) -> Draw:
-    """Nearly white."""
+    """Draw nearly white frames."""
     return _plain(rng, height, width, rng.uniform(239, 255))
 
 
@@ -34,7 +34,7 @@ def _plain(rng: np.random.RandomState, height: int, width: int, level: float) ->
 
 
 def bars(rng: np.random.RandomState, height: int, width: int) -> Draw:
-    """Colour bars, as a test frame has them, upright or lying."""
+    """Draw colour bars, as a test frame has them, upright or lying."""
     corners = np.array([[r, g, b] for r in (0, 1) for g in (0, 1) for b in (0, 1)], np.float64)
     colors = corners[rng.permutation(8)[: rng.randint(4, 9)]] * rng.uniform(150, 255)
     upright = rng.rand() < 0.7
@@ -45,7 +45,7 @@ def bars(rng: np.random.RandomState, height: int, width: int) -> Draw:
 
 
 def gradient(rng: np.random.RandomState, height: int, width: int) -> Draw:
-    """One colour that runs into another, along a line that turns."""
+    """Draw one colour that runs into another, along a line that turns."""
     first, last, start, turn = random_color(rng), random_color(rng), rng.uniform(0, 2 * np.pi), rng.uniform(-1, 1)
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
 
@@ -58,13 +58,13 @@ def gradient(rng: np.random.RandomState, height: int, width: int) -> Draw:
 
 
 def color_alone(rng: np.random.RandomState, height: int, width: int) -> Draw:
-    """One colour, with the faint noise of a camera."""
+    """Draw one colour, with the faint noise of a camera."""
     shown, spread = filled(height, width, random_color(rng)), rng.uniform(0, 10)
     return lambda time: (shown + rng.normal(0, spread, shown.shape)).clip(0, 255)
 
 
 def clouds(rng: np.random.RandomState, height: int, width: int) -> Draw:
-    """Blotches of all sizes between two colours, which slide past: fog, marble, a blurred background."""
+    """Draw blotches of all sizes between two colours, which slide past: fog, marble, a blurred background."""
     wide = np.zeros((height, width + width // 2))
     roughness = rng.uniform(0.3, 0.8)
     for octave in range(1, 7):
@@ -81,14 +81,14 @@ def clouds(rng: np.random.RandomState, height: int, width: int) -> Draw:
 
 
 def _stretched(dots: npt.NDArray[np.float64], height: int, width: int) -> npt.NDArray[np.float64]:
-    """A small array, read between its values."""
+    """Enlarge a small array bilinearly."""
     rows, columns = (np.linspace(0, n - 1, m) for n, m in zip(dots.shape, (height, width), strict=True))
     tall = np.stack([np.interp(rows, np.arange(len(dots)), column) for column in dots.T], 1)
     return np.stack([np.interp(columns, np.arange(dots.shape[1]), row) for row in tall])
 
 
 def checkerboard(rng: np.random.RandomState, height: int, width: int) -> Draw:
-    """A checkerboard of two colours."""
+    """Draw a checkerboard of two colours."""
     side, first, last = rng.randint(8, 64), random_color(rng), random_color(rng)
     y, x = np.mgrid[0:height, 0:width] // side
     shown = np.where(((x + y) % 2 == 0)[..., None], first, last)
@@ -96,9 +96,9 @@ def checkerboard(rng: np.random.RandomState, height: int, width: int) -> Draw:
 
 
 def waves(rng: np.random.RandomState, height: int, width: int) -> Draw:
-    """Waves of colour that cross each other and run."""
+    """Draw waves of colour that cross each other and run."""
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
-    ways, speeds = rng.uniform(-40, 40, (3, 3, 2)), rng.uniform(-9, 9, (3, 3))  # three a colour channel
+    ways, speeds = rng.uniform(-40, 40, (3, 3, 2)), rng.uniform(-9, 9, (3, 3))  # three waves a colour channel
 
     def draw(time: float) -> Frame:
         channels = [

@@ -8,7 +8,7 @@ _GLYPH = (5, 3)  # rows and columns of dots of a letter
 
 
 def screen(rng: np.random.RandomState, height: int, width: int) -> Draw:
-    """A screen recording: windows with title bars over a plain desktop; the text of one scrolls."""
+    """Draw a screen recording: windows with title bars over a plain desktop; the text of one scrolls."""
     desktop, scroll = filled(height, width, random_color(rng)), rng.uniform(0.5, 3)
     windows = [_window(rng, height, width) for _ in range(rng.randint(1, 4))]
 
@@ -26,7 +26,7 @@ def screen(rng: np.random.RandomState, height: int, width: int) -> Draw:
 
 
 def _window(rng: np.random.RandomState, height: int, width: int) -> tuple[int, int, Color, Frame]:
-    """Where a window lies, the colour of its title bar, and its page of text, four times as long as what is seen."""
+    """Draw where a window lies, the colour of its title bar, and its page of text, four times as long as is seen."""
     tall, wide = rng.randint(height // 3, height - 8), rng.randint(width // 3, width)
     top, left = rng.randint(0, height - 8 - tall + 1), rng.randint(0, width - wide + 1)
     dark = rng.rand() < 0.4
@@ -35,7 +35,7 @@ def _window(rng: np.random.RandomState, height: int, width: int) -> tuple[int, i
 
 
 def _text(rng: np.random.RandomState, height: int, width: int, paper: Color, ink: Color) -> Frame:
-    """Lines of words of made-up letters."""
+    """Draw lines of words of made-up letters."""
     page, size = filled(height, width, paper), rng.randint(1, 3)
     letters = rng.rand(26, *_GLYPH) < 0.55
     step, line = size * (_GLYPH[1] + 1), size * (_GLYPH[0] + 3)
@@ -49,7 +49,7 @@ def _text(rng: np.random.RandomState, height: int, width: int, paper: Color, ink
 
 
 def cartoon(rng: np.random.RandomState, height: int, width: int) -> Draw:
-    """Flat shapes with dark outlines that move over a sky and a ground."""
+    """Draw flat shapes with dark outlines that move over a sky and a ground."""
     sky, ground, horizon = random_color(rng), random_color(rng), rng.uniform(0.4, 0.9)
     y, x = np.mgrid[0:height, 0:width] / np.array([height, width]).reshape(2, 1, 1)
     scene = np.where((y < horizon)[..., None], sky, ground)
