@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.dataset import DataSet
 from training.data.decode import read_all, read_clip
 from training.data.loading import open_dataset

@@ -23,12 +23,14 @@ from torch.utils.data import DataLoader, Dataset
 
 from training.cache.datamodule import open_data_module
 from training.cache.loader import FrameLoader
-from training.config.schema import Config, DataConfig, parse_stages
+from training.config.data import DataConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
 from training.model.build import build_network
 from training.model.train_state import TrainState, new_train_state
 from training.trainer.amp import autocast
 from training.trainer.log import EpochReport
-from training.trainer.loop import train
+from training.trainer.loop import TrainContext, train
 from training.trainer.runtime import keep_heap
 from videoxception.clip import ClipSpec
 
@@ -114,7 +116,10 @@ def measure(config: Config, epochs: int, workers: int, device: torch.device, cac
     videos = PlainVideos(paths, split.training.targets, stage.size)
     loader = DataLoader(videos, stage.batch, shuffle=True, num_workers=workers, drop_last=True, persistent_workers=True)
     states = [new_train_state(build_network(config).to(device), config.optimizer) for _ in range(2)]
-    ours, plain = train(states[0], config, footage, None, device), plain_epochs(states[1], loader, device)
+    ours, plain = (
+        train(TrainContext(states[0], config, footage, device=device)),
+        plain_epochs(states[1], loader, device),
+    )
     pairs = [(next(ours), next(plain)) for _ in range(epochs + 1)]
     return table(len(footage), [pair[0] for pair in pairs], [pair[1] for pair in pairs])
 

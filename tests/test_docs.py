@@ -7,7 +7,7 @@ import pytest
 
 from app.problems import PROBLEMS
 from app.settings import Settings, table
-from training.config.schema import LAYOUTS
+from training.config.data import LAYOUTS
 from videoxception.clip import WARNINGS
 
 DOCS = Path(__file__).parent.parent / "docs"

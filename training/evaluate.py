@@ -14,7 +14,8 @@ from functools import partial
 from pathlib import Path
 
 from training.config.cli import add_data_options, data_config_from_options
-from training.config.schema import Config, DataConfig
+from training.config.data import DataConfig
+from training.config.schema import Config
 from training.data.center_crop import parse_shape, read_cropped
 from training.data.decode import read_clip
 from training.data.loading import open_dataset

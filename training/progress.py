@@ -13,7 +13,7 @@ _PAUSE = 10.0  # seconds between lines where no bar can be shown
 
 
 def track(items: Sequence[T], description: str) -> Iterator[T]:
-    """The items one by one, with a bar on a terminal."""
+    """Yield the items one by one, with a bar on a terminal."""
     if sys.stderr.isatty():
         try:
             from rich.console import Console
@@ -27,7 +27,7 @@ def track(items: Sequence[T], description: str) -> Iterator[T]:
 
 @contextmanager
 def byte_bar(description: str, total: int | None, done: int = 0) -> Iterator[Callable[[int], None]]:
-    """A function to call with the number of bytes that came, with a bar, rate and time left on a terminal."""
+    """Yield a function to call with the number of bytes that came; on a terminal, show a bar, rate and time left."""
     if sys.stderr.isatty():
         try:
             from rich.console import Console
@@ -45,7 +45,7 @@ def byte_bar(description: str, total: int | None, done: int = 0) -> Iterator[Cal
 
 @contextmanager
 def counting(total: int, description: str, unit: str) -> Iterator[Callable[[], None]]:
-    """Work that takes long: call what this gives for each thing done. Shows how many, how fast, and the time left.
+    """Yield a function to call for each thing done; show how many, how fast, and the time left.
 
     Without a terminal or without rich, on standard error, a line every ten seconds and one at the end.
     """
@@ -60,27 +60,29 @@ def counting(total: int, description: str, unit: str) -> Iterator[Callable[[], N
             return
     count = _Count(total, description, unit)
     yield count.advance
-    count.say()
+    count.show()
 
 
 class _Count:
-    """Counts, and says so now and then."""
+    """Counts, and prints the count now and then."""
 
     def __init__(self, total: int, description: str, unit: str) -> None:
         self._total = total
         self._description = description
         self._unit = unit
         self._done = 0
-        self._started = self._said = time.monotonic()
+        self._started = self._shown = time.monotonic()
 
     def advance(self) -> None:
+        """Count one more."""
         self._done += 1
-        if time.monotonic() - self._said > _PAUSE:
-            self.say()
+        if time.monotonic() - self._shown > _PAUSE:
+            self.show()
 
-    def say(self) -> None:
-        self._said = time.monotonic()
-        rate = self._done / max(self._said - self._started, 1e-3)
+    def show(self) -> None:
+        """Print the count, the rate and the time left."""
+        self._shown = time.monotonic()
+        rate = self._done / max(self._shown - self._started, 1e-3)
         left = timedelta(seconds=round((self._total - self._done) / max(rate, 1e-3)))
         counted = f"{self._description}: {self._done} of {self._total}, {rate:.1f} {self._unit}/s"
         print(f"{counted}, {left} left" if left else counted, file=sys.stderr, flush=True)

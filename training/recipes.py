@@ -2,18 +2,22 @@
 
 from collections.abc import Callable
 
-from training.config.schema import CameraConfig, ColorJitterConfig, Config, DataConfig, OptimizerConfig, parse_stages
+from training.config.augmentation import CameraConfig, ColorJitterConfig
+from training.config.data import DataConfig
+from training.config.optimizer import OptimizerConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
 from training.data import synthetic_videos
 from training.errors import TrainingError
 
 
 def default() -> Config:
-    """The best known: single small frames first, then clips; a virtual camera, colour, a running average."""
+    """Return the best known: single small frames first, then clips; virtual camera, colour jitter, EMA."""
     return Config()
 
 
 def source() -> Config:
-    """What the network's authors did: AdamW at 0.01, three epochs of warm-up, batches of 64, no augmentation.
+    """Return what the network's authors did: AdamW at 0.01, three epochs of warm-up, batches of 64, no augmentation.
 
     Their cosine was laid out over 1,000 epochs and stopped early; here it is over the epochs that are run. Compare with
     their 59.5 % by --protocol source, and see docs/training.md for what that figure is worth.
@@ -29,7 +33,7 @@ def source() -> Config:
 
 
 def smoke() -> Config:
-    """The whole chain in about a minute on two cores, on small videos that it makes itself: a test of the trainer."""
+    """Return a test of the trainer: about a minute on two cores, on small videos that it makes itself."""
     return Config(
         name="smoke",
         stages=parse_stages("12x1x32x16,4x10x64x12,1x10x128x12"),
@@ -49,7 +53,7 @@ RECIPES: dict[str, Callable[[], Config]] = {recipe.__name__: recipe for recipe i
 
 
 def recipe(name: str) -> Config:
-    """The config of a recipe. Raises `TrainingError` if there is none of that name."""
+    """Return the config of a recipe. Raises `TrainingError` if there is none of that name."""
     if name not in RECIPES:
         raise TrainingError(f"--recipe must be one of {', '.join(RECIPES)}, but got {name!r}")
     return RECIPES[name]()

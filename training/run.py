@@ -1,4 +1,4 @@
-"""Trains a model and releases it.
+"""Train a model and release it.
 
     python -m training.run --recipe smoke                      a minute, on videos that it makes itself
     python -m training.run --layout ucf101 --data UCF-101 --annotations ucfTrainTestlist
@@ -14,7 +14,9 @@ changes many of them at once, and options that are named change single ones.
 """
 
 import argparse
+import logging
 import sys
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,9 +24,10 @@ from pathlib import Path
 import torch
 
 from training import recipes
-from training.cache.datamodule import open_data_module
-from training.cache.loader import Clips, FrameLoader
+from training.cache.datamodule import DataModule, open_data_module
+from training.cache.loader import FrameLoader, Library
 from training.config.cli import add_cache_option, add_options, config_from_options
+from training.config.console import show_log
 from training.config.schema import Config, config_from_json
 from training.data.splits import Split
 from training.errors import TrainingError
@@ -38,8 +41,8 @@ from training.model.train_state import TrainState, load_weights, new_train_state
 from training.reporting.plots.draw import draw_or_explain, draw_run
 from training.trainer.distillation import Teacher
 from training.trainer.distributed import World, process_group
-from training.trainer.log import EpochReport, append_log
-from training.trainer.loop import train
+from training.trainer.log import append_log
+from training.trainer.loop import TrainContext, train
 from training.trainer.runtime import find_device, keep_heap, version_warnings
 from training.trainer.tensorboard import open_board
 from training.trainer.validation import Validation
@@ -47,17 +50,21 @@ from videoxception.clip import ClipSpec
 from videoxception.store import StoreError
 
 _ALONE = World()
+_LOGGER = logging.getLogger("training.run")  # also where it runs as __main__
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command `python -m training.run`."""
+    show_log()
     try:
         options = _parse(arguments)
         keep_heap()
         config = config_from_options(options)
         folder = Path(options.run or f"runs/{config.model_name}")
         with process_group(find_device(options.device)) as (world, device):
-            config = _with_made_data(config, options.recipe, folder, world)
+            if not world.leads:
+                show_log(logging.ERROR)  # once is enough
+            config = _with_synthetic_data(config, options.recipe, folder, world)
             trained = run(config, folder, options.resume, device, options.cache, world)
         if not world.leads:
             return
@@ -80,67 +87,80 @@ def run(
     cache: Path | None = None,
     world: World = _ALONE,
 ) -> bool:
-    """Trains to the config's last epoch, saving after each; false if that was done before. Raises `TrainingError`."""
+    """Train to the config's last epoch, saving after each; return False if that was done before.
+
+    Raises:
+        TrainingError: the data, the config or what is in the folder does not fit.
+    """
     passes = passes_for(config.fused, device)
-    material = open_data_module(config, ClipSpec(), cache)
-    config = replace(material.config, grad_accum_steps=_parts(material.config, world))
-    if config.auxiliary_share is not None and not config.data.auxiliary:
-        raise TrainingError("--auxiliary-share means nothing without --auxiliary, which names the classes, or says all")
+    data = open_data_module(config, ClipSpec(), cache)
+    config = _settle(data.config, world)
     state = new_train_state(build_network(config).to(device), config.optimizer)
-    if world.leads:
-        checkpoint.open_run(folder, config, resume)
-        _warn(config)
-    world.wait()
-    if _restore(folder, state, config, device, world) and state.epoch == config.epochs:
+    _open_folder(folder, config, resume, world)
+    if not checkpoint.restore(folder, state, device):
+        _start(state, config)
+    elif state.epoch == config.epochs:
         return False
-    with world.leader_first():
-        library, split, skipped = material.load()
-    _say(world, *_parts_in_words(split), *(f"skipped {line}" for line in skipped))
-    loader, validate = FrameLoader.of(split.training, library), None
-    if len(split.validation):
-        clips, targets = Clips(split.validation, library), torch.tensor(split.validation.targets)
-        validate = Validation(clips, targets, len(config.data.classes), device, world)
-    reports = train(state, config, loader, validate, device, world, Teacher.load(config, device), passes)
-    if not world.leads:
-        for _ in reports:
-            pass
-        return True
-    record_sources(folder, config, split.training.groups)
-    with open_board(folder) as show:
-        for report in reports:
-            checkpoint.save(folder, state, config.keep)
-            append_log(folder, report)
-            show(report)
-            print(_line(report, config), flush=True)
-    draw_or_explain(lambda: draw_run(folder))
+    else:
+        _LOGGER.info(f"resuming after epoch {state.epoch} of {config.epochs}")
+    library, split = _load(data, world)
+    loader, validate = FrameLoader.of(split.training, library), Validation.of(split, library, device, world)
+    teacher = Teacher.load(config, device)
+    _train(TrainContext(state, config, loader, validate, device, world, teacher, passes), folder, split)
     return True
 
 
-def _restore(folder: Path, state: TrainState, config: Config, device: torch.device, world: World) -> bool:
-    """Brings the state to where the run's folder is; else, for a fresh run, to the weights that --init names."""
-    if checkpoint.restore(folder, state, device):
-        _say(world, f"resuming after epoch {state.epoch} of {config.epochs}")
-        return True
-    if config.init:
-        initial = load_pretrained(config, state.net)
-        unfit = load_weights(state, initial.weights)
-        fresh = [f"new, being of another shape or for other classes: {', '.join(unfit)}"] if unfit else []
-        _say(world, "; ".join([f"starting from the weights of {config.init}", *initial.notes, *fresh]))
-    return False
+def _settle(config: Config, world: World) -> Config:
+    """Share each batch between the processes; check what depends on the data."""
+    if config.auxiliary_share is not None and not config.data.auxiliary:
+        raise TrainingError("--auxiliary-share means nothing without --auxiliary, which names the classes, or says all")
+    return replace(config, grad_accum_steps=world.micro_batches(config.grad_accum_steps))
 
 
-def _parts(config: Config, world: World) -> int:
-    """How many parts each batch has: at least one a process."""
-    parts = max(config.grad_accum_steps, world.size)
-    if parts % world.size:
-        raise TrainingError(
-            f"--grad-accum-steps {parts} cannot be shared by {world.size} processes; make it a multiple of that"
-        )
-    return parts
+def _open_folder(folder: Path, config: Config, resume: bool, world: World) -> None:
+    if world.leads:
+        checkpoint.open_run(folder, config, resume)
+    _warn(config)
+    world.wait()
 
 
-def _with_made_data(config: Config, recipe: str, folder: Path, world: World) -> Config:
-    """The recipe "smoke" makes its own data if none is named."""
+def _start(state: TrainState, config: Config) -> None:
+    """Give a fresh run the weights that --init names, if it names any."""
+    if not config.init:
+        return
+    initial = load_pretrained(config, state.net)
+    unfit = load_weights(state, initial.weights)
+    fresh = [f"new, being of another shape or for other classes: {', '.join(unfit)}"] if unfit else []
+    _LOGGER.info("; ".join([f"starting from the weights of {config.init}", *initial.notes, *fresh]))
+
+
+def _load(data: DataModule, world: World) -> tuple[Library, Split]:
+    """Decode what the cache lacks, in one process for all; say what there is to train on."""
+    with world.leader_first():
+        library, split, skipped = data.load()
+    for line in (*split.describe(), *(f"skipped {line}" for line in skipped)):
+        _LOGGER.info(line)
+    return library, split
+
+
+def _train(context: TrainContext, folder: Path, split: Split) -> None:
+    """Train; the leading process saves, logs and draws."""
+    reports = train(context)
+    if not context.world.leads:
+        deque(reports, maxlen=0)
+        return
+    record_sources(folder, context.config, split.training.groups)
+    with open_board(folder) as show:
+        for report in reports:
+            checkpoint.save(folder, context.state, context.config.keep)
+            append_log(folder, report)
+            show(report)
+            _LOGGER.info(report.describe(context.config))
+    draw_or_explain(lambda: draw_run(folder))
+
+
+def _with_synthetic_data(config: Config, recipe: str, folder: Path, world: World) -> Config:
+    """Make the videos of the recipe "smoke", if no data are named."""
     if recipe != "smoke" or config.data.data:
         return config
     from training.data.synthetic_videos import make_videos
@@ -187,7 +207,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _defaults(chosen: argparse.Namespace) -> Config:
-    """The config that single options change."""
+    """Return the config that single options change."""
     if chosen.recipe and chosen.config:
         raise TrainingError("--recipe and --config both name a whole config; leave one of them out")
     if chosen.config is None:
@@ -201,35 +221,13 @@ def _defaults(chosen: argparse.Namespace) -> Config:
 def _warn(config: Config) -> None:
     spec, last = ClipSpec(), config.stages[-1]
     if (last.frames, last.size) != (spec.frames, spec.size[0]):
-        print(f"warning: the last stage, {last}, is not of the {spec.frames} frames of {spec.size[0]} pixels that")
-        print("         the released model will be shown")
+        _LOGGER.warning(
+            f"the last stage, {last}, is not of the {spec.frames} frames of {spec.size[0]} pixels that\n"
+            "         the released model will be shown"
+        )
     cudnn = torch.backends.cudnn.version() if torch.cuda.is_available() else None  # type: ignore[no-untyped-call]
     for fault in version_warnings(torch.__version__, cudnn):
-        print(f"warning: {fault}")
-
-
-def _parts_in_words(split: Split) -> list[str]:
-    parts = (("training", split.training), ("held out", split.validation), ("others held out", split.auxiliary))
-    return [
-        *(
-            f"{name}: {len(p)} items of {len(set(p.groups))} source videos, {len(p.classes)} classes"
-            for name, p in parts
-            if p.classes
-        ),
-        f"protocol: {split.protocol}",
-        *(f"note: {note}" for note in split.notes),
-    ]
-
-
-def _say(world: World, *lines: str) -> None:
-    for line in lines if world.leads else ():
-        print(line, flush=True)
-
-
-def _line(report: EpochReport, config: Config) -> str:
-    seen = "" if report.validation is None else f"  held-out top-1 {report.validation:6.1%}"
-    done = f"epoch {report.epoch:3}/{config.epochs}  {config.stage(report.epoch - 1).frames} frames"
-    return f"{done}  loss {report.loss:.3f}  lr {report.lr:.2e}  {report.seconds:.0f} s{seen}"
+        _LOGGER.warning(fault)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from benchmarks.gpu.networks import CLASSES, network
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.timing import Setting, seconds_a_call
-from training.config.schema import OptimizerConfig
+from training.config.optimizer import OptimizerConfig
 from training.model.train_state import TrainState, new_train_state
 from training.trainer.amp import autocast
 from training.trainer.loop import optimizer_step

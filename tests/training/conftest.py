@@ -2,14 +2,20 @@
 
 import importlib
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+import torch
 
 from tests.shipped import SHIPPED
+from training.config.data import DataConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
 from training.model import resolve
+from training.run import run
 from videoxception.store import Release
 
 CLASSES = ("Bowling", "Drumming", "Punch")
@@ -33,17 +39,55 @@ def draw(path: Path, color: tuple[int, int, int], seed: int) -> None:
 @pytest.fixture(scope="session")
 def stills_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """<Class>/v_<Class>_gGG_cCC.jpg and FOLDS.tsv; groups 1 and 2 of a class share a source video."""
-    root = tmp_path_factory.mktemp("stills")
+    return make_stills(tmp_path_factory.mktemp("stills"), CLIPS)
+
+
+@pytest.fixture(scope="session")
+def few_stills_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with one clip of each group: folds 0 and 1 have three items each."""
+    return make_stills(tmp_path_factory.mktemp("few-stills"), 1)
+
+
+def make_stills(root: Path, clips: int) -> Path:
     rows = ["path\tclass\tgroup\tvideo\tfold"]
     for name in CLASSES:
         (root / name).mkdir()
         for group in range(1, GROUPS + 1):
-            for clip in range(1, CLIPS + 1):
+            for clip in range(1, clips + 1):
                 path = f"{name}/v_{name}_g{group:02d}_c{clip:02d}.jpg"
                 draw(root / path, _COLORS[name], hash((group, clip)) % 1000)
                 rows.append(f"{path}\t{name}\tg{group:02d}\tv_{name}_g{max(group, 2):02d}\t{max(group, 2) % 3}")
     (root / "FOLDS.tsv").write_text("\n".join(rows) + "\n")
     return root
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Runs of one short epoch each, on a few stills whose pixels lie in one cache."""
+
+    folder: Path
+    data: DataConfig
+    cache: Path
+
+    def train(self, name: str, fold: int | None, seed: int = 0, **changes: object) -> Path:
+        """The folder of a new run."""
+        stages, data = parse_stages("1x1x32x8"), replace(self.data, fold=fold)
+        config = Config(data=data, stages=stages, seed=seed, **changes)
+        run(config, self.folder / name, False, torch.device("cpu"), self.cache)
+        return self.folder / name
+
+    def finished(self, fold: int, seed: int) -> Path:
+        """One that is trained once for all tests: not to be changed."""
+        folder = self.folder / f"{fold}-{seed}"
+        return folder if folder.exists() else self.train(folder.name, fold, seed)
+
+
+@pytest.fixture(scope="session")
+def runs(few_stills_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """Small finished runs."""
+    folder = tmp_path_factory.mktemp("runs")
+    data = DataConfig(data=str(few_stills_root), layout="stills", classes=CLASSES, groups="FOLDS.tsv:video", holdout=0)
+    return Runs(folder, data, folder / "cache")
 
 
 @pytest.fixture(scope="session")

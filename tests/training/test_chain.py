@@ -13,7 +13,7 @@ from tests.commands import command
 from tests.training.conftest import CLASSES
 from tests.videos import make_video
 from training import publish
-from training.config.schema import TeacherConfig
+from training.config.distillation import TeacherConfig
 from training.data.center_crop import read_cropped
 from training.data.loading import open_dataset
 from training.evaluation.leakage import record_sources, sources_of_run

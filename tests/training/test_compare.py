@@ -1,6 +1,7 @@
 """Two ways of training, side by side on what their runs held out."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,15 +9,19 @@ import numpy as np
 import pytest
 import torch
 
-from tests.training.conftest import CLASSES
+from tests.training.conftest import CLASSES, Runs
 from training.cache.__main__ import main as cache_command
-from training.compare import compare, main, report
-from training.config.schema import Config, DataConfig, TeacherConfig, parse_stages
+from training.compare import compare, main
+from training.config.data import DataConfig
+from training.config.distillation import TeacherConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
 from training.data.dataset import Item
 from training.errors import TrainingError
 from training.evaluation.leakage import record_sources
 from training.evaluation.paired_tests import RunMetrics, difference
 from training.model import checkpoint
+from training.reporting.comparison import comparison
 from training.run import run
 
 
@@ -54,76 +59,63 @@ def test_a_gain_in_one_source_video_alone_may_be_chance() -> None:
     assert (of_many.p_pairs, of_many.spread) == (None, None)  # a single pair says nothing of another seed
 
 
-def options(stills_root: Path, fold: int | None) -> DataConfig:
-    return DataConfig(
-        data=str(stills_root), layout="stills", classes=CLASSES, groups="FOLDS.tsv:video", fold=fold, holdout=0
-    )
-
-
-def trained(folder: Path, stills_root: Path, fold: int | None, seed: int = 0, **changes: object) -> Path:
-    """A run of one short epoch."""
-    data = options(stills_root, fold)
-    run(Config(data=data, stages=parse_stages("1x1x32x8"), seed=seed, **changes), folder, False, torch.device("cpu"))
-    return folder
-
-
-def test_runs_are_paired_by_what_they_held_out(stills_root: Path, tmp_path: Path) -> None:
-    first = [trained(tmp_path / f"first-{fold}-{seed}", stills_root, fold, seed) for fold in (1, 2) for seed in (0, 1)]
-    second = [
-        trained(tmp_path / f"second-{fold}-{seed}", stills_root, fold, seed) for seed in (1, 0) for fold in (2, 1)
-    ]
-    pairs = compare(first, second)
-    assert [one.name.replace("first", "second") for one, _ in pairs] == [other.name for _, other in pairs]
+def test_runs_are_paired_by_what_they_held_out(runs: Runs) -> None:
+    first = [runs.finished(fold, seed) for fold in (0, 1) for seed in (0, 1)]
+    again = runs.train("again-0-1", 0, 1)
+    copies = [shutil.copytree(run, runs.folder / f"again-{run.name}") for run in first if run.name != "0-1"]
+    second = [*reversed(copies), again]
+    pairs = compare(first, second, cache=runs.cache)
+    assert [f"again-{Path(one.name).name}" for one, _ in pairs] == [Path(other.name).name for _, other in pairs]
     for one, other in pairs:  # nothing in their configs differs
         assert all(np.array_equal(one.figures[name], other.figures[name]) for name in one.figures)
-    assert {item.fold for one, _ in pairs for item in one.items} == {1, 2}
-    said = report(pairs)
-    assert f"{first[0]}" in said
-    assert "pairs of runs: 4" in said
-    with pytest.raises(TrainingError, match="first-1-1 has no partner"):
-        compare(first, [each for each in second if each.name != "second-1-1"])
+    assert {item.fold for one, _ in pairs for item in one.items} == {0, 1}
+    shown = comparison(pairs)
+    assert f"{first[0]}" in shown
+    assert "pairs of runs: 4" in shown
+    with pytest.raises(TrainingError, match="1-1 has no partner"):
+        compare(first, [each for each in second if each.name != "again-1-1"], cache=runs.cache)
     with pytest.raises(TrainingError, match="have the same fold and seed"):
-        compare([first[0], second[-1]], second)
+        compare([first[0], copies[0]], second, cache=runs.cache)
 
 
-def test_a_run_with_and_without_its_first_weights(
-    stills_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    first = trained(tmp_path / "first", stills_root, 1, seed=5)
-    taught = trained(tmp_path / "taught", stills_root, 1, init=str(first))
-    before, all_the_way = compare([taught], (), 1.0)[0]
-    alone, as_it_is = compare([first], [first])[0][0], compare([taught], [taught])[0][1]
+def test_a_run_with_and_without_its_first_weights(runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:
+    first = runs.finished(1, 1)
+    taught = runs.train("taught", 1, init=str(first))
+    before, all_the_way = compare([taught], (), 1.0, runs.cache)[0]
+    (alone, _), *_ = compare([first], [first], cache=runs.cache)
+    (_, as_it_is), *_ = compare([taught], [taught], cache=runs.cache)
     assert np.allclose(all_the_way.figures["nll"], alone.figures["nll"], atol=1e-6)
     assert np.array_equal(before.figures["nll"], as_it_is.figures["nll"])
-    main([str(taught), "--with-init-share", "1"])
+    main([str(taught), "--with-init-share", "1", "--cache", str(runs.cache)])
     assert str(taught) in capsys.readouterr().out
 
 
-def test_what_learnt_from_the_held_out_items_cannot_be_compared_on_them(stills_root: Path, tmp_path: Path) -> None:
-    everything = trained(tmp_path / "everything", stills_root, None)
+def test_what_learnt_from_the_held_out_items_cannot_be_compared_on_them(runs: Runs) -> None:
+    everything = runs.train("everything", None)
     with pytest.raises(TrainingError, match="held nothing out"):
-        compare([everything], [everything])
-    began = trained(tmp_path / "began", stills_root, 1, init=str(everything))
+        compare([everything], [everything], cache=runs.cache)
+    began = runs.train("began", 1, init=str(everything))
     with pytest.raises(TrainingError, match=r"everything, which has learnt from .* source videos that it would be"):
-        compare([began], [began])
+        compare([began], [began], cache=runs.cache)
 
 
 @pytest.mark.parametrize("given", ["init", "teacher"])
 def test_what_began_with_a_model_that_does_not_tell_is_not_compared(
-    given: str, silent_release: str, stills_root: Path, tmp_path: Path
+    given: str, silent_release: str, runs: Runs, tmp_path: Path
 ) -> None:
     one, teacher = tmp_path / "one", TeacherConfig(teacher=silent_release)
-    config = Config(data=options(stills_root, 1), stages=parse_stages("1x1x32x8"))
+    config = Config(data=replace(runs.data, fold=1), stages=parse_stages("1x1x32x8"))
     config = replace(config, init=silent_release) if given == "init" else replace(config, teacher=teacher)
     checkpoint.open_run(one, config, resume=False)
     record_sources(one, config, [])
     with pytest.raises(TrainingError, match="silent@1, which does not tell what it has learnt from"):
-        compare([one], [one])
+        compare([one], [one], cache=runs.cache)
 
 
-def test_runs_from_a_pack_are_compared_with_it(stills_root: Path, tmp_path: Path) -> None:
-    packed = ["--data", str(stills_root), "--layout", "stills", "--groups", "FOLDS.tsv:video", "--size", "48x64"]
-    cache_command(["pack", str(tmp_path / "pack"), *packed, "--classes", ",".join(CLASSES)])
+def test_runs_from_a_pack_are_compared_with_it(runs: Runs, tmp_path: Path) -> None:
+    packed = ["--data", runs.data.data, "--layout", "stills", "--groups", "FOLDS.tsv:video", "--size", "48x64"]
+    packed += ["--cache", str(runs.cache), "--classes", ",".join(CLASSES)]
+    cache_command(["pack", str(tmp_path / "pack"), *packed])
     config = Config(data=DataConfig(fold=1), stages=parse_stages("1x1x32x8"))
     run(config, tmp_path / "run", False, torch.device("cpu"), tmp_path / "pack")
     (one, other), *_ = compare([tmp_path / "run"], [tmp_path / "run"], cache=tmp_path / "pack")
@@ -131,16 +123,19 @@ def test_runs_from_a_pack_are_compared_with_it(stills_root: Path, tmp_path: Path
     assert {item.fold for item in one.items} == {1}
 
 
-def test_what_makes_no_sense_is_said_before_anything_is_judged(stills_root: Path, tmp_path: Path) -> None:
-    first, second = (trained(tmp_path / f"{fold}", stills_root, fold) for fold in (1, 2))
+def test_what_makes_no_sense_is_said_before_anything_is_measured(
+    runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("training.compare.measure")
+    first, second = runs.finished(1, 0), runs.finished(0, 0)
     with pytest.raises(TrainingError, match="began with no other weights"):
-        compare([first], (), 0.5)
+        compare([first], (), 0.5, runs.cache)
     config = json.loads((second / "config.json").read_text())
     config["data"]["fold"] = 1
     (tmp_path / "other").mkdir()
     (tmp_path / "other/config.json").write_text(json.dumps(config))
     with pytest.raises(TrainingError, match="does not tell what it has learnt from"):
-        compare([first], [tmp_path / "other"])
+        compare([first], [tmp_path / "other"], cache=runs.cache)
 
 
 def test_it_must_be_said_what_to_compare_with() -> None:

@@ -1,16 +1,16 @@
-import subprocess
-import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
+from tests.commands import command
+from training.augment.pipeline import draw_clips
 from training.config.schema import config_from_json
 from training.data.loading import open_dataset
 from training.data.synthetic_videos import CLASSES, make_videos
 from training.errors import TrainingError
 from training.recipes import RECIPES, recipe, smoke, source
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -26,10 +26,6 @@ def test_unknown_recipes_are_named() -> None:
 
 def test_source_draws_nothing() -> None:
     """Without augmentation, a still becomes the very clip that evaluation shows."""
-    import torch
-
-    from training.augment.pipeline import draw_clips
-
     config = source()
     frames = torch.randint(0, 256, (4, 1, 3, 128, 128), dtype=torch.uint8)
     clips = draw_clips(frames, config.stages[0], config, torch.Generator().manual_seed(0))
@@ -39,8 +35,6 @@ def test_source_draws_nothing() -> None:
 
 def test_the_made_videos_are_split_by_their_sources(tmp_path: Path) -> None:
     make_videos(tmp_path)
-    from dataclasses import replace
-
     split = open_dataset(replace(smoke().data, data=str(tmp_path))).split(seed=0)
     assert split.training.classes == CLASSES
     assert len(split.training) + len(split.validation) == 72
@@ -51,8 +45,9 @@ def test_a_recipe_a_file_and_an_option(tmp_path: Path) -> None:
     """What --help shows as defaults is what a run would take."""
 
     def shown(*arguments: str) -> str:
-        command = [sys.executable, "-m", "training.run", *arguments, "--help"]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        ended = command("training.run", *arguments, "--help")
+        assert ended.returncode == 0
+        return ended.stdout
 
     (tmp_path / "config.json").write_text(source().to_json())
     assert "(default: 100x10x128x64)" in "".join(shown("--recipe", "source").split("\n")).replace("  ", "")

@@ -1,1 +1,1 @@
-"""Random changes of training clips, each drawn from a generator that it is given."""
+"""Augmentation: random changes of training clips, each drawn from a generator that it is given."""

@@ -1,15 +1,15 @@
-"""Changes of colour, the same for all frames of a clip: light differs from one video to the next, not within it."""
+"""Colour jitter, the same for all frames of a clip: light differs from one video to the next, not within it."""
 
 import torch
 from torch import Tensor
 
-from training.config.schema import ColorJitterConfig
+from training.config.augmentation import ColorJitterConfig
 
 _LUMA = (0.299, 0.587, 0.114)  # BT.601
 
 
 def jitter_colors(clips: Tensor, config: ColorJitterConfig, rng: torch.Generator) -> Tensor:
-    """Float (B, 3, T, H, W) in 0..1 -> the same, each clip with its own light, and some with a rectangle covered."""
+    """Change light and colours of float clips (B, 3, T, H, W) in 0..1, clip by clip; cover a rectangle of some."""
     batch = clips.shape[0]
 
     def factor(largest: float, channels: int = 1) -> Tensor:
@@ -26,7 +26,7 @@ def jitter_colors(clips: Tensor, config: ColorJitterConfig, rng: torch.Generator
 
 
 def _erase(clips: Tensor, share: float, rng: torch.Generator) -> Tensor:
-    """Covers a rectangle of up to half the height and width, in one random colour, in about `share` of the clips."""
+    """Cover a rectangle of up to half the height and width, in one random colour, in about `share` of the clips."""
     batch, _, _, height, width = clips.shape
     size = (0.15 + 0.35 * torch.rand(batch, 2, generator=rng)) * (torch.rand(batch, 1, generator=rng) < share)
     corner = torch.rand(batch, 2, generator=rng) * (1 - size)

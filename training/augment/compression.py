@@ -1,7 +1,7 @@
-"""What being filmed small and compressed takes away from a video: detail, and what lies between the steps of a coder.
+"""What small size and compression take away from a video: detail, and what lies between the steps of a codec.
 
-A coder is imitated by what most have in common: blocks of 8 x 8 pixels, their cosine transform, and steps that are
-coarser the finer the detail. Colours are coded like brightness, and every frame by itself.
+A codec is imitated by what most have in common: blocks of 8 x 8 pixels, their cosine transform, and quantisation steps
+that are coarser the finer the detail. Colours are coded like brightness, and every frame by itself.
 """
 
 import math
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.config.schema import CompressionConfig
+from training.config.augmentation import CompressionConfig
 
 _BLOCK = 8
 _SMALLEST = 3.0  # times smaller that a clip was filmed, at most
@@ -18,7 +18,7 @@ _STEPS = (2.0, 16.0)  # of 255, for the coarsest detail; those for the finest ar
 
 
 def degrade(clips: Tensor, config: CompressionConfig, rng: torch.Generator) -> Tensor:
-    """Float (B, 3, T, H, W) in 0..1 -> the same, some as if their video had been smaller, some as if compressed."""
+    """Degrade float clips (B, 3, T, H, W) in 0..1: some as if their video had been smaller, some as if compressed."""
     if config.downscale_prob > 0:
         clips = _made_small(clips, config.downscale_prob, rng)
     if config.compress_prob > 0:
@@ -40,7 +40,7 @@ def _made_small(clips: Tensor, share: float, rng: torch.Generator) -> Tensor:
 
 
 def _coded(clips: Tensor, share: float, rng: torch.Generator) -> Tensor:
-    """Sides that are no multiples of 8 lose nothing: what is left over at the right and below stays as it is."""
+    """Quantise blocks of 8 x 8 pixels; what is left over at the right and below stays as it is."""
     batch, channels, frames, height, width = clips.shape
     low, high = (math.log(step / 255) for step in _STEPS)
     coarsest = torch.exp(low + (high - low) * torch.rand(batch, generator=rng))
@@ -59,7 +59,7 @@ def _coded(clips: Tensor, share: float, rng: torch.Generator) -> Tensor:
 
 
 def _cosines() -> Tensor:
-    """The orthonormal cosine transform of type II, (8, 8): a row a frequency."""
+    """Return the orthonormal cosine transform of type II, (8, 8): a row a frequency."""
     places = (torch.arange(_BLOCK) + 0.5) * math.pi / _BLOCK
     rows = torch.cos(torch.arange(_BLOCK)[:, None] * places) * math.sqrt(2 / _BLOCK)
     rows[0] /= math.sqrt(2)

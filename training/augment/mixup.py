@@ -1,4 +1,4 @@
-"""Mixup and cutmix for clips: what is shown is two videos at once, and so is what is asked for.
+"""Mixup and cutmix for clips: two videos in one clip, and the classes of both in its target.
 
 Sources: mixup, https://arxiv.org/abs/1710.09412; cutmix, https://arxiv.org/abs/1905.04899.
 """
@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.config.schema import MixupConfig
+from training.config.augmentation import MixupConfig
 
 
 def mix(
     clips: Tensor, targets: Tensor, classes: int, config: MixupConfig, rng: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Clips (B, 3, T, H, W) and class numbers (B,) -> mixed clips and the shares of the classes in each (B, classes).
+    """Mix clips (B, 3, T, H, W) of classes (B,) -> mixed clips and the shares of the classes in each (B, classes).
 
     One of the two methods is drawn for the whole batch, or neither; each clip is mixed with another one of the batch.
     """
@@ -30,13 +30,13 @@ def mix(
 
 
 def _mixup(clips: Tensor, auxiliary: Tensor, config: MixupConfig, dice: random.Random) -> tuple[Tensor, float]:
-    """Fades two clips into each other. The share of the first is given as well."""
+    """Fade two clips into each other; return also the share of the first."""
     kept = dice.betavariate(config.mixup, config.mixup)
     return torch.lerp(auxiliary, clips, kept), kept
 
 
 def _cutmix(clips: Tensor, auxiliary: Tensor, config: MixupConfig, dice: random.Random) -> tuple[Tensor, float]:
-    """Puts a rectangle of one clip over the other, the same one in all its frames."""
+    """Put a rectangle of one clip over the other, the same one in all its frames; return also the other's share."""
     height, width = clips.shape[-2:]
     side = (1 - dice.betavariate(config.cutmix, config.cutmix)) ** 0.5  # of the rectangle, as a share of the frame's
     tall, wide = round(height * side), round(width * side)

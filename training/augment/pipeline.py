@@ -1,4 +1,4 @@
-"""All augmentation of a training step: frames of a batch to clips of the stage."""
+"""All augmentation of a training step: from cached frames to clips of the stage's size."""
 
 import torch
 from torch import Tensor
@@ -8,11 +8,12 @@ from training.augment.color_jitter import jitter_colors
 from training.augment.compression import degrade
 from training.augment.randaugment import randaugment
 from training.augment.virtual_camera import render_camera_path
-from training.config.schema import Config, Stage
+from training.config.schema import Config
+from training.config.stages import Stage
 
 
 def draw_clips(frames: Tensor, stage: Stage, config: Config, rng: torch.Generator) -> Tensor:
-    """Augmented clips of the stage's size, float (B, 3, T, H, W) in 0..1, from frames uint8 (B, T or 1, 3, h, w)."""
+    """Augment frames uint8 (B, T or 1, 3, h, w) into clips of the stage's size, float (B, 3, T, H, W) in 0..1."""
     small = _shrink(frames.float() / 255, stage.size)
     clips = render_camera_path(small.expand(-1, stage.frames, -1, -1, -1), (stage.size, stage.size), config.camera, rng)
     return degrade(
@@ -21,7 +22,7 @@ def draw_clips(frames: Tensor, stage: Stage, config: Config, rng: torch.Generato
 
 
 def _shrink(frames: Tensor, size: int) -> Tensor:
-    """Frames (B, T, 3, h, w), made smaller (never larger) so that the camera's bilinear sampling does not alias."""
+    """Shrink frames (B, T, 3, h, w), never enlarge them, so that the camera's bilinear sampling does not alias."""
     height, width = frames.shape[-2:]
     if height <= 1.5 * size:
         return frames

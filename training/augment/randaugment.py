@@ -1,7 +1,8 @@
 """RandAugment for clips: operations drawn for each clip, whose strength drifts from its first frame to its last.
 
 Source: RandAugment, https://arxiv.org/abs/1909.13719, and its extension over time, https://arxiv.org/abs/2008.09721.
-Moving, turning and shearing are the camera's (camera.py); these are the operations on light, colour and sharpness.
+Translation, rotation and shear are the virtual camera's (virtual_camera.py); these operations change light, colour and
+sharpness.
 """
 
 from collections.abc import Callable
@@ -10,13 +11,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.config.schema import RandAugmentConfig
+from training.config.augmentation import RandAugmentConfig
 
 _LUMA = (0.299, 0.587, 0.114)  # BT.601
 
 
 def randaugment(clips: Tensor, config: RandAugmentConfig, rng: torch.Generator) -> Tensor:
-    """Float clips (B, 3, T, H, W) in 0..1 -> the same, each with `rand_ops` operations of its own."""
+    """Apply `rand_ops` operations to each of the float clips (B, 3, T, H, W) in 0..1, drawn clip by clip."""
     for _ in range(config.rand_ops):
         chosen = torch.randint(len(OPERATIONS), (len(clips),), generator=rng)
         strength = _strengths(len(clips), clips.shape[2], config, rng).to(clips)
@@ -29,7 +30,7 @@ def randaugment(clips: Tensor, config: RandAugmentConfig, rng: torch.Generator) 
 
 
 def _strengths(clips: int, frames: int, config: RandAugmentConfig, rng: torch.Generator) -> Tensor:
-    """(B, 1, T, 1, 1) from -1 to 1: the sign is the direction in which light, contrast or colour changes."""
+    """Draw strengths (B, 1, T, 1, 1) from -1 to 1: the sign is the direction in which light or colour changes."""
     sign = torch.randint(2, (clips, 1), generator=rng) * 2 - 1
     drift = (2 * torch.rand(clips, 1, generator=rng) - 1) * config.rand_drift
     time = torch.linspace(-1, 1, frames) if frames > 1 else torch.zeros(1)
@@ -65,7 +66,7 @@ def _solarise(clips: Tensor, strength: Tensor) -> Tensor:
 
 
 def _sharpness(clips: Tensor, strength: Tensor) -> Tensor:
-    """Blurs or sharpens: away from or towards the mean of 3 x 3 pixels."""
+    """Blur or sharpen: away from or towards the mean of 3 x 3 pixels."""
     flat = clips.transpose(1, 2).flatten(0, 1)  # (B*T, 3, H, W)
     soft = F.avg_pool2d(F.pad(flat, (1, 1, 1, 1), "replicate"), 3, 1)
     blurred = soft.view(clips.shape[0], clips.shape[2], *flat.shape[1:]).transpose(1, 2)
@@ -73,7 +74,7 @@ def _sharpness(clips: Tensor, strength: Tensor) -> Tensor:
 
 
 def _noise_of_compression(clips: Tensor, strength: Tensor) -> Tensor:
-    """Blocks of 8 x 8 pixels drawn towards their mean, as a coder does that has few bits to spend."""
+    """Draw blocks of 8 x 8 pixels towards their mean, as a codec does at a low bit rate."""
     height, width = clips.shape[-2:]
     flat = clips.flatten(0, 2)[:, None]
     blocks = F.avg_pool2d(flat, 8, ceil_mode=True, count_include_pad=False)

@@ -1,4 +1,4 @@
-"""The virtual camera: turns one frame into a clip, by a smooth random path over it, sometimes with a cut.
+"""The virtual camera: one frame becomes a clip, by a smooth random path over it, sometimes with a cut.
 
 A frame has no motion of its own; a camera that pans, zooms and tilts over it shows a network what real clips do have:
 the same thing seen ten times from slightly different places. On the frames of a video the same path augments them.
@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.config.schema import CameraConfig
+from training.config.augmentation import CameraConfig
 
 
 def render_camera_path(frames: Tensor, size: tuple[int, int], config: CameraConfig, rng: torch.Generator) -> Tensor:
-    """Float (B, T, 3, h, w) -> clips (B, 3, T, H, W) as the camera sees them. Clip by clip another path."""
+    """Render frames (B, T, 3, h, w) as the camera sees them: float clips (B, 3, T, H, W), each with its own path."""
     batch, count, channels = frames.shape[:3]
     views = camera_path(batch, count, config, rng).to(frames)  # (B, T, 2, 3)
     grid = F.affine_grid(views.flatten(0, 1), [batch * count, channels, *size], align_corners=False)
@@ -23,7 +23,7 @@ def render_camera_path(frames: Tensor, size: tuple[int, int], config: CameraConf
 
 
 def camera_path(batch: int, frames: int, config: CameraConfig, rng: torch.Generator) -> Tensor:
-    """Where the camera looks: affine matrices (B, T, 2, 3) from its view to the frame, both from -1 to 1."""
+    """Draw where the camera looks: affine matrices (B, T, 2, 3) from its view to the frame, both from -1 to 1."""
     time = torch.linspace(0, 1, frames) if frames > 1 else torch.tensor([0.5])
     path = _smooth_path(batch, time, config, rng)
     after_cut = _smooth_path(batch, time, config, rng)
@@ -35,7 +35,7 @@ def camera_path(batch: int, frames: int, config: CameraConfig, rng: torch.Genera
 
 
 def _smooth_path(batch: int, time: Tensor, config: CameraConfig, rng: torch.Generator) -> Tensor:
-    """Poses (B, T, 5): centre x and y, log width and height of the view, tilt in radians."""
+    """Draw poses (B, T, 5): centre x and y, log width and height of the view, tilt in radians."""
     start = _poses(batch, config, rng)  # (B, 5)
     moving = 1 - _coin(batch, config.still_prob, rng)
     reach = torch.tensor([1.0, 1.0, 0.3, 0.3, 0.2]) * config.drift * start[:, 2].exp()[:, None]
@@ -49,7 +49,7 @@ def _smooth_path(batch: int, time: Tensor, config: CameraConfig, rng: torch.Gene
 
 
 def _poses(batch: int, config: CameraConfig, rng: torch.Generator) -> Tensor:
-    """Random poses (B, 5): a share of the frame's area, of a random shape, anywhere in the frame."""
+    """Draw poses (B, 5): a share of the frame's area, of a random shape, anywhere in the frame."""
     area = config.min_area + (1 - config.min_area) * torch.rand(batch, generator=rng)
     shape = config.aspect * (2 * torch.rand(batch, generator=rng) - 1)
     sides = torch.stack([(area.log() + shape) / 2, (area.log() - shape) / 2], 1).clamp(max=0)  # logs of width, height
@@ -59,7 +59,7 @@ def _poses(batch: int, config: CameraConfig, rng: torch.Generator) -> Tensor:
 
 
 def _matrices(path: Tensor, mirror: Tensor) -> Tensor:
-    """Poses (B, T, 5) -> affine matrices (B, T, 2, 3)."""
+    """Convert poses (B, T, 5) to affine matrices (B, T, 2, 3)."""
     x, y, log_width, log_height, tilt = path.unbind(-1)
     width, height = log_width.exp() * mirror[:, None], log_height.exp()
     top = torch.stack([width * tilt.cos(), -height * tilt.sin(), x], -1)
@@ -68,5 +68,5 @@ def _matrices(path: Tensor, mirror: Tensor) -> Tensor:
 
 
 def _coin(batch: int, share: float, rng: torch.Generator) -> Tensor:
-    """1 for about `share` of the batch, 0 for the rest: float (B,)."""
+    """Draw 1 for about `share` of the batch, 0 for the rest: float (B,)."""
     return (torch.rand(batch, generator=rng) < share).float()

@@ -1,4 +1,4 @@
-"""Builds a cache before any run needs it, shows what is in one, or packs one for another machine.
+"""Build a cache before any run needs it, show what is in one, or pack one for another machine.
 
 python -m training.cache build --layout ucf101 --data UCF-101 --annotations ucfTrainTestlist --cache /big/ucf101
 python -m training.cache show /big/ucf101 --verify
@@ -11,13 +11,17 @@ A run from a pack, its folder carried back to where the data are, is released by
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from training.cache.build import gigabytes, prepare
+from training.cache.datamodule import open_data_module
 from training.cache.location import locate
-from training.cache.pack_writer import add_pack, pack_command
+from training.cache.pack_writer import write_pack
+from training.cache.packing import packings
 from training.cache.store import Cache
 from training.config.cli import add_cache_option, add_data_options, add_sections, config_from_options
+from training.config.console import show_log
 from training.data.dataset import Part
 from training.data.loading import open_dataset
 from training.errors import TrainingError
@@ -27,7 +31,8 @@ _TRAINED_FROM: tuple[Part, ...] = ("train", "val")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command `python -m training.cache`."""
+    """Run the command `python -m training.cache`."""
+    show_log()
     options = _parse(arguments)
     try:
         options.command(options)
@@ -53,9 +58,21 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     show.add_argument("--verify", action="store_true", help="also read all of it, and compare with the checksums")
     show.set_defaults(command=_show)
     pack = commands.add_parser("pack", help="make a small copy of a cache, to train from elsewhere")
-    add_pack(pack)
-    pack.set_defaults(command=pack_command)
+    _add_pack_options(pack)
+    pack.set_defaults(command=_pack)
     return parser.parse_args(arguments)
+
+
+def _add_pack_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, help="the pack to make, a folder")
+    add_cache_option(parser)
+    parser.add_argument("--megabytes", type=float, default=60.0, metavar="X", help="largest size (default: 60)")
+    parser.add_argument("--frames", type=int, metavar="N", help="frames of a video (default: as many as fit)")
+    parser.add_argument("--size", default="", metavar="HxW", help="size of a frame (default: the largest that fits)")
+    parser.add_argument("--quality", type=int, metavar="Q", help="JPEG quality, 1 to 100 (default: the best that fits)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the split, which a run must repeat (default: 0)")
+    add_data_options(parser)
+    add_sections(parser, "cache")
 
 
 def _build(options: argparse.Namespace) -> None:
@@ -84,6 +101,21 @@ def _show(options: argparse.Namespace) -> None:
             print(f"not decoded: {entry.path}: {entry.error}")
     if options.verify:
         _verify(cache)
+
+
+def _pack(options: argparse.Namespace) -> None:
+    config = replace(config_from_options(options), seed=options.seed)
+    data = open_data_module(config, ClipSpec(), options.cache)
+    if options.folder.exists():
+        raise TrainingError(f"{options.folder} is there already; remove it, or name another")
+    library, split, skipped = data.load()
+    tried = packings(library.spec, options.frames, options.size, options.quality)
+    try:
+        write_pack(options.folder, data.config, library, split, tried, int(options.megabytes * 1e6))
+    except OSError as error:
+        raise TrainingError(f"{options.folder} cannot be written: {error.strerror or error}") from error
+    for line in skipped:
+        print(f"left out {line}")
 
 
 def _verify(cache: Cache) -> None:

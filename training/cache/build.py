@@ -1,5 +1,6 @@
-"""Brings a cache up to date with the files of a data set: what is there stays, the rest is decoded."""
+"""Bring a cache up to date with the files of a data set: what is there stays, the rest is decoded."""
 
+import logging
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -12,16 +13,25 @@ from training.data.readers.image_folder import is_still
 from training.errors import TrainingError
 from training.progress import counting
 
+_LOGGER = logging.getLogger(__name__)
+
 _SPARE = 2**28  # bytes that are left free on the disk, for checkpoints and others
 
 
 def prepare(
     folder: Path, spec: CacheSpec, paths: Sequence[Path], skip_bad: bool, processes: int = 0
 ) -> tuple[Cache, dict[Path, str]]:
-    """The cache with all files that can be decoded, and what is wrong with the others. `processes` 0: one a core.
+    """Return the cache with all files that can be decoded, and what is wrong with the others.
 
-    Files that could not be decoded before are tried again unless `skip_bad`. Raises `TrainingError` if there are any
-    and not `skip_bad`, or if the disk has too little space. Waits while another process builds the cache.
+    Waits while another process builds the cache.
+
+    Args:
+        paths: the files that are wanted.
+        skip_bad: go on without files that cannot be decoded; else those are tried again.
+        processes: decoder processes; 0: one a core.
+
+    Raises:
+        TrainingError: files cannot be decoded and not `skip_bad`, none can, or the disk has too little space.
     """
     unread: dict[Path, str] = {}
     if _outdated(Cache(folder, spec), paths, not skip_bad):
@@ -37,7 +47,7 @@ def prepare(
 
 
 def _outdated(cache: Cache, paths: Sequence[Path], retry: bool) -> list[Path]:
-    """The files that the cache does not know as they are now; with `retry` also those that could not be decoded."""
+    """List the files that the cache lacks as they are now; with `retry` also those that could not be decoded."""
     return [path for path in paths if (retry and path not in cache) or not _is_current(cache, path)]
 
 
@@ -50,7 +60,7 @@ def _is_current(cache: Cache, path: Path) -> bool:
 
 
 def _note_known(cache: Cache, writer: CacheWriter, paths: Sequence[Path], retry: bool) -> list[Path]:
-    """Notes files whose content the cache has under another name or time; the others are left to do."""
+    """Note files whose content the cache has under another name or time; return those that are left to do."""
     sizes = {entry.source.size for entry in cache.entries.values()}
     by_hash = {entry.source.sha256: entry for entry in cache.entries.values() if entry.place or not retry}
     left = []
@@ -69,7 +79,7 @@ def _note_known(cache: Cache, writer: CacheWriter, paths: Sequence[Path], retry:
 def _decode(
     folder: Path, spec: CacheSpec, writer: CacheWriter, paths: Sequence[Path], processes: int
 ) -> dict[Path, str]:
-    """Adds what the files decode to. Those that could not even be read are in no index: they come back, with why."""
+    """Add what the files decode to. Return why some could not even be read: those are in no index."""
     unread: dict[Path, str] = {}
     if not paths:
         return unread
@@ -94,9 +104,9 @@ def _decode(
 
 
 def _check_space(folder: Path, spec: CacheSpec, paths: Sequence[Path]) -> None:
-    """Says what will be taken, or raises `TrainingError` if there is less."""
+    """Log how much space will be taken, or raise `TrainingError` if there is less."""
     needed, free = _needed(spec, paths), shutil.disk_usage(folder).free
-    print(f"decoding {len(paths)} files into {folder}: {gigabytes(needed)} of {gigabytes(free)} free", flush=True)
+    _LOGGER.info(f"decoding {len(paths)} files into {folder}: {gigabytes(needed)} of {gigabytes(free)} free")
     if needed + _SPARE > free:
         smaller = CacheSpec(spec.clip, spec.clip.frames, (spec.size[0] * 3 // 4, spec.size[1] * 3 // 4))
         raise TrainingError(
@@ -112,7 +122,7 @@ def _needed(spec: CacheSpec, paths: Sequence[Path]) -> int:
 
 
 def gigabytes(size: int) -> str:
-    """A size as people read it."""
+    """Return a size as people read it."""
     return f"{size / 1e9:.2f} GB"
 
 

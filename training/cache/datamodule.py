@@ -1,5 +1,6 @@
-"""What a run trains on: a split of a data set, and where its pixels come from."""
+"""The data of a run: a split of a data set, and where its pixels come from."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +16,17 @@ from training.data.splits import Split
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
 
+_LOGGER = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class DataModule:
-    """A run's config with everything settled that a cache or pack decides, and what it will train on.
+    """The data of a run, before anything is decoded.
 
-    `load` decodes what the cache lacks, which may take long; it gives the pixels, the split without the files that
-    cannot be decoded, and a line for each of those.
+    Attributes:
+        config: the run's, with everything settled that the data set and the cache or pack decide.
+        load: decodes what the cache lacks, which may take long; gives the pixels, the split without the files that
+            cannot be decoded, and a line for each of those.
     """
 
     config: Config
@@ -29,7 +34,11 @@ class DataModule:
 
 
 def open_data_module(config: Config, spec: ClipSpec, cache: Path | None) -> DataModule:
-    """What the config and the folder of --cache name. Raises `TrainingError`, before anything is decoded."""
+    """Open the data that the config and the folder of --cache name.
+
+    Raises:
+        TrainingError: data set, config and cache do not go together. Nothing was decoded then.
+    """
     if cache is not None and is_pack(cache):
         return _packed(Pack(cache), config, spec)
     dataset = open_dataset(config.data)
@@ -46,7 +55,7 @@ def _packed(pack: Pack, config: Config, spec: ClipSpec) -> DataModule:
     split = pack.split(settled)
 
     def load() -> tuple[Library, Split, list[str]]:
-        print(f"from the pack {pack.folder}: {pack.header.dropped}")
+        _LOGGER.info(f"from the pack {pack.folder}: {pack.header.dropped}")
         return pack.load(), split, []
 
     return DataModule(settled, load)

@@ -1,4 +1,4 @@
-"""Files -> pixels, many at a time, in decoder processes. The only part of a cache that needs av."""
+"""Decode many files at a time, in decoder processes. The only part of a cache that needs av."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -20,7 +20,7 @@ from videoxception.video import VideoError
 from videoxception.video.pool import DecoderPool, DecodersUnavailable
 from videoxception.video.still import read_still
 
-_FLIGHT = 3  # files a decoder process: one that is decoded, others that are hashed or copied meanwhile
+_FLIGHT = 3  # files in flight for each decoder process: one is decoded, others are hashed or copied meanwhile
 
 Read = Callable[[Path, ClipSpec], Frames]
 
@@ -36,7 +36,7 @@ class Decoded:
 
 
 def decode_all(paths: Sequence[Path], spec: CacheSpec, processes: int) -> Iterator[Decoded]:
-    """Every file, in the order in which they get done. Raises `TrainingError` if no decoder can be started."""
+    """Yield every file, in the order in which they get done. Raises `TrainingError` if no decoder can be started."""
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(_FLIGHT * processes))
         read: Read = _read_still

@@ -7,13 +7,13 @@ from training.cache.index import Source
 
 
 def stamp_of(path: Path) -> tuple[int, int]:
-    """Size and time of the last change. Raises `OSError`."""
+    """Return size and time of the last change. Raises `OSError`."""
     status = path.stat()
     return status.st_size, status.st_mtime_ns
 
 
 def look(path: Path, known: Source | None = None) -> Source:
-    """The file as it is now. It is not read if it has the size and time of `known`. Raises `OSError`."""
+    """Return the file as it is now; it is not read if it has the size and time of `known`. Raises `OSError`."""
     size, mtime_ns = stamp_of(path)
     if known is not None and known.stamp == (size, mtime_ns):
         return known

@@ -27,7 +27,7 @@ class Source:
 
     @property
     def stamp(self) -> tuple[int, int]:
-        """What tells without reading the file that it has most likely not changed."""
+        """Size and time: if they are the same, the file has most likely not changed, and need not be read."""
         return self.size, self.mtime_ns
 
 
@@ -54,7 +54,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file: where its pixels are, or (`place` is None then) what is wrong with it."""
+    """One file: where its pixels are, or what is wrong with it; `place` is None then."""
 
     path: str
     source: Source
@@ -63,13 +63,13 @@ class Entry:
 
 
 def to_line(entry: Entry) -> bytes:
-    """The entry as a line of the index."""
+    """Return the entry as a line of the index."""
     body = json.dumps(dataclasses.asdict(entry)).encode()
     return b"%08x %b\n" % (zlib.crc32(body), body)
 
 
 def read_index(folder: Path) -> tuple[list[Entry], int]:
-    """The entries up to the first line that is not whole, and how many bytes of the index they take."""
+    """Read the entries up to the first line that is not whole; return also how many bytes of the index they take."""
     path = folder / INDEX
     content = path.read_bytes() if path.exists() else b""
     entries, good = [], 0
@@ -83,7 +83,7 @@ def read_index(folder: Path) -> tuple[list[Entry], int]:
 
 
 def _lines(content: bytes) -> Iterator[bytes]:
-    """Lines with their ends. `splitlines` would also split at other control characters."""
+    """Yield lines with their ends; `splitlines` would also split at other control characters."""
     start = 0
     while start < len(content):
         end = content.find(b"\n", start) + 1 or len(content)
@@ -92,7 +92,7 @@ def _lines(content: bytes) -> Iterator[bytes]:
 
 
 def _from_line(line: bytes) -> Entry | None:
-    """The entry of a line, or None if the line is not as it was written."""
+    """Return the entry of a line, or None if the line is not as it was written."""
     checksum, _, body = line.partition(b" ")
     if not body.endswith(b"\n") or checksum != b"%08x" % zlib.crc32(body[:-1]):
         return None

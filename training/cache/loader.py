@@ -1,4 +1,4 @@
-"""What the loop draws frames from: the larger copies of a data set's items, of which only those wanted are read."""
+"""The frame loader: gathers the frames that the sampler drew from the cached copies, in threads, ahead of the loop."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,8 +15,8 @@ from training.data.dataset import DataSet
 from training.errors import TrainingError
 from videoxception.clip import Frames
 
-_THREADS = 4  # that gather batches
-_AHEAD = 4  # batches that are gathered or wait while one is trained on
+_THREADS = 4  # that gather micro-batches
+_AHEAD = 4  # micro-batches that are gathered or wait while one is trained on
 
 
 class Library(Protocol):
@@ -25,10 +25,10 @@ class Library(Protocol):
     spec: CacheSpec
 
     def clip(self, path: Path) -> Frames:
-        """The clip of a file, as a service would see it: (F, H, W, 3), where F is 1 for a still."""
+        """Return the clip of a file, as a service would see it: (F, H, W, 3), where F is 1 for a still."""
 
     def copy(self, path: Path) -> CachedFrames:
-        """The larger copy of a file: (P, 3, h, w), where P is 1 for a still."""
+        """Return the larger copy of a file: (P, 3, h, w), where P is 1 for a still."""
 
 
 class FrameLoader:
@@ -42,7 +42,7 @@ class FrameLoader:
 
     @classmethod
     def of(cls, data: DataSet, library: Library) -> "FrameLoader":
-        """The footage of a data set. Raises `TrainingError` if it is empty, or of stills and videos."""
+        """Return the loader of a data set's frames. Raises `TrainingError` if it is empty, or of stills and videos."""
         if not data.items:
             raise TrainingError("there is nothing to train on")
         return cls([library.copy(item.path) for item in data.items], torch.tensor(data.targets))
@@ -56,15 +56,15 @@ class FrameLoader:
         return len(self._copies[0])
 
     def draw(self, rows: Tensor, times: Tensor) -> Tensor:
-        """Frames uint8 (B, T, 3, h, w): of the items `rows` (B,) those numbered `times` (B, T). Reads no others."""
+        """Gather frames uint8 (B, T, 3, h, w): of items `rows` (B,) those numbered `times` (B, T). Reads no others."""
         drawn = torch.empty(*times.shape, *self._copies[0].shape[1:], dtype=torch.uint8)
         for into, row, numbers in zip(drawn.numpy(), rows.tolist(), times.numpy(), strict=True):
-            # Numbers are in range; with any mode but "raise", NumPy needs no buffer between.
+            # One item: (P, 3, h, w)[(T,)] -> (T, 3, h, w). With mode "raise", NumPy would write to a buffer first.
             np.take(self._copies[row], numbers, axis=0, out=into, mode="clip")
         return drawn
 
     def ahead(self, wanted: Iterable[tuple[Tensor, Tensor]]) -> Iterator[Tensor]:
-        """What `draw` gives for each (rows, times), gathered by threads while the caller is busy with those before."""
+        """Yield what `draw` gives for each (rows, times), gathered by threads while the caller uses those before."""
         flying: deque[Future[Tensor]] = deque()
         with ThreadPoolExecutor(_THREADS, "gather") as threads:
             for rows, times in wanted:
@@ -86,6 +86,6 @@ class Clips:
         return len(self._paths)
 
     def __getitem__(self, rows: slice) -> Frames:
-        """uint8 (B, F, H, W, 3)."""
+        """Return the clips of some rows: uint8 (B, F, H, W, 3)."""
         shape = self._library.spec.clip.shape
         return np.stack([np.broadcast_to(self._library.clip(path), shape) for path in self._paths[rows]])

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from training.cache.spec import CacheSpec, read_spec
-from training.config.schema import CacheConfig, parse_size
+from training.config.cache import CacheConfig, parse_size
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
 
@@ -12,9 +12,12 @@ _FRAMES, _SIZE = 30, "144x192"
 
 
 def locate(data: Path, clip: ClipSpec, config: CacheConfig, folder: Path | None) -> tuple[Path, CacheSpec]:
-    """The cache's folder and what it holds, or is to hold. Runs on the same data and settings share one by default.
+    """Return the cache's folder and what it holds, or is to hold.
 
-    Raises `TrainingError` if the settings are not those of the cache that is there.
+    By default, runs on the same data with the same settings share a folder.
+
+    Raises:
+        TrainingError: the settings are not those of the cache that is there.
     """
     asked = CacheSpec(clip, config.cache_frames or _FRAMES, parse_size("--cache-size", config.cache_size or _SIZE))
     if folder is None:
@@ -27,7 +30,7 @@ def locate(data: Path, clip: ClipSpec, config: CacheConfig, folder: Path | None)
 
 
 def check_asked(folder: Path, found: CacheSpec, clip: ClipSpec, config: CacheConfig) -> None:
-    """Raises `TrainingError` if what a cache or pack holds is not what the settings, where given, ask for."""
+    """Raise `TrainingError` if a cache or pack does not hold what the settings, where given, ask for."""
     if found.clip != clip:
         raise TrainingError(f"{folder} holds clips of another kind than this model is shown; name another with --cache")
     if config.cache_frames not in (None, found.frames):
@@ -37,5 +40,5 @@ def check_asked(folder: Path, found: CacheSpec, clip: ClipSpec, config: CacheCon
 
 
 def settings(spec: CacheSpec) -> CacheConfig:
-    """The settings that name what a cache holds, for the run's config."""
+    """Return the settings that name what a cache holds, for the run's config."""
     return CacheConfig(cache_frames=spec.frames, cache_size=f"{spec.size[0]}x{spec.size[1]}")

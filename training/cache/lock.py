@@ -1,18 +1,20 @@
-"""Who builds a cache holds its lock: two builders at once would write over each other."""
+"""The lock of a cache: two builders at once would write over each other."""
 
 import fcntl
+import logging
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_LOGGER = logging.getLogger(__name__)
+
 
 @contextmanager
 def building(folder: Path) -> Iterator[None]:
-    """Holds the lock of a cache; while another process does, says so and waits, since runs are often started together.
+    """Hold the lock of a cache; wait while another process holds it, since runs are often started together.
 
-    The kernel lets go of it when the process ends, in whichever way. Who only reads a cache needs no lock.
+    The kernel releases it when the process ends, in whichever way. Readers of a cache need no lock.
     """
     with (folder / "lock").open("a+") as file:
         try:
@@ -20,7 +22,7 @@ def building(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             builder = file.read().strip() or "unknown"
-            print(f"waiting: {folder} is being built by another process ({builder})", file=sys.stderr, flush=True)
+            _LOGGER.info(f"waiting: {folder} is being built by another process ({builder})")
             fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(0)
         file.write(f"process {os.getpid()} on {os.uname().nodename}")

@@ -60,7 +60,7 @@ class PackHeader(BaseModel):
 
 
 def is_pack(folder: Path) -> bool:
-    """Whether a folder holds a pack rather than a cache."""
+    """Return whether a folder holds a pack rather than a cache."""
     return (folder / HEADER).is_file()
 
 
@@ -68,7 +68,7 @@ class Pack:
     """A pack that was carried here. Its items have paths below its folder, where there are no files."""
 
     def __init__(self, folder: Path) -> None:
-        """Reads the header alone. Raises `TrainingError`."""
+        """Read the header alone. Raises `TrainingError`."""
         self.folder = folder
         try:
             self.header = PackHeader.model_validate_json((folder / HEADER).read_text())
@@ -80,7 +80,10 @@ class Pack:
         self._items = [Item(**row.fields | {"path": folder / row.fields["path"]}) for row in self.header.items]
 
     def config(self, run: Config) -> Config:
-        """The run's config with the pack's data set, of which another fold may be held out. Raises `TrainingError`."""
+        """Return the run's config with the pack's data set, of which another fold may be held out.
+
+        Raises `TrainingError` if the config names other data, or a split that was not packed.
+        """
         packed = config_from_json(self.header.config)
         if run.data.data:
             raise TrainingError(f"the pack {self.folder} brings its own data set: leave --data out")
@@ -96,7 +99,7 @@ class Pack:
         return replace(run, data=replace(packed.data, fold=fold), cache=settings(self.spec))
 
     def split(self, config: Config) -> Split:
-        """The split that was packed, or that by the fold which `config` names. Raises `TrainingError`."""
+        """Return the split that was packed, or that by the fold which `config` names. Raises `TrainingError`."""
         everything = DataSet(tuple(self._items), self.header.classes)
         if config.data.fold != config_from_json(self.header.config).data.fold and config.data.fold is not None:
             split = split_by_fold(everything.where(lambda item: item.part == "train"), config.data.fold)
@@ -112,7 +115,7 @@ class Pack:
         return separate_auxiliary(split, config.data.classes)
 
     def load(self) -> "PackedLibrary":
-        """Decodes all frames into memory. Raises `TrainingError` if the file is not as it was written."""
+        """Decode all frames into memory. Raises `TrainingError` if the file is not as it was written."""
         try:
             content = (self.folder / FRAMES).read_bytes()
         except OSError as error:
@@ -131,11 +134,11 @@ class PackedLibrary:
         self._copies = copies
 
     def copy(self, path: Path) -> CachedFrames:
-        """The copy of an item: (P, 3, h, w), where P is 1 for a still."""
+        """Return the copy of an item: (P, 3, h, w), where P is 1 for a still."""
         return self._copies[path]
 
     def clip(self, path: Path) -> Frames:
-        """Close to what a service would see, not the same: (F, H, W, 3), made of the copy; F is 1 for a still."""
+        """Return about what a service would see: (F, H, W, 3), made of the copy; F is 1 for a still."""
         copy = self._copies[path]
         chosen = copy[spread(len(copy), min(len(copy), self.spec.clip.frames))]
         scaled = F.interpolate(torch.from_numpy(chosen), self.spec.clip.size, mode="bilinear", antialias=True)
@@ -143,12 +146,12 @@ class PackedLibrary:
 
 
 def spread(frames: int, count: int) -> list[int]:
-    """`count` of so many frames: those on screen at the centres of equal parts. 10 of 30 are numbers 3i+1."""
+    """Return the numbers of `count` of so many frames, at the centres of equal segments: 10 of 30 are numbers 3i+1."""
     return [(2 * i + 1) * frames // (2 * count) for i in range(count)]
 
 
 def _decode(content: memoryview, lengths: Sequence[Sequence[int]]) -> Iterator[CachedFrames]:
-    """Each item's frames (P, 3, h, w)."""
+    """Yield each item's frames (P, 3, h, w)."""
     from torchvision.io import ImageReadMode, decode_jpeg
 
     start = 0

@@ -19,7 +19,7 @@ _LARGEST = 2**30  # bytes; then another shard is begun
 
 
 def shard_path(folder: Path, number: int) -> Path:
-    """The file of a shard."""
+    """Return the path of a shard."""
     return folder / f"pixels-{number:05}.u8"
 
 
@@ -31,7 +31,7 @@ class Shards:
         self._mapped: dict[int, Bytes] = {}
 
     def read(self, place: Place) -> tuple[Frames, CachedFrames]:
-        """The clip (F, H, W, 3) and the copy (P, 3, h, w) as views of the file: nothing is read yet."""
+        """Return the clip (F, H, W, 3) and the copy (P, 3, h, w) as views of the file: nothing is read yet."""
         if place.shard not in self._mapped:
             self._mapped[place.shard] = np.asarray(np.memmap(shard_path(self._folder, place.shard), np.uint8, "r"))
         shard = self._mapped[place.shard]
@@ -39,7 +39,7 @@ class Shards:
         return clip.reshape(place.clip), copy.reshape(place.copy)
 
     def is_whole(self, place: Place) -> bool:
-        """Whether the pixels are as they were written."""
+        """Return whether the pixels are as they were written."""
         return _checksum(*self.read(place)) == place.crc32
 
 
@@ -61,7 +61,7 @@ class ShardWriter:
         return file
 
     def add(self, clip: Frames, copy: CachedFrames) -> Place:
-        """Writes an entry's pixels. They are safe after the next `flush`."""
+        """Write an entry's pixels. They are safe after the next `flush`."""
         if self._end >= _LARGEST:
             self.close()
             self._number, self._end = self._number + 1, 0
@@ -73,12 +73,12 @@ class ShardWriter:
         return place
 
     def flush(self) -> None:
-        """Returns when all that was added is on the disk."""
+        """Return when all that was added is on the disk."""
         self._file.flush()
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Flushes, and closes the file."""
+        """Flush, and close the file."""
         self.flush()
         self._file.close()
 

@@ -1,4 +1,4 @@
-"""What a cache holds of each item: the very clip that a service sees, and a larger copy with room for a camera."""
+"""What a cache holds of each item: the exact clip that a service sees, and a larger copy to crop from."""
 
 import json
 import math
@@ -21,7 +21,13 @@ _HEADER = "cache.json"
 
 @dataclass(frozen=True, slots=True)
 class CacheSpec:
-    """`clip` is what a service sees; the copy has `frames` frames of `size` (height, width). A still has one."""
+    """What a cache holds of each item; of a still, one frame each.
+
+    Attributes:
+        clip: what a service sees.
+        frames: of the larger copy.
+        size: (height, width) of the larger copy.
+    """
 
     clip: ClipSpec
     frames: int
@@ -33,15 +39,15 @@ class CacheSpec:
         return self.clip.model_copy(update={"frames": self.frames, "size": self.size})
 
     def clip_shape(self, still: bool) -> tuple[int, ...]:
-        """(F, H, W, 3), where F is 1 for a still."""
+        """Return (F, H, W, 3), where F is 1 for a still."""
         return (1 if still else self.clip.frames, *self.clip.size, 3)
 
     def copy_shape(self, still: bool) -> tuple[int, ...]:
-        """(P, 3, h, w), where P is 1 for a still."""
+        """Return (P, 3, h, w), where P is 1 for a still."""
         return (1 if still else self.frames, 3, *self.size)
 
     def bytes_of(self, still: bool) -> int:
-        """What one item takes."""
+        """Return how many bytes one item takes."""
         return math.prod(self.clip_shape(still)) + math.prod(self.copy_shape(still))
 
     def __str__(self) -> str:
@@ -49,7 +55,7 @@ class CacheSpec:
 
 
 def read_spec(folder: Path) -> CacheSpec | None:
-    """What the cache in a folder holds, or None if there is no cache. Raises `TrainingError` for a damaged one."""
+    """Return what the cache in a folder holds, or None if there is none. Raises `TrainingError` for a damaged one."""
     path = folder / _HEADER
     if not path.exists():
         return None
@@ -64,6 +70,6 @@ def read_spec(folder: Path) -> CacheSpec | None:
 
 
 def write_spec(folder: Path, spec: CacheSpec) -> None:
-    """Makes the folder a cache."""
+    """Make the folder a cache."""
     header = {"format": _FORMAT, "clip": spec.clip.model_dump(), "frames": spec.frames, "size": spec.size}
     write_atomically(folder / _HEADER, json.dumps(header, indent=2).encode())

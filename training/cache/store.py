@@ -16,12 +16,12 @@ _COMMIT = 16 * 2**20  # bytes of pixels after which the index is brought up to d
 
 
 def key_of(path: Path) -> str:
-    """The name that the index knows a file by."""
+    """Return the name that the index knows a file by."""
     return os.path.abspath(path)
 
 
 class Cache:
-    """What a cache holds now. Files that a builder adds later are not seen."""
+    """A cache on disk as it is now. Files that a builder adds later are not seen."""
 
     def __init__(self, folder: Path, spec: CacheSpec) -> None:
         self.folder = folder
@@ -31,14 +31,14 @@ class Cache:
 
     @classmethod
     def open(cls, folder: Path) -> "Cache":
-        """The cache in a folder. Raises `TrainingError` if there is none, or its header is damaged."""
+        """Open the cache in a folder. Raises `TrainingError` if there is none, or its header is damaged."""
         spec = read_spec(folder)
         if spec is None:
             raise TrainingError(f"{folder} holds no cache; python -m training.cache build makes one")
         return cls(folder, spec)
 
     def entry(self, path: Path) -> Entry | None:
-        """What is known of a file, which may have changed since."""
+        """Return what is known of a file, which may have changed since."""
         return self.entries.get(key_of(path))
 
     def __contains__(self, path: Path) -> bool:
@@ -46,11 +46,11 @@ class Cache:
         return entry is not None and entry.place is not None
 
     def clip(self, path: Path) -> Frames:
-        """The clip of a file, as a service would see it: (F, H, W, 3), where F is 1 for a still."""
+        """Return the clip of a file, as a service would see it: (F, H, W, 3), where F is 1 for a still."""
         return self._read(path)[0]
 
     def copy(self, path: Path) -> CachedFrames:
-        """The larger copy of a file: (P, 3, h, w), where P is 1 for a still."""
+        """Return the larger copy of a file: (P, 3, h, w), where P is 1 for a still."""
         return self._read(path)[1]
 
     def _read(self, path: Path) -> tuple[Frames, CachedFrames]:
@@ -60,7 +60,7 @@ class Cache:
         return self._shards.read(entry.place)
 
     def damaged(self) -> Iterator[str]:
-        """The files whose pixels are not as they were written. Reads everything."""
+        """Yield the files whose pixels are not as they were written. Reads everything."""
         for entry in self.entries.values():
             if entry.place is not None and not self._shards.is_whole(entry.place):
                 yield entry.path
@@ -78,15 +78,15 @@ class CacheWriter:
         self._uncommitted = 0
 
     def add(self, path: Path, source: Source, clip: Frames, copy: CachedFrames) -> None:
-        """Adds the pixels of a file."""
+        """Add the pixels of a file."""
         self._note(Entry(key_of(path), source, self._shards.add(clip, copy)), clip.nbytes + copy.nbytes)
 
     def add_broken(self, path: Path, source: Source, error: str) -> None:
-        """Notes that a file cannot be decoded."""
+        """Note that a file cannot be decoded."""
         self._note(Entry(key_of(path), source, None, error))
 
     def add_alias(self, path: Path, source: Source, same: Entry) -> None:
-        """Notes that a file has the very content of another, or of its own former self."""
+        """Note that a file has the very content of another, or of its own former self."""
         self._note(Entry(key_of(path), source, same.place, same.error))
 
     def _note(self, entry: Entry, size: int = 0) -> None:
@@ -96,7 +96,7 @@ class CacheWriter:
             self.commit()
 
     def commit(self) -> None:
-        """Returns when all that was added is on the disk, first the pixels and then the lines that name them."""
+        """Return when all that was added is on the disk, first the pixels and then the lines that name them."""
         self._shards.flush()
         self._index.write(b"".join(map(to_line, self._waiting)))
         self._index.flush()
@@ -105,7 +105,7 @@ class CacheWriter:
         self._uncommitted = 0
 
     def close(self) -> None:
-        """Commits, and closes the files."""
+        """Commit, and close the files."""
         self.commit()
         self._shards.close()
         self._index.close()
@@ -113,7 +113,7 @@ class CacheWriter:
 
 @contextmanager
 def writing(folder: Path, spec: CacheSpec) -> Iterator[CacheWriter]:
-    """The only writer of a cache, which is made if there is none. What was added is kept, however the block ends.
+    """Yield the only writer of a cache, which is made if there is none. What was added is kept, however the block ends.
 
     Waits while another process writes. Raises `TrainingError` if the disk is full or the cache of another kind.
     """

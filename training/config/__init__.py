@@ -1,1 +1,1 @@
-"""What a run is asked to do: settings, and the command line made of them."""
+"""Settings of a run, the command line made of them, and what commands show of the log."""

@@ -8,7 +8,9 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from training.config.schema import SECTIONS, Config, DataConfig, Stage, parse_stages
+from training.config.data import DataConfig
+from training.config.schema import SECTIONS, Config
+from training.config.stages import Stage, parse_stages
 
 
 def add_options(parser: argparse.ArgumentParser, defaults: Config | None = None) -> None:
@@ -31,7 +33,10 @@ def add_cache_option(parser: argparse.ArgumentParser) -> None:
 
 
 def data_config_from_options(options: argparse.Namespace, **settled: Any) -> DataConfig:
-    """Return the data set that the options of `add_data_options` describe, with some fields settled otherwise.
+    """Return the data set that the options of `add_data_options` describe.
+
+    Args:
+        settled: fields that are not taken from the options.
 
     Raises:
         TrainingError: values do not fit.

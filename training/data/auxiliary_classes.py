@@ -1,28 +1,31 @@
-"""The other classes: where they lie, which of their source videos are held out, and what their files are called.
+"""Auxiliary classes: where they lie, which of their source videos are held out, and what their files are called.
 
-They stand for all that is none of a model's own classes, so what is held out of them is as honest as of the classes
-themselves: whole source videos.
+They stand for everything that is none of a model's classes: trained on, never predicted. They are split like the
+classes themselves, by whole source videos.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.dataset import DataSet, Item
 from training.data.splits import Split
 
 
 def auxiliary_config(config: DataConfig) -> DataConfig:
-    """The config with the folder of the others. A --groups table is of the folder that --data names, not of another."""
+    """Return the config with the folder of the auxiliary classes as its data.
+
+    A --groups table is of the folder that --data names, so it goes if the auxiliary classes have a folder of their own.
+    """
     return replace(config, data=config.auxiliary_data, groups="") if config.auxiliary_data else config
 
 
 def assign_folds(items: Sequence[Item], folds: Sequence[int]) -> tuple[Item, ...]:
-    """The items, with a fold for those that no table gives one, if there are `folds` at all.
+    """Return the items, with a fold for those that no table gives one, if there are `folds` at all.
 
-    The source videos of each class, in the order of their names, take the folds in turns: of UCF-101's 25 groups and
-    five folds, fold k has every fifth from the k-th on. Whatever the fold that is held out, no two share one.
+    The source videos of each class, in the order of their names, take the folds in turn: of UCF-101's 25 groups and
+    five folds, fold k has every fifth from the k-th on. Whichever fold is held out, no two folds share a source video.
     """
     missing = [item for item in items if item.fold is None] if folds else []
     turn: dict[tuple[str, str], int] = {}
@@ -33,7 +36,7 @@ def assign_folds(items: Sequence[Item], folds: Sequence[int]) -> tuple[Item, ...
 
 
 def add_auxiliary(own: Split, auxiliary: Split) -> Split:
-    """The split of the classes, with the others: trained on beside them, and held out apart from them.
+    """Return a split with auxiliary classes: trained on beside the classes, held out apart from them.
 
     A source video that both have goes where the classes have it.
     """
@@ -52,7 +55,7 @@ def add_auxiliary(own: Split, auxiliary: Split) -> Split:
 
 
 def separate_auxiliary(split: Split, classes: tuple[str, ...]) -> Split:
-    """A split of items of all kinds, with those that are held out of others than `classes` apart from the rest."""
+    """Return a split with its held-out items of auxiliary classes apart from those of `classes`."""
     held = split.validation
     own = DataSet(held.where(lambda item: item.label in classes).items, classes)
     auxiliary = DataSet(held.where(lambda item: item.label not in classes).items, held.classes[len(classes) :])
@@ -60,7 +63,7 @@ def separate_auxiliary(split: Split, classes: tuple[str, ...]) -> Split:
 
 
 def short_name(path: Path, config: DataConfig) -> str:
-    """A file's path below the data folder, or, behind "others/", below that of the others."""
+    """Return a file's path below the data folder, or behind "others/" below the auxiliary classes' folder."""
     if path.is_relative_to(config.data):
         return path.relative_to(config.data).as_posix()
     if config.auxiliary_data and path.is_relative_to(config.auxiliary_data):

@@ -29,9 +29,11 @@ VIDEO_SUFFIXES = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One video or frame. `group` is its source: items that share one never stand on both sides of an honest split.
+    """One video or still.
 
-    `part` is where the data set's own protocol puts it, "train" where it has none.
+    Attributes:
+        group: its source video: items that share one never stand on both sides of an honest split.
+        part: where the data set's own protocol puts it, "train" where it has none.
     """
 
     path: Path
@@ -63,12 +65,12 @@ class DataSet:
         return [item.group for item in self.items]
 
     def where(self, wanted: Callable[[Item], bool]) -> "DataSet":
-        """The items for which `wanted` is true."""
+        """Return the items for which `wanted` is true."""
         return replace(self, items=tuple(item for item in self.items if wanted(item)))
 
 
 def list_class_folders(root: Path, classes: Sequence[str], suffixes: Iterable[str]) -> list[tuple[str, Path]]:
-    """(class, file) for every file with one of the suffixes in <root>/<class>/, sorted by name.
+    """List (class, file) for every file with one of the suffixes in <root>/<class>/, sorted by name.
 
     Raises `TrainingError` if the folder, a class or all files of a class are missing.
     """
@@ -84,14 +86,17 @@ def list_class_folders(root: Path, classes: Sequence[str], suffixes: Iterable[st
 
 
 def class_folders(root: Path, suffixes: Iterable[str]) -> list[str]:
-    """Names of the folders in `root` that hold a file with one of the suffixes, sorted. Raises `TrainingError`."""
+    """List the folders in `root` that hold a file with one of the suffixes, by name.
+
+    Raises `TrainingError` if there is no `root`.
+    """
     check_folder(root)
     wanted = frozenset(suffixes)
     return sorted(p.name for p in root.iterdir() if p.is_dir() and any(_is_one(file, wanted) for file in p.iterdir()))
 
 
 def check_folder(root: Path) -> None:
-    """Raises `TrainingError` if `root` is no folder."""
+    """Raise `TrainingError` if `root` is no folder."""
     if not root.is_dir():
         raise TrainingError(f"no folder {root}: --data must name the folder of the data set")
 

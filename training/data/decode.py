@@ -1,4 +1,4 @@
-"""Files read directly, one after the other, as evaluation does: through the very decoder that the service uses."""
+"""Decode files one after the other, as evaluation does: through the very decoder that the service uses."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,16 +19,18 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 def read_clip(path: Path, spec: ClipSpec) -> Frames:
-    """The clip of one item, a video or a still: uint8 (F, H, W, 3)."""
+    """Return the clip of one item, a video or a still: uint8 (F, H, W, 3)."""
     return still_clip(path, spec) if is_still(path) else decode(path, spec).frames
 
 
 def read_all(
     data: DataSet, read: Callable[[Item], npt.NDArray[Scalar]], skip_bad: bool, what: str = "reading"
 ) -> tuple[npt.NDArray[Scalar], DataSet, list[str]]:
-    """What `read` gives for every item, stacked; unreadable ones are left out, or raise `TrainingError`.
+    """Return what `read` gives for every item, stacked; the items; and a line for each that was skipped.
 
-    `what` is written beside the progress bar.
+    Args:
+        skip_bad: leave files out that cannot be read; else they raise `TrainingError`.
+        what: stands beside the progress bar.
     """
     stacked: npt.NDArray[Scalar] | None = None  # filled as it comes: the pixels of a data set may fit into memory once
     kept: list[Item] = []

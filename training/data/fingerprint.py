@@ -1,15 +1,15 @@
-"""What tells a data set from another, wherever it lies."""
+"""The fingerprint of a data set: the same wherever it lies."""
 
 import hashlib
 from pathlib import PurePath
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.auxiliary_classes import short_name
 from training.data.dataset import DataSet, Item
 
 
 def fingerprint(data: DataSet, config: DataConfig) -> str:
-    """Changes when a file's name, label, source video, size or beginning does."""
+    """Return a hash that changes when a file's name, label, source video, size or beginning does."""
     digest = hashlib.sha256()
     for item in sorted(data.items, key=lambda item: _place(item, config)):
         with item.path.open("rb") as file:
@@ -20,5 +20,5 @@ def fingerprint(data: DataSet, config: DataConfig) -> str:
 
 
 def _place(item: Item, config: DataConfig) -> tuple[bool, PurePath]:
-    """What the order goes by: others first, and nothing of where either folder lies."""
+    """Return the sorting key of an item: auxiliary classes first, and nothing of where either folder lies."""
     return item.label in config.classes, PurePath(short_name(item.path, config))

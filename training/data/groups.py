@@ -1,4 +1,4 @@
-"""Which source video each file was cut from: told by a table, by a pattern, or by the layout's own file names."""
+"""Which source video each file was cut from: by a table, by a pattern, or by the layout's own file names."""
 
 import csv
 import re
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.errors import TrainingError
 
 
@@ -26,14 +26,14 @@ class GroupTable:
     rows: dict[str, Row]
 
     def row(self, path: str) -> Row:
-        """The row of one file. Raises `TrainingError` if there is none."""
+        """Return the row of one file. Raises `TrainingError` if there is none."""
         if path not in self.rows:
             raise TrainingError(f"{self.source} has no row for {path}; add one, or leave --groups out")
         return self.rows[path]
 
 
 def grouping(config: DataConfig, by_name: Callable[[Path], str]) -> Callable[[Path], Row]:
-    """Tells a file's group by --groups, else by --group-pattern, else by `by_name`. Raises `TrainingError`."""
+    """Return what finds a file's group: --groups, else --group-pattern, else `by_name`. Raises `TrainingError`."""
     root = Path(config.data)
     if config.groups:
         table = read_groups(config.groups, root)
@@ -45,7 +45,7 @@ def grouping(config: DataConfig, by_name: Callable[[Path], str]) -> Callable[[Pa
 
 
 def _caught(pattern: re.Pattern[str], path: str) -> str:
-    """What the brackets of the pattern catch in a path, joined by slashes."""
+    """Return what the brackets of the pattern catch in a path, joined by slashes."""
     match = pattern.search(path)
     if match is None:
         raise TrainingError(f"--group-pattern {pattern.pattern} finds nothing in {path}, so its group is not known")
@@ -53,7 +53,7 @@ def _caught(pattern: re.Pattern[str], path: str) -> str:
 
 
 def read_groups(argument: str, data: Path) -> GroupTable:
-    """The table that `--groups FILE:COLUMN` names: tab-separated (or .csv), with columns path, COLUMN and maybe fold.
+    """Read the table that `--groups FILE:COLUMN` names: tab-separated or .csv, with columns path, COLUMN, maybe fold.
 
     FILE may be relative to the data folder. Raises `TrainingError`.
     """

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.auxiliary_classes import add_auxiliary, assign_folds, auxiliary_config
 from training.data.dataset import DataSet, Item, Part
 from training.data.readers import image_folder, kinetics400, msr_daily, ucf101, video_folder
@@ -127,7 +127,7 @@ class OpenDataset:
 
     @cached_property
     def _present(self) -> Listing:
-        """The listing without classes of which nothing is there."""
+        """The listing of those classes of which something is there."""
         config, there = self.config, self.layout.find_classes(self.config)
         classes = [name for name in config.classes if name in there]
         if not classes:
@@ -139,7 +139,7 @@ class OpenDataset:
         return self.layout.load(auxiliary_config(self.config), self.config.auxiliary)
 
     def _auxiliary_in_folds(self, own: Listing) -> Listing:
-        """Items of auxiliary classes, in the folds of the classes' own listing."""
+        """Return the items of auxiliary classes, in the folds of the classes' own listing."""
         return replace(self._auxiliary, items=assign_folds(self._auxiliary.items, own.folds))
 
     def _split(self, listing: Listing, classes: tuple[str, ...], seed: int) -> Split:

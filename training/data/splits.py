@@ -1,4 +1,4 @@
-"""Training and validation parts made of whole source videos, and the random parts that others have reported."""
+"""Training and validation items split by whole source videos, and the random splits that published figures used."""
 
 import random
 from collections.abc import Sequence
@@ -14,10 +14,15 @@ SOURCE_SEED = 42
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Two parts of one data set, and in words how they were made.
+    """Training and validation items of one data set.
 
-    No source video is in both, unless the split is `leaky` by intent, as some published protocols are. `training` may
-    have other classes behind those of `validation`; what is held out of them is in `others`.
+    No source video is in both, unless the split is `leaky` by intent, as some published protocols are.
+
+    Attributes:
+        training: may have auxiliary classes behind those of `validation`.
+        protocol: how the split was made, in words.
+        notes: what a person must know of it, a sentence each.
+        auxiliary: what is held out of the auxiliary classes.
     """
 
     training: DataSet
@@ -32,6 +37,20 @@ class Split:
         """All items that are not trained on."""
         return (*self.validation.items, *self.auxiliary.items)
 
+    def describe(self) -> list[str]:
+        """Return lines for people: how many items of how many source videos, how they were chosen, notes."""
+        subsets = (
+            ("training", self.training),
+            ("held out", self.validation),
+            ("auxiliary classes held out", self.auxiliary),
+        )
+        counted = (
+            f"{name}: {len(data)} items of {len(set(data.groups))} source videos, {len(data.classes)} classes"
+            for name, data in subsets
+            if data.classes
+        )
+        return [*counted, f"protocol: {self.protocol}", *(f"note: {note}" for note in self.notes)]
+
     def __post_init__(self) -> None:
         shared = set(self.training.groups) & {*self.validation.groups, *self.auxiliary.groups}
         if shared and not self.leaky:
@@ -39,7 +58,7 @@ class Split:
 
 
 def split_by_fold(data: DataSet, fold: int) -> Split:
-    """Validation is the items whose fold is `fold`. Raises `TrainingError` if there are none, or no others."""
+    """Hold out the items whose fold is `fold`. Raises `TrainingError` if there are none, or no others."""
     if all(item.fold is None for item in data.items):
         raise TrainingError(f"--fold {fold} needs folds: name a table with a column fold by --groups FILE:COLUMN")
     folds = sorted({item.fold for item in data.items if item.fold is not None})
@@ -53,7 +72,7 @@ def split_by_fold(data: DataSet, fold: int) -> Split:
 
 
 def split_by_group(data: DataSet, share: float, seed: int) -> Split:
-    """Validation is about `share` of each class's source videos, at least one, drawn by `seed`.
+    """Hold out about `share` of each class's source videos, at least one, drawn by `seed`.
 
     A source that several classes share (a person who did them all) is held out of them all.
     Raises `TrainingError` if a class has a single source video.
@@ -74,21 +93,21 @@ def split_by_group(data: DataSet, share: float, seed: int) -> Split:
 
 
 def random_rows(count: int, share: float) -> frozenset[int]:
-    """The rows of a random validation part, drawn without a thought for source videos, as reported figures were.
+    """Draw the rows of a validation part regardless of source videos, as published figures were measured.
 
-    About `share` of 0 .. count-1, the larger whole number, drawn as scikit-learn's `train_test_split` does with
-    `random_state=42`: the first rows of a permutation by NumPy's `RandomState`.
+    About `share` of 0 .. count-1, rounded up, drawn as scikit-learn's `train_test_split` does with `random_state=42`:
+    the first rows of a permutation by NumPy's `RandomState`.
     """
     order = np.random.RandomState(SOURCE_SEED).permutation(count)
     return frozenset(order[: count - int((1 - share) * count)].tolist())
 
 
 def leak(training: Sequence[str], validation: Sequence[str]) -> float:
-    """The share of validation items whose group is in the training part too, from the groups of both."""
+    """Return the share of validation items whose group is in the training part too, from the groups of both."""
     seen = set(training)
     return sum(group in seen for group in validation) / max(1, len(validation))
 
 
 def shared_groups(one: Sequence[str], other: Sequence[str]) -> list[str]:
-    """Groups that are in both parts, sorted."""
+    """List the groups that are in both parts, sorted."""
     return sorted(set(one) & set(other))

@@ -1,7 +1,7 @@
-"""Videos that the recipe "smoke" trains on: a shape that falls, grows or turns. Real motion, and nothing to download.
+"""Videos that the recipe "smoke" trains on: a shape that falls, grows or turns. Real motion, and no download.
 
 Class folders of files named <class>_gNN_cNN.avi, where gNN is the source video: all clips of one have the same shape,
-colours and background, so that a split must keep them together, as with real footage.
+colours and background, so that a split must keep them together, as with real videos.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,18 +18,18 @@ Mask = npt.NDArray[np.bool_]
 
 
 def falling(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], time: float, side: float) -> Mask:
-    """A square on its way down; `x` and `y` are from -1 to 1, `time` from 0 to 1."""
+    """Return the pixels of a square on its way down; `x` and `y` are from -1 to 1, `time` from 0 to 1."""
     centre = 2 * time - 1
     return np.maximum(abs(x), abs(y - centre)) < side
 
 
 def growing(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], time: float, side: float) -> Mask:
-    """A square that becomes larger."""
+    """Return the pixels of a square that becomes larger."""
     return np.maximum(abs(x), abs(y)) < 0.1 + time * (side + 0.3)
 
 
 def turning(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], time: float, side: float) -> Mask:
-    """A bar that turns."""
+    """Return the pixels of a bar that turns."""
     angle = 2 * np.pi * time
     bar: Mask = abs(x * np.cos(angle) + y * np.sin(angle)) < side / 2
     return bar & (x**2 + y**2 < 0.8)
@@ -40,7 +40,7 @@ CLASSES = tuple(_MOTIONS)
 
 
 def make_videos(folder: Path) -> None:
-    """Writes the videos that are not there yet: 72 files, about 3 MB."""
+    """Write the videos that are not there yet: 72 files, about 3 MB."""
     for name, motion in _MOTIONS.items():
         (folder / name).mkdir(parents=True, exist_ok=True)
         for source in range(_SOURCES):
@@ -51,7 +51,7 @@ def make_videos(folder: Path) -> None:
 
 
 def _write(path: Path, motion: Callable[..., Mask], source: int, clip: int) -> None:
-    """Written under another name first, so that a file of the right name is whole."""
+    """Write a video, under another name first, so that a file of the right name is whole."""
     from videoxception.video.encode import encode  # PyAV, which a machine that trains from a cache may lack
 
     partial = path.with_suffix(".partial.avi")

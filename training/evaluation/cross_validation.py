@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from training.config.schema import PLACES, Config
+from training.config.data import PLACES
+from training.config.schema import Config
 from training.data.dataset import DataSet
 from training.data.splits import Split
 from training.errors import TrainingError

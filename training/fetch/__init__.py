@@ -1,1 +1,1 @@
-"""Getting data sets: what can be downloaded is, resumably; what needs a person is explained."""
+"""Downloads of data sets: resumed where they stopped; where a person is needed, explained."""

@@ -1,4 +1,4 @@
-"""Gets a data set and says how to train on it. A download that was stopped goes on when the command is given again.
+"""Download a data set and print how to train on it. A stopped download goes on when the command is given again.
 
 python -m training.fetch ucf101
 python -m training.fetch kinetics400 --parts val
@@ -10,11 +10,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from training.config.console import show_log
 from training.errors import TrainingError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command `python -m training.fetch`."""
+    """Run the command `python -m training.fetch`."""
+    show_log()
     try:
         from training.fetch import kinetics400, msr_daily, ucf101
     except ImportError as error:  # a machine for training alone

@@ -1,5 +1,6 @@
-"""An archive from its address to its files, once: what was unpacked leaves a mark, and is not fetched again."""
+"""Archives, from address to files, once: what was unpacked leaves a mark, and is not downloaded again."""
 
+import logging
 from pathlib import Path
 
 import httpx
@@ -8,15 +9,17 @@ from training.fetch.catalog import Source
 from training.fetch.download import download
 from training.fetch.unpack import Place, unpack
 
+_LOGGER = logging.getLogger(__name__)
+
 
 def fetch_archive(client: httpx.Client, source: Source, folder: Path, place: Place, keep: bool) -> None:
-    """Downloads an archive into <folder>/archives and unpacks what `place` wants of it below `folder`.
+    """Download an archive into <folder>/archives and unpack what `place` wants of it below `folder`.
 
     It is deleted then, unless `keep`. Raises `FetchError`.
     """
     archive = folder / "archives" / source.name
     if not _mark(archive).exists():
-        print(f"fetching {source.url}", flush=True)
+        _LOGGER.info(f"fetching {source.url}")
         download(client, source, archive.parent)
     unpack_once(archive, folder, place)
     if not keep:
@@ -24,13 +27,13 @@ def fetch_archive(client: httpx.Client, source: Source, folder: Path, place: Pla
 
 
 def unpack_once(archive: Path, folder: Path, place: Place) -> None:
-    """Unpacks what `place` wants of an archive below `folder`, unless that was done before. Raises `FetchError`."""
+    """Unpack what `place` wants of an archive below `folder`, unless that was done before. Raises `FetchError`."""
     if _mark(archive).exists():
-        print(f"{archive.name} was unpacked before")
+        _LOGGER.info(f"{archive.name} was unpacked before")
         return
     count = unpack(archive, folder, place)
     _mark(archive).touch()
-    print(f"unpacked {count:,} files of {archive.name}", flush=True)
+    _LOGGER.info(f"unpacked {count:,} files of {archive.name}")
 
 
 def _mark(archive: Path) -> Path:

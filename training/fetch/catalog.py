@@ -51,5 +51,5 @@ MSR_DAILY_PAGE = "https://sites.google.com/view/wanqingli/data-sets/msr-dailyact
 
 
 def chosen(url: str, known: Source) -> Source:
-    """What --videos or --annotations names; its size and hash are known only if it is the address known here."""
+    """Return what --videos or --annotations names; its size and hash are known only if the address is the known one."""
     return known if url in ("", known.url) else Source(url)

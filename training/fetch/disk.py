@@ -1,4 +1,4 @@
-"""Whether the disk has room, asked before it is filled."""
+"""A check that the disk has room, before it is filled."""
 
 import shutil
 from pathlib import Path
@@ -7,7 +7,7 @@ from training.fetch.catalog import FetchError
 
 
 def check_space(folder: Path, needed: int) -> None:
-    """Makes `folder`, and raises `FetchError` if its disk has not so many bytes free."""
+    """Make `folder`, and raise `FetchError` if its disk has not so many bytes free."""
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if needed > free:

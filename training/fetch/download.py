@@ -1,4 +1,4 @@
-"""A file over HTTP that goes on where it stopped: after a cut connection, and after the process was killed."""
+"""A download over HTTP that resumes where it stopped: after a cut connection, and after the process was killed."""
 
 import hashlib
 import re
@@ -21,14 +21,14 @@ class _Cut(Exception):
 
 
 def new_client() -> httpx.Client:
-    """A client that follows redirects and gives up on a server that is silent for half a minute."""
+    """Return a client that follows redirects and gives up on a server that is silent for half a minute."""
     return httpx.Client(follow_redirects=True, timeout=30, headers={"Accept-Encoding": "identity"})
 
 
 def download(client: httpx.Client, source: Source, folder: Path) -> Path:
-    """The file in `folder`, downloaded unless it is there. Until it is whole it is called NAME.part.
+    """Return the file in `folder`, downloaded unless it is there. Until it is whole it is called NAME.part.
 
-    Size and hash are checked where they are known, the size that the server tells always. Raises `FetchError`.
+    Size and hash are checked where they are known, the server's own size always. Raises `FetchError`.
     """
     path = folder / source.name
     if path.is_file():
@@ -48,7 +48,7 @@ def download(client: httpx.Client, source: Source, folder: Path) -> Path:
 
 
 def _fetch(client: httpx.Client, source: Source, part: Path) -> None:
-    """Tries until the file is whole, as long as tries bring something new."""
+    """Try until the file is whole, as long as tries bring something new."""
     failures, most = 0, _size(part)
     while True:
         try:
@@ -65,7 +65,7 @@ def _fetch(client: httpx.Client, source: Source, part: Path) -> None:
 
 
 def _try(client: httpx.Client, source: Source, part: Path) -> None:
-    """One request for what is missing. Returns when the file is whole; raises `_Cut` or a transport error if not."""
+    """Request what is missing. Returns when the file is whole; raises `_Cut` or a transport error if not."""
     there = _size(part)
     with client.stream("GET", source.url, headers=_headers(part, there)) as response:
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -83,7 +83,7 @@ def _try(client: httpx.Client, source: Source, part: Path) -> None:
 
 
 def _headers(part: Path, there: int) -> dict[str, str]:
-    """Asks for the rest of what is there; of a file that has changed since, for all of it."""
+    """Ask for the rest of what is there; of a file that has changed since, for all of it."""
     if there == 0:
         return {}
     tag = _tag_of(part).read_text() if _tag_of(part).is_file() else ""
@@ -92,13 +92,13 @@ def _headers(part: Path, there: int) -> dict[str, str]:
 
 
 def _extent(response: httpx.Response, source: Source, there: int) -> tuple[int, int | None]:
-    """Where in the file the answer begins, and the size of the whole file if the server tells it."""
+    """Return where in the file the answer begins, and the size of the whole file if the server gives it."""
     total: int | None
-    status, told = response.status_code, _RANGE.match(response.headers.get("content-range", ""))
+    status, matched = response.status_code, _RANGE.match(response.headers.get("content-range", ""))
     if status >= 500 or status == httpx.codes.TOO_MANY_REQUESTS:
         raise _Cut(f"the server answers {status} {response.reason_phrase}")
-    if status == httpx.codes.PARTIAL_CONTENT and told and told[1] is not None:
-        start, total = int(told[1]), int(told[2])
+    if status == httpx.codes.PARTIAL_CONTENT and matched and matched[1] is not None:
+        start, total = int(matched[1]), int(matched[2])
     elif status == httpx.codes.OK:
         length = response.headers.get("content-length")
         start, total = 0, None if length is None else int(length)
@@ -112,16 +112,16 @@ def _extent(response: httpx.Response, source: Source, there: int) -> tuple[int, 
 
 
 def _past_the_end(response: httpx.Response, part: Path, there: int) -> None:
-    """The server has no more bytes: the file is whole, or what is there is not the beginning of it."""
-    told = _RANGE.match(response.headers.get("content-range", ""))
-    if told and int(told[2]) == there:
+    """Accept that the server has no more bytes: the file is whole, or what is there is not the beginning of it."""
+    matched = _RANGE.match(response.headers.get("content-range", ""))
+    if matched and int(matched[2]) == there:
         return
     part.unlink()
     raise _Cut("the server has fewer bytes than it told before")
 
 
 def _verify(path: Path, source: Source) -> None:
-    """Raises `FetchError` if the file has not the size and the hash that are known."""
+    """Raise `FetchError` if the file has not the size and the hash that are known."""
     if source.size is not None and _size(path) != source.size:
         raise FetchError(f"{path} has {_size(path):,} bytes, not {source.size:,} as expected; delete it, and run again")
     if source.sha256 is not None:
@@ -135,7 +135,7 @@ def _verify(path: Path, source: Source) -> None:
 
 
 def _tag_of(part: Path) -> Path:
-    """Beside a part lies the server's tag of the version that it is of."""
+    """Return the path of the server's tag of the version that a part is of."""
     return part.with_name(f"{part.name}.tag")
 
 

@@ -1,11 +1,12 @@
 """Kinetics-400 from the copy of the Common Visual Data Foundation: annotations, and the clips of the parts asked for.
 
 The training part is several hundred gigabytes in some 240 archives; each is unpacked and deleted before the next is
-fetched. Clips that are broken in the training part are replaced by an archive of their own. A copy of YouTube videos:
-their use is for you to judge.
+downloaded. Clips that are broken in the training part are replaced by an archive of their own. The clips are of YouTube
+videos: whether you may use them is for you to decide.
 """
 
 import argparse
+import logging
 from functools import partial
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from training.fetch.archives import fetch_archive
 from training.fetch.catalog import KINETICS400, FetchError, Source
 from training.fetch.download import download, new_client
 
+_LOGGER = logging.getLogger(__name__)
+
 HELP = "400 actions, 10-second clips from YouTube, several hundred GB"
 _PARTS = ("train", "val", "test")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The parts, and the address below which all lies."""
+    """Add the parts, and the address below which all lies."""
     parser.add_argument(
         "--parts", nargs="+", default=["train", "val"], choices=_PARTS, help="parts to fetch (default: train val)"
     )
@@ -28,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def fetch(options: argparse.Namespace) -> None:
-    """Fetches annotations and clips into `options.to`. Raises `FetchError`."""
+    """Download annotations and clips into `options.to`. Raises `FetchError`."""
     folder: Path = options.to
     base = options.base.rstrip("/")
     with new_client() as client:
@@ -40,11 +43,11 @@ def fetch(options: argparse.Namespace) -> None:
         if "train" in options.parts:
             broken = Source(f"{base}/replacement_for_corrupted_k400.tgz")
             fetch_archive(client, broken, folder, partial(_place_clip, "replacement"), options.keep_archives)
-    print(f"python -m training.run --layout kinetics400 --data {folder}")
+    _LOGGER.info(f"python -m training.run --layout kinetics400 --data {folder}")
 
 
 def _archives(client: httpx.Client, base: str, part: str, folder: Path) -> list[Source]:
-    """The archives of a part. Raises `FetchError`."""
+    """List the archives of a part. Raises `FetchError`."""
     listed = download(client, Source(f"{base}/{part}/k400_{part}_path.txt"), folder / part / "archives")
     sources = [Source(url) for url in listed.read_text(encoding="utf-8", errors="replace").split()]
     if not sources:

@@ -1,9 +1,10 @@
-"""MSR DailyActivity3D: only a person can get through its page; this says how, and unpacks what was downloaded.
+"""MSR DailyActivity3D: its page needs a person; this explains how, and unpacks what was downloaded.
 
 Of the archives (3.3 GiB) the 320 videos are taken; depth maps and skeletons are left out.
 """
 
 import argparse
+import logging
 import re
 from pathlib import Path
 
@@ -13,18 +14,20 @@ from training.fetch.catalog import MSR_DAILY_PAGE, FetchError, Source
 from training.fetch.download import new_client
 from training.fetch.unpack import unpack
 
+_LOGGER = logging.getLogger(__name__)
+
 HELP = "16 activities, 320 videos; a browser is needed"
 _CLIP = re.compile(r"a\d\d_s\d\d_e\d\d_rgb\.avi$")
 _PACK = re.compile(r"MSRDailyAct3D_pack\d+\.zip$")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """An address, for those who have one."""
+    """Add an address, for those who have one."""
     parser.add_argument("--videos", default="", metavar="URL", help="a zip of the data set, or of its packs")
 
 
 def fetch(options: argparse.Namespace) -> None:
-    """Unpacks the zips that lie in `options.to`, or explains how they get there. Raises `FetchError`."""
+    """Unpack the zips that lie in `options.to`, or explain how they get there. Raises `FetchError`."""
     folder: Path = options.to
     if options.videos:
         with new_client() as client:
@@ -38,12 +41,12 @@ def fetch(options: argparse.Namespace) -> None:
     if not found:
         raise FetchError(_EXPLAINED.format(page=MSR_DAILY_PAGE, folder=folder))
     if found != CLIPS:
-        print(f"warning: {found} videos are there, but the data set has {CLIPS}; are all packs in {folder}?")
-    print(f"python -m training.run --layout msr-daily --data {folder}/videos")
+        _LOGGER.warning(f"{found} videos are there, but the data set has {CLIPS}; are all packs in {folder}?")
+    _LOGGER.info(f"python -m training.run --layout msr-daily --data {folder}/videos")
 
 
 def _place(name: str) -> str | None:
-    """Clips into one folder; the packs that the zip of all holds, to be unpacked in turn."""
+    """Place clips in one folder; the packs in the zip of all in another, to be unpacked in turn."""
     if _CLIP.match(name):
         return f"videos/{name}"
     return f"packs/{name}" if _PACK.match(name) else None

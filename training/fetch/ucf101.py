@@ -6,6 +6,7 @@ with a browser, put it into DIR/archives and give the command again.
 """
 
 import argparse
+import logging
 import re
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from training.fetch.archives import fetch_archive
 from training.fetch.catalog import UCF101_LISTS, UCF101_PAGE, UCF101_RAR, UCF101_VIDEOS, chosen
 from training.fetch.download import new_client
 
+_LOGGER = logging.getLogger(__name__)
+
 HELP = "101 actions, 13,320 videos, 7 GB"
 VIDEOS = 13_320
 _VIDEO = re.compile(r"v_\w+_g\d\d_c\d\d\.avi$")
@@ -21,7 +24,7 @@ _LIST = re.compile(r"(?:(?:train|test)list0[123]|classInd)\.txt$")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The addresses."""
+    """Add the addresses."""
     videos = f"archive of the videos (default: {UCF101_VIDEOS.url}; their authors': {UCF101_RAR})"
     parser.add_argument("--videos", default="", metavar="URL", help=videos)
     annotations = f"archive of the lists (default: {UCF101_LISTS.url})"
@@ -29,19 +32,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def fetch(options: argparse.Namespace) -> None:
-    """Fetches lists and videos into `options.to`. Raises `FetchError`."""
+    """Download lists and videos into `options.to`. Raises `FetchError`."""
     folder: Path = options.to
     with new_client() as client:
         fetch_archive(client, chosen(options.annotations, UCF101_LISTS), folder, _place_list, options.keep_archives)
         fetch_archive(client, chosen(options.videos, UCF101_VIDEOS), folder, _place_video, options.keep_archives)
     found = sum(1 for _ in (folder / "UCF-101").glob("*/*.avi"))
     if found != VIDEOS:
-        print(f"warning: {found:,} videos are there, but UCF-101 has {VIDEOS:,}; see {UCF101_PAGE}")
-    print(f"python -m training.run --layout ucf101 --data {folder}/UCF-101 --annotations {folder}/ucfTrainTestlist")
+        _LOGGER.warning(f"{found:,} videos are there, but UCF-101 has {VIDEOS:,}; see {UCF101_PAGE}")
+    _LOGGER.info(
+        f"python -m training.run --layout ucf101 --data {folder}/UCF-101 --annotations {folder}/ucfTrainTestlist"
+    )
 
 
 def _place_video(name: str) -> str | None:
-    """Into the folder of its class, whatever folder the archive had it in."""
+    """Place a video in the folder of its class, whatever folder the archive had it in."""
     return f"UCF-101/{named_group(Path(name))[0]}/{name}" if _VIDEO.match(name) else None
 
 

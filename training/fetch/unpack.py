@@ -1,10 +1,11 @@
-"""Files out of zip, tar and RAR archives of strangers: only those that are wanted, each to where it is wanted.
+"""Unpack wanted files from zip, tar and RAR archives that are not trusted, each to where it is wanted.
 
 A member's own path decides nothing: the caller places each by its name, and an archive with paths that lead outside is
 refused whole. Links and devices are never made. What is there in its full size already is left alone, so that unpacking
 goes on where it stopped.
 """
 
+import logging
 import shutil
 import subprocess
 import tarfile
@@ -23,6 +24,8 @@ from training.fetch.catalog import FetchError
 from training.fetch.disk import check_space
 from training.progress import track
 
+_LOGGER = logging.getLogger(__name__)
+
 Place = Callable[[str], str | None]
 """From a file's name to its path below the target folder, or None if it is not wanted."""
 
@@ -30,7 +33,7 @@ _RAR_PROGRAMS = (("unrar", "x", "-idq", "-o+"), ("bsdtar", "-xf"))
 
 
 def unpack(archive: Path, folder: Path, place: Place) -> int:
-    """Writes the wanted files below `folder` and returns how many there are. Raises `FetchError`."""
+    """Write the wanted files below `folder` and return how many there are. Raises `FetchError`."""
     try:
         if zipfile.is_zipfile(archive):
             return _unzip(archive, folder, place)
@@ -61,7 +64,7 @@ def _untar(archive: Path, folder: Path, place: Place) -> int:
     with tarfile.open(archive) as opened:
         files = [info for info in opened if info.isfile()]
         while opened.fileobj and opened.fileobj.read(1 << 20):
-            pass  # the checksum of a compressed tar is at its end: it is read before anything is written
+            pass  # to the checksum at the end of a compressed tar, before anything is written
         members = [_Member(info.name, info.size, partial(_extracted, opened, info)) for info in files]
         return _write(archive, folder, members, place)
 
@@ -84,8 +87,8 @@ def _write(archive: Path, folder: Path, members: Sequence[_Member], place: Place
 
 
 def _unrar(archive: Path, folder: Path, place: Place) -> int:
-    """By a program of the system, into a folder of its own, from which the wanted files are moved."""
-    print("note: unpacking RAR archives is untested: no free program makes one to test it with")
+    """Unpack by a program of the system, into a folder of its own, from which the wanted files are moved."""
+    _LOGGER.info("note: unpacking RAR archives is untested: no free program makes one to test it with")
     command = next((c for c in _RAR_PROGRAMS if shutil.which(c[0])), None)
     if command is None:
         raise FetchError(f"{archive} needs unrar or bsdtar (libarchive-tools) to be unpacked; install one of them")
@@ -105,7 +108,7 @@ def _unrar(archive: Path, folder: Path, place: Place) -> int:
 
 
 def _targets(archive: Path, folder: Path, names: list[str], place: Place) -> dict[str, Path]:
-    """Where the wanted members go. Raises `FetchError` for a path that leads out of the archive's own tree."""
+    """Return where the wanted members go. Raises `FetchError` for a path that leads out of the archive's own tree."""
     targets = {}
     for name in names:
         path = PurePosixPath(name.replace("\\", "/"))
@@ -123,7 +126,7 @@ def _there(path: Path, size: int) -> bool:
 
 @contextmanager
 def _written(path: Path) -> Iterator[IO[bytes]]:
-    """A file that has its name only once it is whole."""
+    """Yield a file that has its name only once it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     try:

@@ -16,7 +16,7 @@ _Gradients = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, None,
 
 
 def fused_depthwise(separable: CTSeparableConv3D, x: Tensor, frames: int) -> Tensor:
-    """What `videoxception.nets.planar.depthwise` gives in training: (B*T, C, H, W) -> the same, channels last.
+    """Compute what `videoxception.nets.planar.depthwise` gives in training: (B*T, C, H, W) -> same, channels last.
 
     In the type that autocast asks for, if it does. In evaluation, and if a norm is frozen, plain PyTorch does it.
     """
@@ -87,17 +87,17 @@ class _Depthwise(torch.autograd.Function):
 
 
 def _taps(weight: Tensor) -> Tensor:
-    """A depthwise convolution's weight (C, 1, ...) -> f32 (taps, C)."""
+    """Reshape a depthwise convolution's weight (C, 1, ...) -> f32 (taps, C)."""
     return weight.flatten(1).T.float().contiguous()
 
 
 def _total(partial: Tensor) -> Tensor:
-    """Sums of programs, f32 (programs, n, C) -> f64 (n, C): their differences are small where means are not."""
+    """Add up the sums of programs, f32 (programs, n, C) -> f64 (n, C): a variance is their small difference."""
     return partial.sum(0, dtype=torch.float64)
 
 
 def _normalise(partial: Tensor, norm: nn.BatchNorm3d, weight: Tensor, bias: Tensor, count: int) -> Tensor:
-    """Sums and sums of squares -> f32 (4, C): scale, shift, mean and 1 / deviation; the running averages follow."""
+    """Return f32 (4, C) - scale, shift, mean, 1 / deviation - from sums and sums of squares; update the averages."""
     mean, square = _total(partial) / count
     variance = (square - mean * mean).clamp_min(0)
     if norm.num_batches_tracked is not None and norm.running_mean is not None and norm.running_var is not None:
@@ -112,7 +112,7 @@ def _normalise(partial: Tensor, norm: nn.BatchNorm3d, weight: Tensor, bias: Tens
 
 
 def _undo_norm(sums: Tensor, normal: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Sums f64 (2, C) of the gradient g of a norm's output, and of g times its input y.
+    """Return what undoes a norm, from sums f64 (2, C) of its output's gradient g, and of g times its input y.
 
     f32 (3, C), a, b and c of the gradient g * a + y * b + c of y; then those of the norm's weight and bias.
     """

@@ -1,7 +1,7 @@
-"""Backwards: from the gradient of the activation to those of the input, of the kernels, and what the norms need.
+"""Backward: from the gradient of the activation to those of the input, of the kernels, and what the norms need.
 
 The gradient of a batch norm's input is g * a + y * b + c, with y its input, g the gradient of its output and three
-numbers a channel. So it is never written, but made where it is read.
+numbers a channel. So it is never written, but computed where it is read.
 """
 
 import torch
@@ -14,7 +14,7 @@ from training.kernels.shape import TEMPORAL_WARPS, Shape
 
 
 def norm_backward(dh: Tensor, t: Tensor, scale: Tensor, shift: Tensor, shape: Shape) -> Tensor:
-    """f32 (programs, 2, C): sums of g and of g * t, with g the gradient before ReLU(t * scale + shift)."""
+    """Return f32 (programs, 2, C): sums of g and of g * t, with g the gradient before ReLU(t * scale + shift)."""
     programs = triton.cdiv(shape.pixels, shape.lanes)
     sums = t.new_empty(programs, 2, shape.channels, dtype=torch.float32)
     grid = (programs, triton.cdiv(shape.channels, shape.block))
@@ -25,9 +25,10 @@ def norm_backward(dh: Tensor, t: Tensor, scale: Tensor, shift: Tensor, shape: Sh
 def temporal_backward(
     dh: Tensor, t: Tensor, s: Tensor, outer: Tensor, inner: Tensor, taps: Tensor, shape: Shape
 ) -> tuple[Tensor, Tensor]:
-    """The gradient g (pixels, C) before ReLU(s * scale + shift); f32 (programs, 2 + k, C): sums of g, g * s, taps.
+    """Return the gradient g (pixels, C) before ReLU(s * scale + shift), and sums f32 (programs, 2 + k, C).
 
-    `outer` f32 (5, C) are the second norm's scale, shift, a, b and c; `inner` f32 (2, C) the first's scale and shift.
+    The sums are of g, of g * s, and the gradients of the k taps. `outer` f32 (5, C) are the second norm's scale, shift,
+    a, b and c; `inner` f32 (2, C) the first's scale and shift.
     """
     g, programs = torch.empty_like(s), triton.cdiv(shape.places, shape.lanes)
     sums = s.new_empty(programs, 2 + shape.kernel, shape.channels, dtype=torch.float32)
@@ -55,7 +56,7 @@ def temporal_backward(
 def spatial_backward(
     g: Tensor, s: Tensor, x: Tensor, inner: Tensor, taps: Tensor, shape: Shape
 ) -> tuple[Tensor, Tensor]:
-    """The gradient of x (pixels, C); f32 (programs, k * k, C): sums that make that of the taps.
+    """Return the gradient of x (pixels, C), and sums f32 (programs, k * k, C) that make that of the taps.
 
     `inner` f32 (3, C) are the first norm's a, b and c.
     """
@@ -84,7 +85,7 @@ def spatial_backward(
 def norm_backward_kernel(
     dh, t, scale, shift, sums, pixels, channels: tl.constexpr, lanes: tl.constexpr, block: tl.constexpr
 ):
-    """A program does `lanes` pixels and `block` channels."""
+    """Process `lanes` pixels and `block` channels in each program."""
     pixel = tl.program_id(0).to(tl.int64) * lanes + tl.arange(0, lanes)
     channel = tl.program_id(1) * block + tl.arange(0, block)
     alive = (pixel < pixels)[:, None] & (channel < channels)[None, :]
@@ -116,11 +117,11 @@ def temporal_backward_kernel(
     lanes: tl.constexpr,
     block: tl.constexpr,
 ):
-    """A program walks through time with `lanes` pixels of a frame, as the one forwards does.
+    """Walk through time with `lanes` pixels of a frame in each program, as the forward kernel does.
 
-    In its windows are the gradient of the convolution's output at the last k frames, and its input and what that was
-    made of at the last k // 2 + 1. Each product of the two that a tap's gradient needs is taken when the later one
-    comes.
+    Its windows hold the gradient of the convolution's output at the last k frames, and its input, with what that was
+    computed from, at the last k // 2 + 1. Each product of the two that a tap's gradient needs is taken when the later
+    one comes.
     """
     half: tl.constexpr = kernel // 2
     place = tl.program_id(0).to(tl.int64) * lanes + tl.arange(0, lanes)
@@ -186,10 +187,10 @@ def spatial_backward_kernel(
     lanes: tl.constexpr,
     block: tl.constexpr,
 ):
-    """A program does `lanes` pixels and `block` channels.
+    """Process `lanes` pixels and `block` channels in each program.
 
-    A pixel of x met each tap in one pixel of the output. The gradients there are what its own one is made of, and times
-    itself they are its terms of the taps' ones.
+    A pixel of x met each tap in one pixel of the output. The gradients there, times the taps, add up to its own
+    gradient; times the pixel itself, they are its terms of the taps' gradients.
     """
     half: tl.constexpr = kernel // 2
     pixel = tl.program_id(0).to(tl.int64) * lanes + tl.arange(0, lanes)

@@ -1,4 +1,4 @@
-"""Forwards: both depthwise convolutions with what their batch norms need, and the activation behind the second one."""
+"""Forward: both depthwise convolutions with the sums that their batch norms need, and the second one's activation."""
 
 import torch
 import triton
@@ -10,7 +10,10 @@ from training.kernels.shape import TEMPORAL_WARPS, Shape
 
 
 def spatial_forward(x: Tensor, taps: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
-    """x (pixels, C), taps f32 (k * k, C) -> the convolution (pixels, C); f32 (programs, 2, C): its sums, squares'."""
+    """Convolve x (pixels, C) with taps f32 (k * k, C) -> (pixels, C).
+
+    Also returns f32 (programs, 2, C): sums of the output, and of its squares.
+    """
     y, programs = torch.empty_like(x), triton.cdiv(shape.pixels, shape.lanes)
     sums = x.new_empty(programs, 2, shape.channels, dtype=torch.float32)
     spatial_forward_kernel[(programs, triton.cdiv(shape.channels, shape.block))](
@@ -30,7 +33,7 @@ def spatial_forward(x: Tensor, taps: Tensor, shape: Shape) -> tuple[Tensor, Tens
 
 
 def temporal_forward(s: Tensor, scale: Tensor, shift: Tensor, taps: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
-    """s (pixels, C), taps f32 (k, C) -> the convolution of ReLU(s * scale + shift), and its sums, as above."""
+    """Convolve ReLU(s * scale + shift) of s (pixels, C) with taps f32 (k, C) -> (pixels, C), and sums as above."""
     y, programs = torch.empty_like(s), triton.cdiv(shape.places, shape.lanes)
     sums = s.new_empty(programs, 2, shape.channels, dtype=torch.float32)
     temporal_forward_kernel[(programs, triton.cdiv(shape.channels, shape.block))](
@@ -53,7 +56,7 @@ def temporal_forward(s: Tensor, scale: Tensor, shift: Tensor, taps: Tensor, shap
 
 
 def activate(t: Tensor, scale: Tensor, shift: Tensor, shape: Shape) -> Tensor:
-    """ReLU(t * scale + shift), (pixels, C)."""
+    """Return ReLU(t * scale + shift), (pixels, C)."""
     h = torch.empty_like(t)
     grid = (triton.cdiv(shape.pixels, shape.lanes), triton.cdiv(shape.channels, shape.block))
     activate_kernel[grid](t, scale, shift, h, shape.pixels, shape.channels, shape.lanes, shape.block)
@@ -74,7 +77,7 @@ def spatial_forward_kernel(
     lanes: tl.constexpr,
     block: tl.constexpr,
 ):
-    """A program does `lanes` pixels and `block` channels."""
+    """Process `lanes` pixels and `block` channels in each program."""
     half: tl.constexpr = kernel // 2
     pixel = tl.program_id(0).to(tl.int64) * lanes + tl.arange(0, lanes)
     channel = tl.program_id(1) * block + tl.arange(0, block)
@@ -112,7 +115,7 @@ def temporal_forward_kernel(
     lanes: tl.constexpr,
     block: tl.constexpr,
 ):
-    """A program walks through time with `lanes` pixels of a frame, those of all clips in a row; one has `frame`."""
+    """Walk through time with `lanes` pixels, of the frames of all clips in a row, each of `frame` pixels."""
     half: tl.constexpr = kernel // 2
     place = tl.program_id(0).to(tl.int64) * lanes + tl.arange(0, lanes)
     channel = tl.program_id(1) * block + tl.arange(0, block)
@@ -146,7 +149,7 @@ def temporal_forward_kernel(
 
 @triton.jit(do_not_specialize=["pixels"])
 def activate_kernel(t, scale, shift, h, pixels, channels: tl.constexpr, lanes: tl.constexpr, block: tl.constexpr):
-    """A program does `lanes` pixels and `block` channels."""
+    """Process `lanes` pixels and `block` channels in each program."""
     pixel = tl.program_id(0).to(tl.int64) * lanes + tl.arange(0, lanes)
     channel = tl.program_id(1) * block + tl.arange(0, block)
     alive = (pixel < pixels)[:, None] & (channel < channels)[None, :]

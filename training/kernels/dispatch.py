@@ -1,4 +1,4 @@
-"""Which code does the blocks of a training step."""
+"""The choice of what computes the blocks of a training step."""
 
 import torch
 
@@ -9,7 +9,7 @@ _CAPABILITY = (8, 0)
 
 
 def passes_for(fused: bool, device: torch.device) -> Passes:
-    """Plain PyTorch, or this project's kernels. Raises `TrainingError` where those cannot run."""
+    """Return plain PyTorch's passes, or this project's kernels. Raises `TrainingError` where those cannot run."""
     if not fused:
         return PLAIN
     if device.type != "cuda":

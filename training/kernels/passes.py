@@ -1,4 +1,4 @@
-"""The blocks of the network in training."""
+"""The kernels as the passes of a network; importing this needs Triton."""
 
 from training.kernels.depthwise import fused_depthwise
 from training.kernels.product import fused_product

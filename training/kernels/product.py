@@ -14,7 +14,7 @@ from videoxception.nets.videoxception import ResidualBlock
 
 
 def fused_product(block: ResidualBlock, h: Tensor, x: Tensor, pooled: bool) -> Tensor:
-    """What `videoxception.nets.planar.product` gives: h and x (B*T, C, H, W) -> (B*T, K, H / 2, W / 2), channels last.
+    """Compute `videoxception.nets.planar.product`: h, x (B*T, C, H, W) -> (B*T, K, H / 2, W / 2), channels last.
 
     In the type that autocast asks for, if it does. Where nothing is pooled, sides are odd or K is no multiple of 64,
     plain PyTorch does it.

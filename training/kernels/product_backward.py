@@ -1,6 +1,6 @@
-"""Backwards: from the gradient of the pooled pixels to those of both inputs and of the weight.
+"""Backward: from the gradient of the pooled pixels to those of both inputs and of the weight.
 
-The gradient before the maximum is never written: it is the pooled one at the pixel that won, and zero at three others.
+The gradient before the maximum is never written: it is the pooled one at the largest pixel, and zero at three others.
 """
 
 import torch
@@ -16,7 +16,7 @@ _CHUNK = 4096  # pooled pixels that a program of the weight's gradient goes thro
 
 
 def inputs_backward(g: Tensor, pooled: Tensor, winners: Tensor, weight: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
-    """The gradients of h and x (pixels, C), of that of `pooled` (pixels / 4, K) and the weight (2C, K)."""
+    """Return the gradients of h and x (pixels, C), from that of `pooled` (pixels / 4, K) and weight (2C, K)."""
     channels = weight.shape[1]
     dh, dx = g.new_empty(shape.pixels, shape.channels), g.new_empty(shape.pixels, shape.channels)
     grid = (triton.cdiv(len(pooled), POOLED), triton.cdiv(shape.channels, shape.depth), 2)
@@ -43,7 +43,7 @@ def inputs_backward(g: Tensor, pooled: Tensor, winners: Tensor, weight: Tensor, 
 
 
 def weight_backward(g: Tensor, pooled: Tensor, winners: Tensor, h: Tensor, x: Tensor, shape: Shape) -> Tensor:
-    """f32 (programs, 2C, K): sums that make the gradient of the weight."""
+    """Return f32 (programs, 2C, K): sums that make the gradient of the weight."""
     channels = g.shape[1]
     chunk = min(_CHUNK, triton.cdiv(len(pooled), POOLED) * POOLED)
     programs = triton.cdiv(len(pooled), chunk)
@@ -89,7 +89,7 @@ def inputs_backward_kernel(
     step: tl.constexpr,
     upcast: tl.constexpr,
 ):
-    """A program makes `block` channels of the pixels under `lanes` pooled ones, of h or (in the second layer) of x."""
+    """Compute `block` channels of the pixels under `lanes` pooled ones, of h or (in the second layer) of x."""
     pixel = tl.program_id(0) * lanes + tl.arange(0, lanes)
     channel = tl.program_id(1) * block + tl.arange(0, block)
     part = tl.program_id(2)
@@ -134,7 +134,7 @@ def weight_backward_kernel(
     columns: tl.constexpr,
     upcast: tl.constexpr,
 ):
-    """A program sums (block, columns) of the gradient over `chunk` pooled pixels, `lanes` at a time."""
+    """Sum (block, columns) of the gradient over `chunk` pooled pixels in each program, `lanes` at a time."""
     part, tile = tl.program_id(2) % 2, tl.program_id(2) // 2
     channel = tile * block + tl.arange(0, block)
     column = tl.program_id(1) * columns + tl.arange(0, columns)

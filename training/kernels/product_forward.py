@@ -1,4 +1,4 @@
-"""Forwards: a block's product across channels, with its shortcut, ReLU and 2 x 2 maximum."""
+"""Forward: a block's product across channels, with its shortcut, ReLU and 2 x 2 maximum."""
 
 import torch
 import triton
@@ -10,7 +10,7 @@ from videoxception.engine.kernels.product import INTERPRETED
 
 
 def product_forward(h: Tensor, x: Tensor, weight: Tensor, bias: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
-    """h and x (pixels, C), weight (2C, K), bias f32 (K) -> pooled (pixels / 4, K), and who won, uint8, 0 to 3."""
+    """Multiply h, x (pixels, C) by weight (2C, K), add bias f32 (K) -> pooled (pixels / 4, K), argmax uint8 0 to 3."""
     channels = weight.shape[1]
     pooled = h.new_empty(shape.pixels // 4, channels)
     winners = torch.empty_like(pooled, dtype=torch.uint8)
@@ -54,7 +54,7 @@ def product_forward_kernel(
     columns: tl.constexpr,
     upcast: tl.constexpr,
 ):
-    """A program makes `lanes` of all `pixels` pooled pixels, and `columns` of their channels."""
+    """Compute `lanes` of all `pixels` pooled pixels, and `columns` of their channels, in each program."""
     pixel = tl.program_id(0) * lanes + tl.arange(0, lanes)
     column = tl.program_id(1) * columns + tl.arange(0, columns)
     alive = pixel < pixels
@@ -79,7 +79,7 @@ def product_forward_kernel(
 
 @triton.jit
 def under(pixel, q: tl.constexpr, height: tl.constexpr, width: tl.constexpr):
-    """The number of the q-th of the four pixels under a pooled one, both counted through all frames; int64."""
+    """Return the number of the q-th of the four pixels under a pooled one, both counted through all frames; int64."""
     row, column = pixel // (width // 2), pixel % (width // 2)  # of pooled pixels; frames are whole rows
     return (2 * row + q // 2).to(tl.int64) * width + 2 * column + q % 2
 
@@ -99,7 +99,7 @@ def _multiply(
     step: tl.constexpr,
     upcast: tl.constexpr,
 ):
-    """Four f32 (R, N), plus the rows (depth) of the four pixels under each pooled one times columns of `weight`."""
+    """Add to four f32 (R, N) the rows (depth) of the four pixels under each pooled one times columns of `weight`."""
     for first in range(0, depth, step):
         along = first + tl.arange(0, step)
         known = along < depth
@@ -115,7 +115,7 @@ def _multiply(
 
 @triton.jit
 def dot(left, right, sums, upcast: tl.constexpr):
-    """sums + left x right; `upcast` as in the engine's kernels, for Triton's interpreter."""
+    """Return sums + left x right; `upcast` as in the engine's kernels, for Triton's interpreter."""
     if upcast:
         left, right = left.to(tl.float32), right.to(tl.float32)
     return tl.dot(left, right, sums, input_precision="ieee")

@@ -1,4 +1,4 @@
-"""What the kernels are told of their activations, and how much of them a program works on."""
+"""The shape of the activations that kernels work on, and how much of them a program takes."""
 
 from dataclasses import dataclass
 

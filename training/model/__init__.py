@@ -1,1 +1,1 @@
-"""The network of a run: how it is built, the weights that it begins with, its checkpoints, its final weights."""
+"""The network of a run: how it is built and initialised, its checkpoints, its final weights."""

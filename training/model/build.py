@@ -1,4 +1,4 @@
-"""How a run starts: the network that it trains, and what is known to help before the first step."""
+"""The network that a run trains, and initialisation that helps before the first step."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from videoxception.nets.videoxception import ResidualBlock
 
 
 def build_network(config: Config) -> nn.Module:
-    """The architecture, initialised by the seed. Raises `TrainingError` for an unknown one.
+    """Build the architecture, initialised by the seed. Raises `TrainingError` for an unknown one.
 
-    If training begins with single frames, the network begins without motion; and without the margins of kernels that
-    the first stage's frames are too small for.
+    If training begins with single frames, temporal kernels begin as identity; taps of spatial kernels that the first
+    stage's small frames never reach begin at zero.
     """
     torch.manual_seed(config.seed)
     arguments: dict[str, Any] = {
@@ -35,10 +35,10 @@ def build_network(config: Config) -> nn.Module:
 
 @torch.no_grad()
 def init_temporal_identity(net: nn.Module) -> None:
-    """Sets every temporal kernel to pass its own frame alone.
+    """Set every temporal kernel to the identity: each frame by itself.
 
-    Such a network sees each frame by itself and averages. Stages with one frame then train just what stages with
-    all ten begin with, and motion is learnt on top; with random outer taps the step from one to ten would undo much.
+    Such a network sees each frame by itself and averages. Stages with one frame then train just what stages with all
+    ten begin with, and motion is learnt on top; with random outer taps the step from one to ten would undo much.
     """
     for block in net.modules():
         if isinstance(block, ResidualBlock):
@@ -49,9 +49,9 @@ def init_temporal_identity(net: nn.Module) -> None:
 
 @torch.no_grad()
 def zero_unreachable_taps(net: nn.Module, size: int) -> None:
-    """Sets to zero what spatial kernels have farther out than maps are large, if frames are `size` pixels high.
+    """Set to zero the taps of spatial kernels that reach beyond the maps of frames `size` pixels high.
 
-    There it meets nothing but padding, learns nothing, and would be noise in stages with larger frames: type B's last
+    There they meet nothing but padding, learn nothing, and would be noise in stages with larger frames: type B's last
     block sees 1 x 1 pixels of frames of 112, and 2 x 2 of 128.
     """
     blocks = [block for block in net.modules() if isinstance(block, ResidualBlock)]

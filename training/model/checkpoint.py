@@ -14,7 +14,7 @@ from training.model.train_state import TrainState
 
 
 def open_run(folder: Path, config: Config, resume: bool) -> None:
-    """Makes the folder and writes the config, or checks that an existing run was made by the same config.
+    """Make the folder and write the config, or check that an existing run was made by the same config.
 
     Raises `TrainingError` if a run is there already and `resume` is false, or was started differently.
     """
@@ -32,7 +32,7 @@ def open_run(folder: Path, config: Config, resume: bool) -> None:
 
 
 def differences(old: Config, new: Config) -> list[str]:
-    """The options in which two configs differ, by name."""
+    """List the options in which two configs differ, by name."""
     before, now = json.loads(old.to_json()), json.loads(new.to_json())
     flat = [(name, before[name], now[name]) for name in now if not isinstance(now[name], dict)]
     for section in (name for name in now if isinstance(now[name], dict)):
@@ -41,7 +41,7 @@ def differences(old: Config, new: Config) -> list[str]:
 
 
 def read_config(folder: Path) -> Config:
-    """The config that a run was started with. Raises `TrainingError`."""
+    """Read the config that a run was started with. Raises `TrainingError`."""
     try:
         return config_from_json((folder / "config.json").read_text())
     except OSError as error:
@@ -49,7 +49,7 @@ def read_config(folder: Path) -> Config:
 
 
 def save(folder: Path, state: TrainState, keep: int = 1) -> None:
-    """Writes the checkpoint so that either the old or the new one is there, whole.
+    """Write the checkpoint so that either the old or the new one is there, whole.
 
     With `keep` above 1, the newest few are also kept beside it, as checkpoint-EPOCH.pt.
     """
@@ -70,7 +70,7 @@ def save(folder: Path, state: TrainState, keep: int = 1) -> None:
 
 
 def _keep(written: Path, kept: Path, newest: int) -> None:
-    """A second name for a checkpoint, under which it stays when the next one comes; the oldest of them go."""
+    """Give a checkpoint a second name, under which it stays when the next one comes; delete the oldest of them."""
     kept.unlink(missing_ok=True)
     os.link(written, kept)
     for old in sorted(kept.parent.glob("checkpoint-*.pt"))[:-newest]:
@@ -78,7 +78,7 @@ def _keep(written: Path, kept: Path, newest: int) -> None:
 
 
 def restore(folder: Path, state: TrainState, device: torch.device) -> bool:
-    """Brings `state` to where the folder's checkpoint is; false if there is none yet."""
+    """Load the folder's checkpoint into `state`; return False if there is none yet."""
     checkpoint = read_checkpoint(folder, device)
     if checkpoint is None:
         return False
@@ -90,7 +90,7 @@ def restore(folder: Path, state: TrainState, device: torch.device) -> bool:
 
 
 def read_checkpoint(folder: Path, device: torch.device) -> dict[str, Any] | None:
-    """The checkpoint's dictionary, or None if there is none. Raises `TrainingError` if it cannot be read."""
+    """Return the checkpoint's dictionary, or None if there is none. Raises `TrainingError` if it cannot be read."""
     path = folder / "checkpoint.pt"
     if not path.exists():
         return None

@@ -1,4 +1,4 @@
-"""What a finished run leaves: the weights that are released, and the network that has them."""
+"""The final weights of a finished run, which are released, and the network that has them."""
 
 from pathlib import Path
 
@@ -15,15 +15,15 @@ from videoxception.nets.fused_norms import round_for_bf16
 
 
 def final_weights(run: Path, config: Config) -> dict[str, Tensor]:
-    """The weights of `final_network`, by its own names."""
+    """Return the weights of `final_network`, by its own names."""
     return {name: tensor.contiguous() for name, tensor in final_network(run, config).state_dict().items()}
 
 
 def final_network(run: Path, config: Config) -> nn.Module:
-    """The network of a finished run, for evaluation: the running average, settled on what bf16 can hold.
+    """Return the network of a finished run, for evaluation: the EMA, rounded to what bf16 can hold.
 
     With --init-share, that share of the way back to the weights that the run began with. Raises `TrainingError` for a
-    run that has epochs left, or one whose first weights are gone or have not all that the network has.
+    run that has epochs left, or one whose first weights are gone or lack some that the network has.
     """
     saved = checkpoint.read_checkpoint(run, torch.device("cpu"))
     done = 0 if saved is None else saved["epoch"]
@@ -36,8 +36,9 @@ def final_network(run: Path, config: Config) -> nn.Module:
 
 
 def _between(net: nn.Module, trained: dict[str, Tensor], config: Config) -> dict[str, Tensor]:
-    """Weights on the straight line between the trained ones and the first ones, as in WiSE-FT
-    (https://arxiv.org/abs/2109.01903): they keep more of what the first ones knew of frames unlike those trained on.
+    """Interpolate between the trained weights and the first ones, as in WiSE-FT (https://arxiv.org/abs/2109.01903).
+
+    They keep more of what the first ones knew of frames unlike those trained on.
     """
     first = load_pretrained(config, net).weights
     if missing := sorted(trained.keys() - first.keys()):

@@ -1,9 +1,9 @@
-"""A deeper network that begins as a shallower one which is trained: type B as a type A.
+"""Grow a deeper network from a trained shallower one: type B from type A.
 
-A network's further blocks begin by passing on what they are given, as in Net2Net
-(https://arxiv.org/abs/1511.05641): their separable convolutions add nothing yet, and learn from there. Pooling lies
-between blocks, so that what the head is given is the largest of each channel where it was the mean: not the same, but
-a good start if it is made smaller on the way; else the first steps, with a head that is far too sure, spoil the rest.
+A network's further blocks begin by passing on their input, as in Net2Net (https://arxiv.org/abs/1511.05641): their
+separable convolutions add nothing yet, and learn from there. Pooling lies between blocks, so that the head gets the
+maximum of each channel over 2 x 2 pixels where it got the mean: not the same, but a good start if it is scaled down on
+the way; else the head is far too confident, and the first steps undo the rest.
 """
 
 from copy import deepcopy
@@ -13,14 +13,14 @@ from torch import Tensor, nn
 
 from videoxception.nets.videoxception import ResidualBlock, VideoXception
 
-_PASSED_ON = 0.6  # at each block; of 0.5, 0.6 .. 1, the least loss of a type A on what it was trained on
-_NEW_CHANNELS = 0.3  # of their usual weights, so that what they add is small at first
+_PASSED_ON = 0.6  # factor at each block: of 0.5, 0.6 .. 1, the least loss of a type A on its training data
+_NEW_CHANNELS = 0.3  # factor of their usual weights, so that they add little at first
 
 
 def grow_deeper(weights: dict[str, Tensor], net: nn.Module) -> dict[str, Tensor]:
-    """Weights of a network with fewer blocks, but otherwise like `net` -> weights of all of `net`.
+    """Return weights of all of `net` from those of a network with fewer blocks that is otherwise like it.
 
-    Those of any other network, and weights without a head, which are for other outputs, are given back as they are.
+    Weights of any other network, and weights without a head, which are for other outputs, are returned as they are.
     """
     if not isinstance(net, VideoXception) or not _has_more_blocks(net, weights):
         return weights
@@ -46,7 +46,7 @@ def _has_more_blocks(net: VideoXception, weights: dict[str, Tensor]) -> bool:
 
 @torch.no_grad()
 def _pass_on(block: ResidualBlock) -> None:
-    """Output channels are the input's, as far as there are any; further ones begin as mixtures of these."""
+    """Return a shortcut that passes on its input channels; further outputs begin as mixtures of these."""
     block.separable.pointwise.weight.zero_()
     weight, bias = block.shortcut.weight, block.shortcut.bias
     assert bias is not None

@@ -1,4 +1,4 @@
-"""The weights that --init names, made to fit the network of the run that begins with them."""
+"""The weights that --init names, fitted to the network of the run that begins with them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,11 +28,10 @@ class PretrainedWeights:
 
 
 def load_pretrained(config: Config, net: nn.Module, store: ModelStore | None = None) -> PretrainedWeights:
-    """The weights that --init names, of a run's folder or of a released model, for `net`. Raises `TrainingError`.
+    """Load the weights that --init names, of a run's folder or of a released model, for `net`. Raises `TrainingError`.
 
-    Of the head there is what the run's outputs share with theirs, by name, in the run's order; outputs that are new
-    begin at zero. If none is shared, or the head is of another width, it is left out; if some are, a deeper network
-    than theirs is grown.
+    Of the head, outputs that the run shares are taken by name, in the run's order; outputs that are new begin at zero.
+    If none is shared, or the head is of another width, it is left out; if some are, a deeper network is grown.
     """
     trained = resolve_trained(config.init, store)
     weights, outputs = _of_run(trained) if isinstance(trained, Path) else _of_release(trained)
@@ -47,7 +46,7 @@ def load_pretrained(config: Config, net: nn.Module, store: ModelStore | None = N
 
 
 def _by_name(rows: Tensor, outputs: Sequence[str], wanted: Sequence[str]) -> Tensor:
-    """A head's weight (K, C) or bias (K,), a row an output -> the rows that are wanted, (L, C) or (L,)."""
+    """Pick the wanted rows of a head's weight (K, C) or bias (K,) by its outputs' names -> (L, C) or (L,)."""
     found = torch.zeros(len(wanted), *rows.shape[1:], dtype=rows.dtype)
     row = {name: number for number, name in enumerate(outputs)}
     for number, name in enumerate(wanted):
@@ -57,7 +56,7 @@ def _by_name(rows: Tensor, outputs: Sequence[str], wanted: Sequence[str]) -> Ten
 
 
 def _of_run(folder: Path) -> tuple[Weights, tuple[str, ...]]:
-    """A run's averaged weights, and what its outputs stand for."""
+    """Return a run's averaged weights, and the names of its outputs."""
     saved = checkpoint.read_checkpoint(folder, torch.device("cpu"))
     if saved is None:
         raise TrainingError(f"--init: {folder} is a folder, but holds no checkpoint.pt")

@@ -7,7 +7,7 @@ from videoxception.store import ModelStore, Release, StoreError
 
 
 def resolve_trained(name: str, store: ModelStore | None = None) -> Path | Release:
-    """A run's folder if there is a folder of that name, else the model NAME[@VERSION]. Raises `TrainingError`."""
+    """Return a run's folder if there is one of that name, else the model NAME[@VERSION]. Raises `TrainingError`."""
     if (folder := Path(name)).is_dir():
         return folder
     try:

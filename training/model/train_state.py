@@ -1,4 +1,4 @@
-"""Everything that a run changes while it trains: weights, their running average, and the optimiser's memory."""
+"""Everything that a run changes while it trains: weights, their EMA, and the optimizer's state."""
 
 from copy import deepcopy
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from training.config.schema import OptimizerConfig
+from training.config.optimizer import OptimizerConfig
 
 
 @dataclass(slots=True)
 class TrainState:
-    """`average` is a network like `net` whose weights follow it; it is what is released."""
+    """What a run changes; `average` is the EMA of `net`, and is what is released."""
 
     net: nn.Module
     average: nn.Module
@@ -21,7 +21,7 @@ class TrainState:
 
 
 def new_train_state(net: nn.Module, config: OptimizerConfig) -> TrainState:
-    """A fresh run's state. Biases, batch norms and depthwise kernels, which are few, are left out of weight decay."""
+    """Return a fresh run's state. Biases, batch norms and depthwise kernels, which are few, get no weight decay."""
     decayed = [p for p in net.parameters() if p.ndim > 1 and p.shape[1] > 1]
     auxiliary = [p for p in net.parameters() if not (p.ndim > 1 and p.shape[1] > 1)]
     groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": auxiliary, "weight_decay": 0.0}]
@@ -36,7 +36,7 @@ def _optimizer(groups: list[dict[str, object]], config: OptimizerConfig) -> torc
 
 @torch.no_grad()
 def update_ema(state: TrainState, decay: float) -> None:
-    """Moves the running average after a step. In the first steps it follows closely, so that it forgets the start."""
+    """Move the EMA after a step. In the first steps it follows closely, so that it forgets the initial weights."""
     decay = min(decay, state.step / (10 + state.step))
     for mean, value in zip(state.average.state_dict().values(), state.net.state_dict().values(), strict=True):
         if mean.is_floating_point():
@@ -46,7 +46,7 @@ def update_ema(state: TrainState, decay: float) -> None:
 
 
 def load_weights(state: TrainState, weights: dict[str, torch.Tensor]) -> list[str]:
-    """Gives a fresh state's network other weights. Those that fit none are left as they are: their names."""
+    """Load weights into a fresh state's network; return the names of those of its own that none of them fits."""
     own = state.net.state_dict()
     unfit = [name for name, tensor in own.items() if name not in weights or weights[name].shape != tensor.shape]
     fit = {name: weights[name] for name in own if name not in unfit}

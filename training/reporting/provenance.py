@@ -5,7 +5,8 @@ import subprocess
 from importlib.metadata import version as version_of
 from pathlib import Path
 
-from training.config.schema import PLACES, Config
+from training.config.data import PLACES
+from training.config.schema import Config
 from training.data.fingerprint import fingerprint
 from training.data.splits import Split
 from videoxception.manifest import Provenance

@@ -6,6 +6,6 @@ import torch
 
 
 def autocast(device: torch.device) -> AbstractContextManager[None]:
-    """bfloat16 where it is quick: on CUDA, and on CPUs that have the instructions."""
+    """Return the context that computes in bfloat16 where that is quick: on CUDA, and on CPUs made for it."""
     native = device.type == "cuda" or bool(torch.cpu.get_capabilities().get("avx512_bf16"))
     return torch.autocast(device.type, torch.bfloat16, enabled=native)

@@ -1,4 +1,4 @@
-"""Distillation: a trained model, or several, says what it sees in the very clips that the student is shown.
+"""Distillation: the student learns the probabilities that trained models give to the very clips it is shown.
 
 Source: Hinton et al., https://arxiv.org/abs/1503.02531; a teacher that sees the same augmented view is the "consistent"
 one of https://arxiv.org/abs/2106.05237.
@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.config.schema import Config, DataConfig
+from training.config.data import DataConfig
+from training.config.schema import Config
 from training.errors import TrainingError
 from training.model import checkpoint
 from training.model.final_weights import final_network
@@ -30,18 +31,18 @@ class Teacher:
 
     @classmethod
     def load(cls, config: Config, device: torch.device, store: ModelStore | None = None) -> "Teacher | None":
-        """The models and finished runs that --teacher names; None if it names none. Raises `TrainingError`."""
+        """Load the models and finished runs that --teacher names; None if it names none. Raises `TrainingError`."""
         nets = [_load(name, config.data, store).to(device) for name in config.teacher.names]
         return cls(nets, config.teacher.teacher_temperature, len(config.data.outputs)) if nets else None
 
     @torch.no_grad()
     def __call__(self, clips: Tensor) -> Tensor:
-        """Float clips (B, 3, T, H, W) in 0..1 -> softened probabilities of the student's outputs (B, K)."""
+        """Return softened probabilities of the student's outputs (B, K) for float clips (B, 3, T, H, W) in 0..1."""
         logits = [forward_fast(net, clips).float()[:, : self._outputs] for net in self._nets]
         return torch.stack([F.softmax(each / self._temperature, 1) for each in logits]).mean(0)
 
     def loss(self, logits: Tensor, clips: Tensor) -> Tensor:
-        """How far the student's logits (B, K) are from what the teacher says of the clips; a mean over the batch.
+        """Return the divergence of the student's logits (B, K) from the teacher's on the same clips: the batch's mean.
 
         Times the temperature squared, so that its gradients are as large as those of the labels (Hinton et al.).
         """
@@ -60,11 +61,11 @@ def _load(name: str, data: DataConfig, store: ModelStore | None) -> nn.Module:
 
 
 def _of_run(folder: Path) -> tuple[nn.Module, tuple[str, ...], tuple[str, ...]]:
-    """The network that a finished run leaves, its classes and its others."""
+    """Return the network that a finished run leaves, its classes and its auxiliary classes."""
     config = checkpoint.read_config(folder)
     return final_network(folder, config), config.data.classes, config.data.auxiliary
 
 
 def _of_release(release: Release) -> tuple[nn.Module, tuple[str, ...], tuple[str, ...]]:
-    """A released network, its classes and its others."""
+    """Return a released network, its classes and its auxiliary classes."""
     return load_served(release).net, tuple(release.manifest.classes), tuple(release.manifest.auxiliary)

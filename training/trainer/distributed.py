@@ -1,6 +1,6 @@
 """The processes that train together, as `torchrun` starts them: one a GPU, on one machine or several.
 
-Alone, everything here does nothing.
+With a single process, nothing here does anything.
 """
 
 import os
@@ -23,12 +23,25 @@ class World:
 
     @property
     def leads(self) -> bool:
-        """Whether this process writes and speaks for all."""
+        """Whether this process saves and logs for all."""
         return self.rank == 0
+
+    def micro_batches(self, wanted: int) -> int:
+        """Return into how many micro-batches a batch is cut: as many as wanted, and at least one a process.
+
+        Raises:
+            TrainingError: the processes cannot share them evenly.
+        """
+        count = max(wanted, self.size)
+        if count % self.size:
+            raise TrainingError(
+                f"--grad-accum-steps {count} cannot be shared by {self.size} processes; make it a multiple of that"
+            )
+        return count
 
     @contextmanager
     def leader_first(self) -> Iterator[None]:
-        """What the leader does before the others do it too, such as decoding into a cache that all share."""
+        """Let the leader do something before the others do it too, such as decoding into a cache that all share."""
         if not self.leads:
             self.wait()
         yield
@@ -36,12 +49,12 @@ class World:
             self.wait()
 
     def wait(self) -> None:
-        """Until all are here."""
+        """Return when all processes have come here."""
         if self.size > 1:
             distributed.barrier()
 
     def total(self, number: float, device: torch.device) -> float:
-        """The sum of every process's number."""
+        """Return the sum of every process's number."""
         if self.size == 1:
             return number
         summed = torch.tensor(number, dtype=torch.float64, device=device)
@@ -49,7 +62,7 @@ class World:
         return float(summed)
 
     def average_buffers(self, net: nn.Module) -> None:
-        """Gives all processes the mean of what their batch norms have seen.
+        """Give all processes the mean of their batch norms' running statistics.
 
         A running mean is linear in what goes in, so that averaging once an epoch is the same as averaging every step.
         """
@@ -60,15 +73,16 @@ class World:
 
 
 def floating_buffers(net: nn.Module) -> list[Tensor]:
-    """The running means and variances of the batch norms; not the counts of batches."""
+    """Return the running means and variances of the batch norms; not the counts of batches."""
     return [buffer for buffer in net.buffers() if buffer.is_floating_point()]
 
 
 @contextmanager
 def process_group(device: torch.device) -> Iterator[tuple[World, torch.device]]:
-    """The world that `torchrun` describes in the environment, and this process's device in it.
+    """Join the processes that `torchrun` describes in the environment; yield them, and this process's device.
 
-    Raises `TrainingError` if there are more processes on this machine than GPUs.
+    Raises:
+        TrainingError: there are more processes on this machine than GPUs.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
@@ -85,6 +99,6 @@ def process_group(device: torch.device) -> Iterator[tuple[World, torch.device]]:
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield World(size, distributed.get_rank()), device
-        distributed.barrier()  # a process that leaves early cuts off those that still talk
+        distributed.barrier()  # a process that leaves early breaks the others' collectives
     finally:
         distributed.destroy_process_group()

@@ -1,4 +1,4 @@
-"""What a run says of each of its epochs."""
+"""The log of a run: a report of each epoch, as JSON lines in its folder and as a line on the screen."""
 
 import dataclasses
 import json
@@ -6,12 +6,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.config.schema import Config
+
 
 @dataclass(frozen=True, slots=True)
 class EpochReport:
-    """What is said of an epoch. `validation` is the running average's top-1 on clips of the stage's size, or None.
+    """One epoch.
 
-    `waited` is the share of the time that was spent waiting for pixels.
+    Attributes:
+        loss: mean over its steps.
+        lr: the learning rate at its end.
+        seconds: what it took, without validation.
+        waited: the share of that time that was spent waiting for pixels.
+        validation: the running average's top-1 on held-out clips of the stage's size, or None.
     """
 
     epoch: int
@@ -21,15 +28,21 @@ class EpochReport:
     waited: float
     validation: float | None
 
+    def describe(self, config: Config) -> str:
+        """Return the report as a line for people."""
+        seen = "" if self.validation is None else f"  held-out top-1 {self.validation:6.1%}"
+        done = f"epoch {self.epoch:3}/{config.epochs}  {config.stage(self.epoch - 1).frames} frames"
+        return f"{done}  loss {self.loss:.3f}  lr {self.lr:.2e}  {self.seconds:.0f} s{seen}"
+
 
 def append_log(folder: Path, report: EpochReport) -> None:
-    """Adds a line to the run's log."""
+    """Add a line to the run's log."""
     with (folder / "log.jsonl").open("a") as file:
         file.write(json.dumps(dataclasses.asdict(report)) + "\n")
 
 
 def read_log(folder: Path) -> list[dict[str, float | None]]:
-    """The fields of each epoch in the run's log, rising; nothing if there is no log.
+    """Return the fields of each epoch in the run's log, in order; nothing if there is no log.
 
     Of an epoch that was logged twice, the later line counts. A line that was cut short is passed over.
     """

@@ -1,7 +1,7 @@
 """The training loop, to be read from top to bottom.
 
-An epoch draws everything from (seed, epoch, step, part of the batch), so that a run which was stopped and resumed at an
-epoch's end gives the same weights as one that never stopped, and two processes the same as one that takes two parts.
+An epoch draws everything from (seed, epoch, step, micro-batch), so that a run which was stopped and resumed at the end
+of an epoch gives the same weights as one that never stopped, and two processes the same as one with two micro-batches.
 """
 
 import math
@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,9 @@ from torch.nn.parallel import DistributedDataParallel
 from training.augment.mixup import mix
 from training.augment.pipeline import draw_clips
 from training.cache.loader import FrameLoader
-from training.config.schema import Config, OptimizerConfig, Stage
+from training.config.optimizer import OptimizerConfig
+from training.config.schema import Config
+from training.config.stages import Stage
 from training.errors import TrainingError
 from training.model.train_state import TrainState, update_ema
 from training.progress import track
@@ -26,65 +29,82 @@ from training.trainer.amp import autocast
 from training.trainer.distillation import Teacher
 from training.trainer.distributed import World, floating_buffers
 from training.trainer.log import EpochReport
-from training.trainer.sampler import Part, plan_epoch
+from training.trainer.sampler import MicroBatch, plan_epoch
 from videoxception.nets.planar import PLAIN, Passes, forward_fast
 
-_ALONE = World()
+_ALONE, _CPU = World(), torch.device("cpu")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TrainContext:
-    """What an epoch is trained with: `forward` computes the logits, and averages the gradients of processes."""
+    """All that a run trains with.
 
+    Attributes:
+        state: the network, its running average and the optimizer, and the epoch that they are in.
+        validate: gives a network's top-1 on held-out clips of a stage's size; None where nothing is held out.
+        teacher: what the network is distilled from, if anything.
+        passes: what computes the network's blocks.
+    """
+
+    state: TrainState
     config: Config
     loader: FrameLoader
-    forward: nn.Module
-    device: torch.device
-    world: World
-    teacher: Teacher | None
+    validate: Callable[[nn.Module, Stage], float] | None = None
+    device: torch.device = _CPU
+    world: World = _ALONE
+    teacher: Teacher | None = None
+    passes: Passes = PLAIN
+
+    @cached_property
+    def forward(self) -> nn.Module:
+        """What computes the logits of a training step; with several processes, it averages their gradients as well."""
+        forward: nn.Module = _FastForward(self.state.net, self.passes)
+        if self.config.compile:
+            forward = torch.compile(forward)  # type: ignore[assignment]
+        if self.world.size > 1:
+            ids = [self.device.index] if self.device.type == "cuda" else None
+            forward = DistributedDataParallel(forward, device_ids=ids, broadcast_buffers=False)
+        return forward
 
 
-def train(
-    state: TrainState,
-    config: Config,
-    loader: FrameLoader,
-    validate: Callable[[nn.Module, Stage], float] | None,
-    device: torch.device,
-    world: World = _ALONE,
-    teacher: Teacher | None = None,
-    passes: Passes = PLAIN,
-) -> Iterator[EpochReport]:
-    """Trains from `state.epoch` to the last epoch; yields after each, when the state is whole and can be saved.
+def train(context: TrainContext) -> Iterator[EpochReport]:
+    """Train from the state's epoch to the last; yield after each, when the state is whole and can be saved.
 
-    The network's blocks are done by `passes`. Raises `TrainingError` if the loss stops being a number.
+    Raises:
+        TrainingError: the loss is not a number any more.
     """
-    forward = _forward(_Fast(state.net, passes), config, device, world)
-    context = TrainContext(config, loader, forward, device, world, teacher)
+    state, config = context.state, context.config
     for epoch in range(state.epoch, config.epochs):
         start, stage = time.monotonic(), config.stage(epoch)
-        loss, waited = _train_epoch(state, plan_epoch(config, epoch, loader, world), context)
+        loss, waited = _train_epoch(plan_epoch(config, epoch, context.loader, context.world), context)
         for net in (state.net, state.average):
-            world.average_buffers(net)
+            context.world.average_buffers(net)
         state.epoch = epoch + 1
         seconds = time.monotonic() - start
-        last_of_stage = state.epoch == config.epochs or config.stage(state.epoch) is not stage
-        looked = validate is not None and (last_of_stage or state.epoch % 5 == 0)
-        validation = validate(state.average, stage) if validate is not None and looked else None
         lr = learning_rate(state.epoch / config.epochs, config.optimizer)
-        yield EpochReport(state.epoch, loss, lr, seconds, waited / seconds, validation)
+        yield EpochReport(state.epoch, loss, lr, seconds, waited / seconds, _validate(stage, context))
 
 
-def _train_epoch(state: TrainState, steps: list[list[Part]], context: TrainContext) -> tuple[float, float]:
-    """One pass over the footage: the mean loss, and the seconds spent waiting for pixels."""
-    config = context.config
-    gathered = _timed(context.loader.ahead((part.rows, part.times) for parts in steps for part in parts))
+def _validate(stage: Stage, context: TrainContext) -> float | None:
+    """Return top-1 of the running average after every fifth epoch and the last of a stage; None after others."""
+    epoch, config = context.state.epoch, context.config
+    is_last_of_stage = epoch == config.epochs or config.stage(epoch) is not stage
+    if context.validate is None or not (is_last_of_stage or epoch % 5 == 0):
+        return None
+    return context.validate(context.state.average, stage)
+
+
+def _train_epoch(steps: list[list[MicroBatch]], context: TrainContext) -> tuple[float, float]:
+    """Train one epoch; return the mean loss, and the seconds spent waiting for pixels."""
+    state, config = context.state, context.config
+    gathered = _timed(context.loader.ahead((micro.rows, micro.times) for batch in steps for micro in batch))
     state.net.train()
     losses, waited = [], 0.0
-    for step, parts in enumerate(track(steps, f"epoch {state.epoch + 1}")):
-        for part in _from_the_same_norms(state.net, parts):
+    for step, batch in enumerate(track(steps, f"epoch {state.epoch + 1}")):
+        for micro in _with_averaged_norms(state.net, batch):
             frames, seconds = next(gathered)
             waited += seconds
-            losses.append(_backward(part, frames, config.stage(state.epoch), part is parts[-1], context))
+            losses.append(_backward(micro, frames, micro is batch[-1], context))
         lr = learning_rate((state.epoch + step / len(steps)) / config.epochs, config.optimizer)
         optimizer_step(state, lr, config.optimizer)
     mean = context.world.total(torch.stack(losses).sum().item(), context.device) / len(steps)
@@ -93,22 +113,28 @@ def _train_epoch(state: TrainState, steps: list[list[Part]], context: TrainConte
     return mean, waited
 
 
-def _backward(part: Part, frames: Tensor, stage: Stage, last: bool, context: TrainContext) -> Tensor:
-    """Adds a part's share to the gradient; its share of the loss, detached. Processes talk at the `last` part alone."""
+def _backward(micro: MicroBatch, frames: Tensor, last: bool, context: TrainContext) -> Tensor:
+    """Add a micro-batch's share to the gradient; return its share of the loss, detached.
+
+    Args:
+        frames: uint8 (b, T, 3, h, w), as the cache has them.
+        last: whether it is the step's last one, after which the processes average their gradients.
+    """
     config, device, world, forward = context.config, context.device, context.world, context.forward
-    torch.manual_seed(part.rng.initial_seed())  # for dropout and stochastic depth
-    clips = draw_clips(frames.to(device, non_blocking=True), stage, config, part.rng)
-    targets = context.loader.targets[part.rows].to(device)
-    clips, shares = mix(clips, targets, len(config.data.outputs), config.mixing, part.rng)
+    torch.manual_seed(micro.rng.initial_seed())  # for dropout and stochastic depth
+    clips = draw_clips(frames.to(device, non_blocking=True), config.stage(context.state.epoch), config, micro.rng)
+    targets = context.loader.targets[micro.rows].to(device)  # (b,) -> shares (b, K)
+    clips, shares = mix(clips, targets, len(config.data.outputs), config.mixing, micro.rng)
     silent = isinstance(forward, DistributedDataParallel) and not last
     with forward.no_sync() if silent else nullcontext():  # type: ignore[operator]
-        loss = _loss(clips, shares, context) * part.share
-        (loss * world.size).backward()  # type: ignore[no-untyped-call]  # processes are averaged, parts added up
+        loss = _loss(clips, shares, context) * micro.share
+        # Gradients of micro-batches add up, but DistributedDataParallel takes the mean over processes.
+        (loss * world.size).backward()  # type: ignore[no-untyped-call]
     return loss.detach()
 
 
 def _loss(clips: Tensor, shares: Tensor, context: TrainContext) -> Tensor:
-    """Of clips (b, 3, T, H, W) and their shares of the classes (b, K): the labels' loss, mixed with the teacher's."""
+    """Return the loss of clips (b, 3, T, H, W) by their shares of the classes (b, K), mixed with the teacher's."""
     config, teacher = context.config, context.teacher
     with autocast(clips.device):
         logits = context.forward(clips)
@@ -119,7 +145,7 @@ def _loss(clips: Tensor, shares: Tensor, context: TrainContext) -> Tensor:
 
 
 def optimizer_step(state: TrainState, lr: float, config: OptimizerConfig) -> None:
-    """One step of the optimiser and of the running average, after which the gradients are gone."""
+    """Take one step of the optimizer and of the running average, and clear the gradients."""
     for group in state.optimizer.param_groups:
         group["lr"] = lr
     nn.utils.clip_grad_norm_(state.net.parameters(), config.clip_norm)
@@ -130,34 +156,34 @@ def optimizer_step(state: TrainState, lr: float, config: OptimizerConfig) -> Non
 
 
 def learning_rate(done: float, config: OptimizerConfig) -> float:
-    """The rate when a share `done` (0 to 1) of all epochs is behind: up in a line, then down along a cosine to zero."""
+    """Return the learning rate at a share `done` (0 to 1) of all epochs: linear warm-up, then a cosine to zero."""
     if done < config.warmup:
         return config.lr * max(done / config.warmup, 0.01)
     return config.lr * 0.5 * (1 + math.cos(math.pi * (done - config.warmup) / (1 - config.warmup)))
 
 
-def _from_the_same_norms(net: nn.Module, parts: list[Part]) -> Iterator[Part]:
-    """The parts of a batch, for each of which the batch norms' running statistics start as they were; then their mean.
+def _with_averaged_norms(net: nn.Module, batch: list[MicroBatch]) -> Iterator[MicroBatch]:
+    """Yield a batch's micro-batches; running statistics of batch norms start the same for each, and are averaged.
 
-    So that parts one after the other do the same as processes beside each other.
+    So micro-batches one after the other leave what processes beside each other would.
     """
-    if len(parts) == 1:
-        yield parts[0]
+    if len(batch) == 1:
+        yield batch[0]
         return
     buffers = floating_buffers(net)
     start, total = [b.clone() for b in buffers], [torch.zeros_like(b) for b in buffers]
-    for part in parts:
+    for micro in batch:
         for buffer, was in zip(buffers, start, strict=True):
             buffer.copy_(was)
-        yield part
+        yield micro
         for summed, buffer in zip(total, buffers, strict=True):
             summed.add_(buffer)
     for buffer, summed in zip(buffers, total, strict=True):
-        buffer.copy_(summed / len(parts))
+        buffer.copy_(summed / len(batch))
 
 
-class _Fast(nn.Module):
-    """A network that is trained by its fast form."""
+class _FastForward(nn.Module):
+    """A network's fast forward pass, as a module that can be compiled and distributed."""
 
     def __init__(self, net: nn.Module, passes: Passes) -> None:
         super().__init__()
@@ -165,21 +191,12 @@ class _Fast(nn.Module):
         self.passes = passes
 
     def forward(self, clips: Tensor) -> Tensor:
+        """Clips (b, 3, T, H, W) -> logits (b, K)."""
         return forward_fast(self.net, clips, self.passes)
 
 
-def _forward(forward: nn.Module, config: Config, device: torch.device, world: World) -> nn.Module:
-    """What computes the logits of a training step; with several processes, it averages their gradients as well."""
-    if config.compile:
-        forward = torch.compile(forward)  # type: ignore[assignment]
-    if world.size > 1:
-        ids = [device.index] if device.type == "cuda" else None
-        forward = DistributedDataParallel(forward, device_ids=ids, broadcast_buffers=False)
-    return forward
-
-
 def _timed(items: Iterator[Tensor]) -> Iterator[tuple[Tensor, float]]:
-    """Each item, and the seconds that it kept one waiting."""
+    """Yield each item, and the seconds spent waiting for it."""
     while True:
         start = time.monotonic()
         item = next(items, None)

@@ -11,7 +11,7 @@ from training.errors import TrainingError
 
 
 def find_device(name: str) -> torch.device:
-    """The device of this name, made the current one, and as repeatable as it can be. Raises `TrainingError`."""
+    """Return the device of this name, made the current one, deterministic where it can be. Raises `TrainingError`."""
     try:
         device = torch.device(name)
         torch.zeros(1, device=device)
@@ -25,16 +25,19 @@ def find_device(name: str) -> torch.device:
 
 
 def make_repeatable() -> None:
-    """The same weights from the same seed on GPUs, where PyTorch can; where not, it warns."""
+    """Make GPUs give the same weights from the same seed, where PyTorch can; where not, it warns."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # no write before writing
 
 
 def version_warnings(version: str = torch.__version__, cudnn: int | None = None) -> Iterator[str]:
-    """A sentence for each known fault of these versions; `cudnn` is as `torch.backends.cudnn.version()` gives it.
+    """Yield a sentence for each known fault of these versions.
 
-    Training itself runs on 2-D layers (nets/planar.py) and is not touched; evaluation and export run 3-D ones.
+    Training itself runs on 2-D layers (nets/planar.py) and is not affected; evaluation and export run 3-D ones.
+
+    Args:
+        cudnn: as `torch.backends.cudnn.version()` gives it.
     """
     if version.startswith("2.9."):
         yield f"PyTorch {version} is up to 4 times slower at 3-D convolutions in bf16 (pytorch#166122); 2.10 is not"
@@ -47,12 +50,12 @@ _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # M_TRIM_THRESHOLD and M_MMAP_MAX of glibc'
 
 
 def keep_heap() -> bool:
-    """Makes this process keep what it frees, for the next tensor; false where the C library has no such setting.
+    """Make this process keep freed memory for the next tensor; return False where the C library has no such setting.
 
-    A training step takes and gives back tensors of many megabytes. glibc asks the system anew for each of more than
-    32 MiB and hands it back after use; and the system fills every page with zeros, which may take longer than all that
-    is then computed. The process then never gives back what it has taken, and as tensors come in many sizes, that is
-    more than it ever used at once. Large ones that other threads take are not kept. https://man7.org/linux/man-pages/man3/mallopt.3.html
+    A training step allocates and frees tensors of many megabytes. glibc maps each of more than 32 MiB anew and unmaps
+    it after use; and the kernel zeroes every page, which may take longer than all that is then computed. The process
+    then never gives memory back, and as tensors come in many sizes, that is more than it ever used at once. Large ones
+    that other threads allocate are not kept. https://man7.org/linux/man-pages/man3/mallopt.3.html
     """
     if platform.libc_ver()[0] != "glibc":
         return False

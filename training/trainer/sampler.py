@@ -12,17 +12,28 @@ from training.trainer.distributed import World
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a batch: rows (b,) of the footage, which frames (b, T), and what its clips are drawn with."""
+class MicroBatch:
+    """What one forward and backward pass takes of a batch.
+
+    Attributes:
+        rows: (b,) numbers of items in the frame loader.
+        times: (b, T) which of their frames.
+        rng: what their clips are drawn with.
+        share: of the batch, from 0 to 1.
+    """
 
     rows: Tensor
     times: Tensor
     rng: torch.Generator
-    share: float  # of the batch
+    share: float
 
 
-def plan_epoch(config: Config, epoch: int, loader: FrameLoader, world: World) -> list[list[Part]]:
-    """For each step of an epoch, the parts of its batch that fall to this process. Raises `TrainingError`."""
+def plan_epoch(config: Config, epoch: int, loader: FrameLoader, world: World) -> list[list[MicroBatch]]:
+    """Plan an epoch: for each step, the micro-batches of its batch that fall to this process.
+
+    Raises:
+        TrainingError: the last batch has fewer items than micro-batches are wanted.
+    """
     stage = config.stage(epoch)
     rows = draw_rows(loader.targets, len(config.data.classes), config.auxiliary_share, generator_of(config.seed, epoch))
     batches = batches_of(rows, stage.batch)
@@ -32,7 +43,9 @@ def plan_epoch(config: Config, epoch: int, loader: FrameLoader, world: World) ->
         )
     return [
         [
-            _part(rows, len(batch), loader.count, stage.frames, generator_of(config.seed, epoch, step + 1, number))
+            _micro_batch(
+                rows, len(batch), loader.count, stage.frames, generator_of(config.seed, epoch, step + 1, number)
+            )
             for number, rows in enumerate(torch.tensor_split(batch, config.grad_accum_steps))
             if number % world.size == world.rank
         ]
@@ -40,14 +53,16 @@ def plan_epoch(config: Config, epoch: int, loader: FrameLoader, world: World) ->
     ]
 
 
-def _part(rows: Tensor, batch: int, frames: int, count: int, rng: torch.Generator) -> Part:
-    return Part(rows, draw_times(len(rows), frames, count, rng), rng, len(rows) / batch)
+def _micro_batch(rows: Tensor, batch: int, frames: int, count: int, rng: torch.Generator) -> MicroBatch:
+    return MicroBatch(rows, draw_times(len(rows), frames, count, rng), rng, len(rows) / batch)
 
 
 def draw_rows(targets: Tensor, classes: int, share: float | None, rng: torch.Generator) -> Tensor:
-    """The rows of an epoch in their order: all of them, or with as many of the others as make up a share of it.
+    """Draw the rows of an epoch: all, or all of the classes and as many of auxiliary ones as make up a share of it.
 
-    `targets` (N,) are class numbers; others are those from `classes` on. There may be too few of them for the share.
+    Args:
+        targets: (N,) class numbers; those from `classes` on are auxiliary.
+        share: of auxiliary classes in the epoch; there may be too few for it. None: all.
     """
     if share is None:
         return torch.randperm(len(targets), generator=rng)
@@ -58,24 +73,24 @@ def draw_rows(targets: Tensor, classes: int, share: float | None, rng: torch.Gen
 
 
 def draw_times(batch: int, frames: int, count: int, rng: torch.Generator) -> Tensor:
-    """(B, count) numbers of frames: one from anywhere within each of `count` equal parts of the video.
+    """Draw numbers of frames (B, count): one from anywhere within each of `count` equal segments of the video.
 
-    A still (`frames` is 1) is wanted once, (B, 1), however many frames the camera makes of it.
+    Of a still (`frames` is 1) it is the one frame, (B, 1), however many frames the virtual camera makes of it.
     """
     if frames == 1:
         return torch.zeros(batch, 1, dtype=torch.long)
     times = (torch.arange(count) + torch.rand(batch, count, generator=rng)) * frames / count
-    return times.long().clamp(max=frames - 1)  # in float32, 9 and almost 1 make 10
+    return times.long().clamp(max=frames - 1)  # float32 rounds 9.99999999 to 10
 
 
 def batches_of(order: Tensor, size: int) -> list[Tensor]:
-    """Batches of `size` rows; a last one of less than half a batch is left out, for batch norm's sake."""
+    """Cut rows into batches; a last one of less than half a batch is left out, for batch norm's sake."""
     batches = list(torch.split(order, size))
     return batches if len(batches) == 1 or len(batches[-1]) * 2 >= size else batches[:-1]
 
 
 def generator_of(*numbers: int) -> torch.Generator:
-    """A generator of its own for each row of numbers."""
+    """Return a generator seeded by all of the numbers."""
     seed = 0
     for number in numbers:
         seed = (seed * 1_000_003 + number) % 2**61

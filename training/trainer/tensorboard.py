@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_board(run: Path) -> Iterator[Callable[[EpochReport], None]]:
-    """Gives what adds an epoch to the board of the run in this folder.
+    """Yield a function that adds an epoch to the TensorBoard of the run in this folder.
 
     The board is written anew from the run's log first, so that after a resume no epoch is there twice and none is
     missing, whatever moment the run was killed at.
@@ -27,7 +27,7 @@ def open_board(run: Path) -> Iterator[Callable[[EpochReport], None]]:
     folder = run / "tensorboard"
     for old in folder.glob("events.out.tfevents.*"):
         old.unlink()
-    # The purge makes a TensorBoard that is open, and has read the old file, forget what it read.
+    # The purge step makes an open TensorBoard forget what it read from the old file.
     with SummaryWriter(str(folder), purge_step=0) as writer:
         for entry in read_log(run):
             _add(writer, entry)

@@ -1,12 +1,13 @@
-"""Top-1 on held-out clips while a run trains: something to watch, not a result."""
+"""Top-1 on held-out clips while a run trains: something to watch, not the figure that is reported."""
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.cache.loader import Clips
-from training.config.schema import Stage
+from training.cache.loader import Clips, Library
+from training.config.stages import Stage
+from training.data.splits import Split
 from training.trainer.amp import autocast
 from training.trainer.distributed import World
 from videoxception.clip import Frames
@@ -14,9 +15,9 @@ from videoxception.nets.planar import forward_fast
 
 
 class Validation:
-    """The clips that a service would see, at the size of the stage. Several processes share them.
+    """Top-1 on the clips that a service would see, at a stage's size; several processes share the work.
 
-    All are of one of the first `classes` outputs, and the others are not asked.
+    All clips are of one of the first `classes` outputs, and only those are compared.
     """
 
     def __init__(self, clips: Clips, targets: Tensor, classes: int, device: torch.device, world: World) -> None:
@@ -26,9 +27,18 @@ class Validation:
         self._device = device
         self._world = world
 
+    @classmethod
+    def of(cls, split: Split, library: Library, device: torch.device, world: World) -> "Validation | None":
+        """Return the validation of a split's held-out items; None if it holds none out."""
+        held_out = split.validation
+        if not len(held_out):
+            return None
+        targets = torch.tensor(held_out.targets)
+        return cls(Clips(held_out, library), targets, len(held_out.classes), device, world)
+
     @torch.inference_mode()
     def __call__(self, net: nn.Module, stage: Stage) -> float:
-        """The network's top-1, from 0 to 1."""
+        """Return the network's top-1, from 0 to 1."""
         net.eval()
         right = 0
         for start in range(self._world.rank * stage.batch, len(self._clips), self._world.size * stage.batch):
@@ -41,7 +51,7 @@ class Validation:
 
 
 def _as_stage(clips: Frames, stage: Stage) -> Tensor:
-    """Clips uint8 (B, F, H, W, 3) -> float (B, 3, T, S, S): frames spread over the clip, of the stage's size."""
+    """Convert clips uint8 (B, F, H, W, 3) -> float (B, 3, T, S, S): frames spread over the clip, of a stage's size."""
     numbers = (2 * np.arange(stage.frames) + 1) * clips.shape[1] // (2 * stage.frames)
     chosen = torch.from_numpy(np.ascontiguousarray(clips[:, numbers])).permute(0, 1, 4, 2, 3).float() / 255
     flat = chosen.flatten(0, 1)

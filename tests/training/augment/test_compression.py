@@ -3,7 +3,7 @@ import torch
 from torch import Tensor
 
 from training.augment.compression import degrade
-from training.config.schema import CompressionConfig
+from training.config.augmentation import CompressionConfig
 from training.errors import TrainingError
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from training.augment.mixup import mix
-from training.config.schema import MixupConfig
+from training.config.augmentation import MixupConfig
 
 CLIPS = torch.arange(6).float().view(6, 1, 1, 1, 1).expand(6, 3, 2, 16, 16)  # clip k is all k
 TARGETS = torch.arange(6)

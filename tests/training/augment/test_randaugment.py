@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from training.augment.randaugment import OPERATIONS, randaugment
-from training.config.schema import RandAugmentConfig
+from training.config.augmentation import RandAugmentConfig
 
 SHAPE = (8, 3, 5, 20, 28)
 

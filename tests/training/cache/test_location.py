@@ -4,7 +4,7 @@ import pytest
 
 from training.cache.location import locate, settings
 from training.cache.spec import CacheSpec, write_spec
-from training.config.schema import CacheConfig
+from training.config.cache import CacheConfig
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
 

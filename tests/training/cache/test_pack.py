@@ -11,7 +11,9 @@ from training.cache.__main__ import main
 from training.cache.datamodule import open_data_module
 from training.cache.loader import Library
 from training.cache.pack_reader import FRAMES, Pack, spread
-from training.config.schema import CacheConfig, Config, DataConfig
+from training.config.cache import CacheConfig
+from training.config.data import DataConfig
+from training.config.schema import Config
 from training.data.loading import open_dataset
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec

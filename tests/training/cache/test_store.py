@@ -1,3 +1,4 @@
+import logging
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -94,7 +95,9 @@ def test_what_was_added_is_kept_if_the_build_fails(tmp_path: Path) -> None:
     check(tmp_path, 1)
 
 
-def test_a_second_builder_waits_and_says_for_whom(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_builder_waits_and_says_for_whom(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "training")
+
     def build() -> None:
         with writing(tmp_path, SPEC) as writer:
             add(writer, 2)
@@ -102,15 +105,14 @@ def test_a_second_builder_waits_and_says_for_whom(tmp_path: Path, capsys: pytest
     with ThreadPoolExecutor() as pool:
         with writing(tmp_path, SPEC) as writer:
             second = pool.submit(build)
-            said, deadline = "", time.monotonic() + 60
-            while "waiting" not in said:
+            deadline = time.monotonic() + 60
+            while "waiting" not in caplog.text:
                 assert not second.done()
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
-                said += capsys.readouterr().err
             add(writer, 1)
         second.result(60)
-    assert re.search(r"is being built by another process \(process \d+ on", said)
+    assert re.search(r"is being built by another process \(process \d+ on", caplog.text)
     check(tmp_path, 1, 2)
 
 

@@ -4,7 +4,10 @@ import json
 import pytest
 
 from training.config.cli import add_options, config_from_options
-from training.config.schema import Config, DataConfig, OptimizerConfig, Stage, config_from_json, parse_stages
+from training.config.data import DataConfig
+from training.config.optimizer import OptimizerConfig
+from training.config.schema import Config, config_from_json
+from training.config.stages import Stage, parse_stages
 from training.errors import TrainingError
 
 

@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from tests.training.conftest import CLASSES, CLIPS, GROUPS, OTHERS
-from training.config.schema import Config, DataConfig, parse_stages
+from training.config.data import DataConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
 from training.data.auxiliary_classes import add_auxiliary, assign_folds, short_name
 from training.data.dataset import DataSet, Item
 from training.data.loading import open_dataset

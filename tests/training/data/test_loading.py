@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.conftest import CLASSES, CLIPS, GROUPS
-from training.config.schema import LAYOUTS, DataConfig
+from training.config.data import LAYOUTS, DataConfig
 from training.data.dataset import DataSet, Item
 from training.data.loading import LAYOUTS as READERS
 from training.data.loading import open_dataset

@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.data.synthetic_ood import CLIPS, KINDS, NEW_KINDS, draw_synthetic_ood, write_stills
+from training.data.synthetic_ood import CLIPS, KINDS, NEW_KINDS, draw_synthetic_ood
+from training.data.synthetic_ood.__main__ import write_stills
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
 from videoxception.video.still import read_still

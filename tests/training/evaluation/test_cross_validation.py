@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from training.config.schema import Config, DataConfig, TeacherConfig, parse_stages
+from training.config.data import DataConfig
+from training.config.distillation import TeacherConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
 from training.data.dataset import DataSet, Item
 from training.data.splits import Split
 from training.errors import TrainingError

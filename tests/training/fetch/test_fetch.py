@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import logging
 import os
 import stat
 import tarfile
@@ -276,14 +277,15 @@ def test_an_archive_too_large_for_the_disk(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_rar_needs_a_program(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "training")
     archive = tmp_path / "a.rar"
     archive.write_bytes(b"Rar!")
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     with pytest.raises(FetchError, match="needs unrar or bsdtar"):
         unpack(archive, tmp_path / "out", by_name)
-    assert "untested" in capsys.readouterr().out
+    assert "untested" in caplog.text
 
 
 def test_what_a_rar_program_unpacks_is_placed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from training.config.schema import Config, DataConfig, parse_stages
+from training.config.data import DataConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
 from training.errors import TrainingError
 from training.model import checkpoint
 from training.model.build import build_network

@@ -6,7 +6,10 @@ import torch
 from torch import nn
 
 from tests.shipped import REFERENCE
-from training.config.schema import Config, DataConfig, TeacherConfig, parse_stages
+from training.config.data import DataConfig
+from training.config.distillation import TeacherConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
 from training.errors import TrainingError
 from training.model import checkpoint
 from training.model.build import build_network

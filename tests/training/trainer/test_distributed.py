@@ -15,10 +15,13 @@ import sys
 import pytest
 import torch
 from training.cache.loader import FrameLoader
-from training.config.schema import Config, DataConfig, MixupConfig, parse_stages
+from training.config.augmentation import MixupConfig
+from training.config.data import DataConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
 from training.model.train_state import new_train_state
 from training.trainer.distributed import process_group
-from training.trainer.loop import train
+from training.trainer.loop import TrainContext, train
 from videoxception.nets.videoxception import VideoXception
 
 torch.manual_seed(1)
@@ -33,7 +36,7 @@ config = Config(
 with process_group(torch.device("cpu")) as (world, device):
     torch.manual_seed(2)
     state = new_train_state(VideoXception(2, (4, 8), (3, 3), dropout=0.3, stochastic_depth=0.3), config.optimizer)
-    losses = [report.loss for report in train(state, config, loader, None, device, world)]
+    losses = [report.loss for report in train(TrainContext(state, config, loader, device=device, world=world))]
     if world.leads:
         floats = lambda net: {n: t for n, t in net.state_dict().items() if t.is_floating_point()}
         torch.save({"net": floats(state.net), "average": floats(state.average), "losses": losses}, sys.argv[1])

@@ -5,12 +5,16 @@ import pytest
 import torch
 
 from training.cache.loader import FrameLoader
-from training.config.schema import CameraConfig, ColorJitterConfig, Config, DataConfig, OptimizerConfig, parse_stages
+from training.config.augmentation import CameraConfig, ColorJitterConfig
+from training.config.data import DataConfig
+from training.config.optimizer import OptimizerConfig
+from training.config.schema import Config
+from training.config.stages import Stage, parse_stages
 from training.errors import TrainingError
 from training.model import checkpoint
 from training.model.build import init_temporal_identity, zero_unreachable_taps
 from training.model.train_state import TrainState, new_train_state
-from training.trainer.loop import learning_rate, train
+from training.trainer.loop import TrainContext, learning_rate, train
 from videoxception.nets.planar import Passes, depthwise, product
 from videoxception.nets.videoxception import CTSeparableConv3D, VideoXception
 
@@ -41,22 +45,22 @@ def weights(state: TrainState) -> torch.Tensor:
 def test_the_loss_falls() -> None:
     optimizer = OptimizerConfig(lr=1e-2, label_smoothing=0.0)
     config = Config(stages=parse_stages("20x1x16x8"), dropout=0.0, optimizer=optimizer, data=TWO)
-    losses = [report.loss for report in train(fresh(), config, loader(), None, CPU)]
+    losses = [report.loss for report in train(TrainContext(fresh(), config, loader()))]
     assert losses[-1] < 0.7 * losses[0]
 
 
 def test_a_run_that_is_stopped_and_resumed_ends_the_same(tmp_path: Path) -> None:
     whole = fresh()
-    for _ in train(whole, CONFIG, loader(), None, CPU):
+    for _ in train(TrainContext(whole, CONFIG, loader())):
         pass
     stopped = fresh()
-    for report in train(stopped, CONFIG, loader(), None, CPU):
+    for report in train(TrainContext(stopped, CONFIG, loader())):
         checkpoint.save(tmp_path, stopped)
         if report.epoch == 3:
             break
     resumed = fresh()
     assert checkpoint.restore(tmp_path, resumed, CPU)
-    assert [report.epoch for report in train(resumed, CONFIG, loader(), None, CPU)] == [4]
+    assert [report.epoch for report in train(TrainContext(resumed, CONFIG, loader()))] == [4]
     assert torch.equal(weights(resumed), weights(whole))
 
 
@@ -69,12 +73,12 @@ def test_a_share_of_others_is_drawn_alike_when_resumed(tmp_path: Path) -> None:
     seen = loader()
     seen.targets = torch.arange(20) % 3
     whole, stopped, resumed = start(), start(), start()
-    for _ in train(whole, config, seen, None, CPU):
+    for _ in train(TrainContext(whole, config, seen)):
         pass
-    next(iter(train(stopped, config, seen, None, CPU)))
+    next(iter(train(TrainContext(stopped, config, seen))))
     checkpoint.save(tmp_path, stopped)
     assert checkpoint.restore(tmp_path, resumed, CPU)
-    for _ in train(resumed, config, seen, None, CPU):
+    for _ in train(TrainContext(resumed, config, seen)):
         pass
     assert torch.equal(weights(resumed), weights(whole))
 
@@ -82,7 +86,12 @@ def test_a_share_of_others_is_drawn_alike_when_resumed(tmp_path: Path) -> None:
 def test_validation_is_asked_for_at_the_end_of_each_stage() -> None:
     asked: list[tuple[int, int]] = []
     state = fresh()
-    for _ in train(state, CONFIG, loader(), lambda net, stage: asked.append((state.epoch, stage.frames)) or 0.5, CPU):
+
+    def validate(net: torch.nn.Module, stage: Stage) -> float:
+        asked.append((state.epoch, stage.frames))
+        return 0.5
+
+    for _ in train(TrainContext(state, CONFIG, loader(), validate)):
         pass
     assert asked == [(2, 1), (4, 3)]
 
@@ -138,7 +147,7 @@ def test_a_run_is_not_started_over_an_old_one(tmp_path: Path) -> None:
 
 def test_the_newest_checkpoints_are_kept(tmp_path: Path) -> None:
     state = fresh()
-    for _ in train(state, CONFIG, loader(), None, CPU):
+    for _ in train(TrainContext(state, CONFIG, loader())):
         checkpoint.save(tmp_path, state, keep=2)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "checkpoint-00003.pt",
@@ -168,7 +177,7 @@ def test_parts_of_a_batch_add_up_to_its_gradient() -> None:
         torch.manual_seed(0)
         net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 16 * 16, 2))
         state = new_train_state(net, config.optimizer)
-        assert all(report.loss > 0 for report in train(state, config, loader(), None, CPU))
+        assert all(report.loss > 0 for report in train(TrainContext(state, config, loader())))
         trained.append(weights(state))
     for other in trained[1:]:
         torch.testing.assert_close(other, trained[0], rtol=1e-4, atol=1e-5)
@@ -181,20 +190,20 @@ def test_the_network_is_run_by_the_passes_that_are_given() -> None:
         seen.append(frames)
         return depthwise(separable, x, frames)
 
-    next(train(fresh(), CONFIG, loader(), None, CPU, passes=Passes(spy, product)))
+    next(train(TrainContext(fresh(), CONFIG, loader(), passes=Passes(spy, product))))
     assert seen
 
 
 def test_more_parts_than_items_is_a_mistake() -> None:
     config = replace(CONFIG, grad_accum_steps=5)  # of batches of 4
     with pytest.raises(TrainingError, match="a batch of 4 items has no 5 parts"):
-        list(train(fresh(), config, loader(), None, CPU))
+        list(train(TrainContext(fresh(), config, loader())))
 
 
 def test_a_loss_that_is_no_number_ends_the_run_with_a_remedy() -> None:
     config = replace(CONFIG, optimizer=OptimizerConfig(lr=1e30))
     with pytest.raises(TrainingError, match="not a number; lower --lr"):
-        list(train(fresh(), config, loader(), None, CPU))
+        list(train(TrainContext(fresh(), config, loader())))
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""A reader for each layout of a data set on disk; `base` says what one must tell."""
+"""A reader for each layout of a data set on disk; `base` says what each provides."""

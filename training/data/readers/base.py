@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.dataset import DataSet, Item, Part
 from training.data.splits import leak
 from training.errors import TrainingError
@@ -48,7 +48,7 @@ class Listing:
         return sorted({item.fold for item in self.items if item.fold is not None})
 
     def describe(self, chosen: str) -> str:
-        """Say for people and model cards how the items at hand were `chosen`."""
+        """Describe for people and model cards how the items at hand were `chosen`."""
         leaky = f"leaky: {self._leak:.1%} of the val part has a sibling in training" if self.leaky else ""
         return f"{self.protocol}: {'; '.join(words for words in (self.about, chosen, leaky) if words)}"
 

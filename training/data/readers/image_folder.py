@@ -1,9 +1,9 @@
-"""Class folders of frames, named as UCF-101 names its clips: <root>/<Class>/v_<Class>_gGG_cCC.jpg."""
+"""Class folders of stills, named as UCF-101 names its clips: <root>/<Class>/v_<Class>_gGG_cCC.jpg."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.dataset import Item, class_folders, list_class_folders
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
@@ -14,7 +14,7 @@ FRAME_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
 
 def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
-    """Every frame, with its source video from --groups or --group-pattern, or else from its name."""
+    """List every still, with its source video from --groups or --group-pattern, or else from its name."""
     group = grouping(config, source_video)
     listed = list_class_folders(Path(config.data), classes, FRAME_SUFFIXES)
     rows = ((path, label, group(path)) for label, path in listed)
@@ -30,5 +30,5 @@ LAYOUT = Layout(
 
 
 def is_still(path: Path) -> bool:
-    """Whether a file is a frame by its name."""
+    """Return whether a file is a still, by its name."""
     return path.suffix.lower() in FRAME_SUFFIXES

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.dataset import VIDEO_SUFFIXES, Item, Part, check_folder
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
@@ -32,7 +32,7 @@ class _Annotation:
 
 
 def _annotations(config: DataConfig) -> list[_Annotation]:
-    """The rows of all CSV files in --annotations, or else in <root>/annotations or in <root>."""
+    """Read the rows of all CSV files in --annotations, or else in <root>/annotations or in <root>."""
     root = Path(config.data)
     check_folder(root)
     default = root / "annotations"
@@ -62,14 +62,14 @@ def _annotation(row: dict[str, str]) -> _Annotation:
 
 
 def _clips(root: Path) -> dict[str, Path]:
-    """Every clip below the root, by its name without suffix; a replacement of a broken clip is preferred."""
+    """Find every clip below the root, by its name without suffix; a replacement of a broken clip is preferred."""
     found = [path for path in sorted(root.rglob("*")) if path.suffix.lower() in VIDEO_SUFFIXES]
     found.sort(key=lambda path: any(part.startswith("replacement") for part in path.relative_to(root).parts[:-1]))
     return {path.stem: path for path in found}
 
 
 def _find_classes(config: DataConfig) -> list[str]:
-    """Labels of which at least one clip is there."""
+    """List the labels of which at least one clip is there."""
     annotated, clips = _annotations(config), _clips(Path(config.data))
     return sorted({row.label for row in annotated if row.stem in clips})
 
@@ -88,7 +88,7 @@ def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
 
 
 def _missing(annotated: Sequence[_Annotation], clips: dict[str, Path]) -> tuple[str, ...]:
-    """A sentence on annotated clips that are not there, if there are any."""
+    """Return a sentence on annotated clips that are not there, if there are any."""
     absent = [row for row in annotated if row.stem not in clips]
     if not absent:
         return ()
@@ -100,7 +100,7 @@ def _missing(annotated: Sequence[_Annotation], clips: dict[str, Path]) -> tuple[
 
 
 def _without_leaks(items: tuple[Item, ...]) -> tuple[tuple[Item, ...], tuple[str, ...]]:
-    """The items without training clips of videos that are also in another part, and a sentence on those left out."""
+    """Leave out training clips of videos that are also in another part; return the rest, and a sentence on them."""
     elsewhere = {item.group for item in items if item.part != "train"}
     kept = tuple(item for item in items if item.part != "train" or item.group not in elsewhere)
     if len(kept) == len(items):

@@ -1,9 +1,9 @@
 """MSR DailyActivity3D: clips aXX_sYY_eZZ_rgb.avi, anywhere below <root>.
 
-Each of 10 subjects (s) does each of 16 activities (a) twice (e). The files tell numbers only; the names and their order
-are those that the data set was published with (Wang et al., Mining Actionlet Ensemble for Action Recognition with Depth
-Cameras, CVPR 2012). The custom, and the default here, is to train on the subjects with odd numbers and to test on the
-others.
+Each of 10 subjects (s) does each of 16 activities (a) twice (e). File names have numbers only; the activities' names
+and order are those that the data set was published with (Wang et al., Mining Actionlet Ensemble for Action Recognition
+with Depth Cameras, CVPR 2012). The custom, and the default here, is to train on the subjects with odd numbers and to
+test on those with even ones.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.dataset import VIDEO_SUFFIXES, Item, check_folder
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
@@ -42,7 +42,7 @@ _SOURCE_SHARE = 0.2
 
 
 def _activity(path: Path) -> str:
-    """The activity in a file's name. Raises `TrainingError` if there is no such activity."""
+    """Return the activity in a file's name. Raises `TrainingError` if there is no such activity."""
     number = int(path.stem[1:3])
     if not 1 <= number <= len(ACTIVITIES):
         raise TrainingError(f"{path} names activity {number}, but there are activities 1 to {len(ACTIVITIES)}")
@@ -50,7 +50,7 @@ def _activity(path: Path) -> str:
 
 
 def _files(root: Path) -> list[Path]:
-    """The clips below the root in the order of their names. Raises `TrainingError` if there are none."""
+    """List the clips below the root in the order of their names. Raises `TrainingError` if there are none."""
     check_folder(root)
     videos = (path for path in root.rglob("*") if path.suffix.lower() in VIDEO_SUFFIXES)
     found = sorted((path for path in videos if _NAME.match(path.stem)), key=lambda path: path.name)
@@ -84,7 +84,7 @@ def _cross_subject(items: tuple[Item, ...]) -> Listing:
 
 
 def _source(items: tuple[Item, ...]) -> Listing:
-    """A random share as validation, as in the document that reported 256 clips for training and 64 for validation."""
+    """Hold out a random share, as in the document that reported 256 clips for training and 64 for validation."""
     held = random_rows(len(items), _SOURCE_SHARE)
     parted = tuple(replace(item, part="val" if row in held else "train") for row, item in enumerate(items))
     about = f"a random {_SOURCE_SHARE:.0%} of all clips as validation, seed {SOURCE_SEED}"

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.dataset import VIDEO_SUFFIXES, Item, Part, check_folder, class_folders, list_class_folders
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
@@ -20,8 +20,8 @@ from videoxception.actions import ACTIONS
 
 _NAME = re.compile(r"v_(?P<label>\w+)_g(?P<group>\d+)_c\d+$")
 _SOURCE_SHARE = 0.3
-# Groups of one class that were cut from one video all the same, as comparing the frames of the 16 actions' train list
-# 1 has shown. There may be more among the other classes, and within the test list.
+# Groups of one class that were cut from one video nonetheless, found by comparing the frames of the 16 actions' train
+# list 1. There may be more among the other 85 classes, and within the test list.
 _SHARED = {
     "BenchPress": (("07", "22"),),
     "PlayingGuitar": (("21", "22"),),
@@ -31,7 +31,7 @@ _SAME_VIDEO = {(label, group): groups[0] for label, sets in _SHARED.items() for 
 
 
 def named_group(path: Path) -> tuple[str, str]:
-    """The class and group number in a file's name: Punch and 08 for v_Punch_g08_c01.avi.
+    """Return the class and group number in a file's name: Punch and 08 for v_Punch_g08_c01.avi.
 
     Raises `TrainingError` for other names.
     """
@@ -45,7 +45,7 @@ def named_group(path: Path) -> tuple[str, str]:
 
 
 def source_video(path: Path) -> str:
-    """The video that a file was cut from, by its name: v_Punch_g08 for v_Punch_g08_c01.avi.
+    """Return the video that a file was cut from, by its name: v_Punch_g08 for v_Punch_g08_c01.avi.
 
     Groups that are known to share a video go by the first of them. Raises `TrainingError` for other names.
     """
@@ -54,7 +54,7 @@ def source_video(path: Path) -> str:
 
 
 def read_list(path: Path) -> list[str]:
-    """The videos, <Class>/<file>, that an official list file names."""
+    """Read the videos, <Class>/<file>, that an official list file names."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -63,7 +63,7 @@ def read_list(path: Path) -> list[str]:
 
 
 def check_parts(train: Iterable[str], test: Iterable[str]) -> tuple[str, ...]:
-    """Proves that no group is in both lists, and says which of their groups share a video nonetheless.
+    """Check that no group is in both lists; return notes on those of their groups that share a video nonetheless.
 
     Raises `TrainingError` for a group that is in both.
     """
@@ -87,12 +87,12 @@ def _named_groups_by_video(paths: Iterable[Path]) -> dict[str, set[tuple[str, st
 
 
 def _spoken(groups: set[tuple[str, str]]) -> str:
-    """TennisSwing g11, g13"""
+    """Return words such as "TennisSwing g11, g13"."""
     return f"{min(groups)[0]} {', '.join(f'g{group}' for _, group in sorted(groups))}"
 
 
 def _find_classes(config: DataConfig) -> list[str]:
-    """Class folders of the videos; with lists, those that the lists name, in the lists' spelling."""
+    """List the class folders of the videos; with lists, those that the lists name, in the lists' spelling."""
     folders = class_folders(Path(config.data), VIDEO_SUFFIXES)
     if not config.annotations:
         return folders
@@ -125,7 +125,7 @@ def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
 
 
 def _source(config: DataConfig, train: list[tuple[str, Path]], tested: tuple[Item, ...]) -> Listing:
-    """The training part with a random share of it as validation, as the source of VideoXception had it."""
+    """Hold out a random share of the training part, as the source of VideoXception had it."""
     if config.split != 1:
         raise TrainingError(f"--protocol source is of split 1, but got --split {config.split}")
     held = random_rows(len(train), _SOURCE_SHARE)
@@ -142,7 +142,7 @@ def _items(config: DataConfig, listed: Iterable[tuple[str, Path]], part: Part) -
 
 
 def _listed(config: DataConfig, classes: Sequence[str], names: Sequence[str], part: str) -> list[tuple[str, Path]]:
-    """(class, file) for the videos of the classes in a list, whether they are there or not."""
+    """List (class, file) for the videos of the classes in a list, whether they are there or not."""
     root = Path(config.data)
     check_folder(root)
     there, labels = _on_disk(root), {name.casefold(): name for name in classes}
@@ -159,7 +159,7 @@ def _listed(config: DataConfig, classes: Sequence[str], names: Sequence[str], pa
 
 
 def _on_disk(root: Path) -> dict[str, Path]:
-    """Videos in the class folders: copies of the data set differ in the spelling of a class, and in the container."""
+    """Find the videos in class folders; copies of the data set differ in spelling of a class, and in container."""
     videos = (path for path in root.glob("*/*") if path.suffix.lower() in VIDEO_SUFFIXES)
     return {_key(path): path for path in sorted(videos, reverse=True)}
 

@@ -1,6 +1,6 @@
 """One's own videos: <root>/<class>/* or <root>/{train,val,test}/<class>/*, every class a folder.
 
-Nothing in such a tree tells which files were cut from one recording, so that --groups or --group-pattern should.
+File names say nothing of which files were cut from one recording; --groups or --group-pattern should.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.dataset import VIDEO_SUFFIXES, Item, Part, check_folder, class_folders, list_class_folders
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
@@ -22,13 +22,13 @@ _UNGROUPED = (
 
 
 def _parts(root: Path) -> tuple[Part, ...]:
-    """Those of the folders train, val and test that are there and hold class folders."""
+    """List those of the folders train, val and test that are there and hold class folders."""
     check_folder(root)
     return tuple(part for part in get_args(Part) if _class_names(root / part))
 
 
 def _class_names(folder: Path) -> list[str]:
-    """Names of the class folders in `folder`, none if it is not there."""
+    """List the class folders in `folder` by name, none if it is not there."""
     return class_folders(folder, VIDEO_SUFFIXES) if folder.is_dir() else []
 
 
@@ -55,7 +55,7 @@ def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
 
 
 def _part(config: DataConfig, part: Part, classes: Sequence[str]) -> tuple[Item, ...]:
-    """The items of one part, of those classes that it has."""
+    """List the items of one part, of those classes that it has."""
     folder = Path(config.data) / part
     there = _class_names(folder)
     wanted = [name for name in classes if name in there]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from training.config.schema import DataConfig
+from training.config.data import DataConfig
 from training.data.groups import read_groups
 from training.data.loading import LAYOUTS, open_dataset
 from training.data.readers.base import Listing

@@ -1,0 +1,34 @@
+"""Stages of a run: clips of one size for some epochs, small ones first."""
+
+from dataclasses import dataclass
+
+from training.errors import TrainingError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """Some epochs on clips of one size."""
+
+    epochs: int
+    frames: int
+    size: int  # height; the width follows the clip's shape
+    batch: int
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "frames", "size", "batch"):
+            if getattr(self, name) < 1:
+                raise TrainingError(f"a stage needs at least 1 for {name}, but got {getattr(self, name)}")
+
+    def __str__(self) -> str:
+        return f"{self.epochs}x{self.frames}x{self.size}x{self.batch}"
+
+
+def parse_stages(text: str) -> tuple[Stage, ...]:
+    """Parse stages from "EPOCHSxFRAMESxSIZExBATCH,...": "60x1x96x32,4x10x128x16". Raises `TrainingError`."""
+    try:
+        numbers = [[int(n) for n in part.split("x")] for part in text.split(",")]
+        return tuple(Stage(epochs=e, frames=p, size=s, batch=b) for e, p, s, b in numbers)
+    except ValueError as error:
+        raise TrainingError(
+            f"--stages must be EPOCHSxFRAMESxSIZExBATCH[,...] (60x1x96x32,4x10x128x16), but got {text!r}"
+        ) from error
