@@ -20,13 +20,12 @@ from training.data.loading import open_dataset
 from training.data.splits import split_by_fold
 from training.errors import TrainingError
 from training.evaluation.assignment import one_engine
-from training.evaluation.bootstrap import SourceVideos, interval
+from training.evaluation.bootstrap import SourceVideos, interval, two_sided
 from training.evaluation.calibration import mean_probabilities
 from training.evaluation.predictions import score
 from training.evaluation.single_frame import compare
 from videoxception.clip import ClipSpec, Frames
 from videoxception.engine.openvino import OpenVINOEngine
-from videoxception.manifest import Comparison
 from videoxception.store import ModelStore, StoreError
 
 _BINS = 8  # of each colour channel
@@ -94,14 +93,16 @@ def table(folds: list[Answers], classes: int) -> str:
         f"| the model | {model.mean():.1%} ({low:.1%} to {high:.1%}) | | |",
     ]
     others = {"mean of its ten single frames": frames, "nearest neighbour by colours": neighbour}
-    return "\n".join([*lines, *(_row(name, compare(model, right, videos)) for name, right in others.items())])
+    return "\n".join([*lines, *(_row(name, model, right, videos) for name, right in others.items())])
 
 
-def _row(name: str, found: Comparison) -> str:
+def _row(name: str, model: Right, right: Right, videos: SourceVideos) -> str:
+    found = compare(model, right, videos)
     (low, high), (least, most) = found.interval, found.gain_interval
+    by_chance = two_sided(videos.sums(model.astype(np.float64) - right))
     return (
         f"| {name} | {found.top1:.1%} ({low:.1%} to {high:.1%})"
-        f" | {found.gain:+.1%} ({least:+.1%} to {most:+.1%}) | {found.p_value:.4f} |"
+        f" | {found.gain:+.1%} ({least:+.1%} to {most:+.1%}) | {by_chance:.4f} |"
     )
 
 

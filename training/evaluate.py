@@ -91,7 +91,9 @@ def _of_model(options: argparse.Namespace) -> Found:
     items = scored_set(dataset, manifest.auxiliary, [scorer], options.part)
     predictions = _predict(items, manifest.clip, options)
     silent = (
-        () if learnt else (f"{release} does not tell what it has learnt from; some of it may be among these items",)
+        ()
+        if learnt is not None
+        else (f"{release} does not tell what it has learnt from; some of it may be among these items",)
     )
     return str(release), measure_predictions(predictions, manifest.calibration, items.protocol), (*items.notes, *silent)
 

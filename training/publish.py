@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.config.console import show_log
 from training.config.schema import Config
 from training.data.loading import open_dataset
 from training.data.splits import Split
@@ -99,6 +100,7 @@ class Measured:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command `python -m training.publish`."""
+    show_log()
     options = _parse(arguments)
     try:
         if options.dry_run:

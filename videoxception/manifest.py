@@ -1,4 +1,4 @@
-"""What `model.json` says of a released model: everything needed to serve it, to check it and to judge it."""
+"""What `model.json` says of a released model: everything needed to serve, check and compare it."""
 
 from typing import Annotated, Literal
 
@@ -27,8 +27,8 @@ class Architecture(_Strict):
 
 
 KnownScore = Literal["max_probability", "background"]
-"""What tells whether a clip shows one of the classes: the largest probability, or the classes' share against the
-background, which only a model with auxiliary classes has."""
+"""The score that says whether a clip shows one of the classes: its largest probability, or the share of the classes
+against the background, which only a model with auxiliary classes has."""
 
 
 class Calibration(_Strict):
@@ -114,7 +114,7 @@ class Baselines(_Strict):
 
 
 class Separation(_Strict):
-    """How well a score tells some videos from true actions.
+    """How well a score tells OOD videos from true actions.
 
     `auroc` is how often a true action scores higher than one of them, a tie counting half. `turned_away` is the share
     of them below the threshold that keeps 95 % of the true actions at hand; for its interval that threshold is fixed.
@@ -127,7 +127,7 @@ class Separation(_Strict):
 
 
 class OodFigures(_Strict):
-    """Videos that show none of the classes, and how well each score tells them."""
+    """Videos that show none of the classes, and how well each score detects them."""
 
     n: int
     source_videos: int
@@ -135,7 +135,7 @@ class OodFigures(_Strict):
 
 
 class Known(_Strict):
-    """How well a model tells that a video shows none of its classes.
+    """How well a model detects that a video shows none of its classes (OOD).
 
     `score` is the one it goes by, and `kept` the share of true actions that its released threshold keeps. `ood`
     is named in words: classes seen in training, classes never seen, and kinds of far-off input that code draws.
@@ -152,7 +152,7 @@ class Metrics(_Strict):
 
     Top-1 and top-5 are fractions; nll is in nats; brier sums over the classes; ece has 15 bins of equal width.
     `intervals` has one for each of the five; that of ece is the middle of what resamples show, which is biased upwards:
-    `reliability` has the one to judge by. `confusion` has a row for each true class, in class order. `baselines` are
+    `reliability` has the corrected one. `confusion` has a row for each true class, in class order. `baselines` are
     None for stills, whose frames are all one. The oldest releases have neither of these. `known` is there if videos
     of something else were scored too.
     """

@@ -81,25 +81,25 @@ class ModelStore:
 
     @classmethod
     def from_path(cls, search_path: str) -> "ModelStore":
-        """The stores in a search path like `VX_MODEL_STORE`: folders with ":" between them (";" on Windows)."""
+        """Return the stores in a search path like `VX_MODEL_STORE`: folders with ":" between them (";" on Windows)."""
         return cls([Path(part) for part in search_path.split(os.pathsep) if part])
 
     def versions(self) -> dict[str, list[int]]:
-        """The versions of each name, rising, whether or not they are whole."""
+        """Return the versions of each name, rising, whether or not they are whole."""
         found: dict[str, set[int]] = {}
         for name, version, _ in self._folders():
             found.setdefault(name, set()).add(version)
         return {name: sorted(found[name]) for name in sorted(found)}
 
     def load(self, reference: str = "") -> Release:
-        """The released model "name@version", the newest whole version of "name", or the default one.
+        """Load the released model "name@version", the newest whole version of "name", or the default one.
 
         Raises `UnknownModel` if there is none, and `StoreError` if what was asked for is damaged.
         """
         return next(self.candidates(reference))
 
     def candidates(self, reference: str = "") -> Iterator[Release]:
-        """The whole released models that fit, best first: one if a version is named, else from newest to oldest.
+        """Yield the whole released models that fit, best first: one if a version is named, else from newest to oldest.
 
         Damaged ones are logged and passed over. Raises what `load` raises if there is none at all.
         """
@@ -130,7 +130,7 @@ class ModelStore:
         raise UnknownModel(f"no model {name}@{version} in {self}; there are {self._known()}")
 
     def _folders(self) -> Iterator[tuple[str, int, Path]]:
-        """(name, version, folder) of everything in the stores that is named like a released model."""
+        """Yield (name, version, folder) of everything in the stores that is named like a released model."""
         for root in self._roots:
             for folder in sorted(root.glob("*/*")):
                 if re.fullmatch(r"[1-9][0-9]*", folder.name) and re.fullmatch(NAME_PATTERN, folder.parent.name):
@@ -144,7 +144,7 @@ class ModelStore:
 
 
 def open_release(folder: Path) -> Release:
-    """The released model in a folder, every file checked against its hash. Raises `StoreError` that names the file."""
+    """Open the released model in a folder; check every file's hash. Raises `StoreError` that names the file."""
     path = folder / MANIFEST
     try:
         manifest = Manifest.model_validate_json(path.read_bytes())
@@ -162,7 +162,7 @@ def open_release(folder: Path) -> Release:
 
 
 def files_of(manifest: Manifest) -> tuple[str, ...]:
-    """The files beside the manifest that a model must have."""
+    """Return the files beside the manifest that a model must have."""
     int8 = INT8_GRAPH if manifest.int8 is not None else ()
     return (WEIGHTS, *GRAPH, *int8, *(name for name in (SOURCES, PREDICTIONS) if name in manifest.files))
 
@@ -179,13 +179,13 @@ def _check_file(path: Path, expected: str | None) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """The hash of a file's contents, in hexadecimal."""
+    """Return the hash of a file's contents, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def publish(store: Path, name: str, write: Callable[[Path, int], None]) -> Release:
-    """Releases the next version of `name`: `write(folder, version)` puts the files into a hidden folder, which is then
+    """Release the next version of `name`: `write(folder, version)` puts the files into a hidden folder, which is then
     checked, flushed to disk and renamed. If anything fails, nothing is left behind.
 
     Raises `StoreError` for a name that is not allowed, or if what was written is not a whole released model.
@@ -218,7 +218,7 @@ def _publish(store: Path, name: str, write: Callable[[Path, int], None]) -> Rele
 
 
 def next_version(store: Path, name: str) -> int:
-    """One more than the newest version of `name` in the store."""
+    """Return one more than the newest version of `name` in the store."""
     return max((int(p.name) for p in (store / name).glob("*") if re.fullmatch(r"[1-9][0-9]*", p.name)), default=0) + 1
 
 

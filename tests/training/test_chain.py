@@ -256,7 +256,7 @@ def test_judges_must_be_impartial(complete: tuple[Path, list[str]], store: Path)
     runs = complete[0].parent
     for run, judges, message in (
         ("run", ["two"], "is for a run that held nothing out, but the released one did"),
-        ("all", ["all"], "left out no fold, so it cannot judge one"),
+        ("all", ["all"], "left out no fold, so it cannot score one"),
         ("all", ["run", "run"], "left out fold 1, as"),
         ("all", [str(store.parent / "run")], "was trained with other options than the released run: "),
     ):

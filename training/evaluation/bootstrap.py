@@ -1,4 +1,4 @@
-"""Chance, by whole source videos: resampling for intervals, flipped signs for tests.
+"""Bootstrap intervals and sign-flip tests, by whole source videos.
 
 Clips of one source video are not independent, so what is drawn or flipped is a source video with all its clips (a
 cluster bootstrap, and a cluster sign-flip test), or else intervals would be too narrow by half and p-values too small.
@@ -31,7 +31,7 @@ class SourceVideos:
         self.count = len(names)
 
     def sums(self, values: Floats) -> Floats:
-        """Values of items (N, ...), added up within each source video: (G, ...)."""
+        """Add up values of items (N, ...) within each source video: (G, ...)."""
         sums = np.zeros((self.count, *values.shape[1:]), np.float64)
         np.add.at(sums, self.of_item, values)
         return sums
@@ -44,7 +44,7 @@ class SourceVideos:
         return np.asarray(drawn, np.float64)
 
     def means(self, values: Floats, members: npt.NDArray[np.bool_] | None = None) -> Floats:
-        """The mean of values (N,) in each resample, (R,), over `members` alone; resamples without any are left out."""
+        """Return the mean of values (N,) in each resample (R,), over `members` alone; resamples without any go."""
         inside = np.ones(len(values)) if members is None else members.astype(np.float64)
         total, size = self.draws @ self.sums(values * inside), self.draws @ self.sums(inside)
         means: Floats = total[size > 0] / size[size > 0]
@@ -52,7 +52,7 @@ class SourceVideos:
 
 
 def flipped_sums(sums: Floats) -> Floats:
-    """Sums over source videos, of (G, B), with the signs of some flipped: (S, B), the first one as it is.
+    """Return sums over source videos, of (G, B), with the signs of some flipped: (S, B), the first one as it is.
 
     Every way of flipping if there are few, else some drawn by chance. If what was summed is as likely as its opposite
     in each source video, then all rows are equally likely, and the first stands out by chance alone.
@@ -72,21 +72,21 @@ def _every_sign(rows: int) -> Floats:
 
 
 def p_value(statistics: Floats) -> float:
-    """The share of equally likely values (S,) that are at least as large as the first, the observed one."""
+    """Return the share of equally likely values (S,) that are at least as large as the first, the observed one."""
     return rounded((statistics >= statistics[0] - 1e-9).mean())
 
 
 def two_sided(sums: Floats) -> float:
-    """How likely sums (G,), each as likely as its opposite, come to as much in either direction by chance."""
+    """Return how likely sums (G,), each as likely as its opposite, come to as much in either direction by chance."""
     return p_value(np.abs(flipped_sums(sums[:, None]))[:, 0])
 
 
 def interval(resamples: Floats) -> Interval:
-    """The middle 95 % of resampled values."""
+    """Return the middle 95 % of resampled values."""
     low, high = np.quantile(resamples, [0.025, 0.975])
     return rounded(low), rounded(high)
 
 
 def rounded(value: float) -> float:
-    """A figure to the digits that it is told with."""
+    """Round a figure to the digits that are reported."""
     return round(float(value), _DIGITS)

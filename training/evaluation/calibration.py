@@ -13,17 +13,17 @@ ViewLogits = npt.NDArray[np.float32]
 """(N, V, K): V views of each of N items."""
 
 _KEPT = 0.95  # of true actions
-_PARTS = 5  # of the source videos, each with the temperature that the others ask for
+_PARTS = 5  # of the source videos, each with the temperature that was fitted on the others
 _GOLDEN = (5**0.5 - 1) / 2
 
 
 def mean_probabilities(logits: ViewLogits, temperature: float) -> Probabilities:
-    """The probabilities of each item (N, K): the mean of its views'."""
+    """Return the probabilities of each item (N, K): the mean of its views'."""
     return np.asarray(probabilities(logits, temperature).mean(1), np.float64)
 
 
 def fit_temperature(logits: ViewLogits, targets: Sequence[int]) -> float:
-    """The temperature with the least negative log-likelihood (Guo et al., 2017), by golden-section search on its log.
+    """Fit the temperature with the least negative log-likelihood (Guo et al., 2017), by golden-section search.
 
     With one view the likelihood is concave in 1 / temperature, so there is one minimum, looked for from 1/20 to 20.
     """
@@ -51,7 +51,7 @@ class CrossFitted:
 
 
 def cross_fit(logits: ViewLogits, targets: Sequence[int], videos: SourceVideos) -> CrossFitted | None:
-    """Fits the temperature on some source videos and applies it to the others, in turns; None if there is only one."""
+    """Fit the temperature on some source videos and apply it to the others, in turns; None if there is only one."""
     if videos.count < 2:
         return None
     parts, truth = min(_PARTS, videos.count), np.asarray(targets)
@@ -64,6 +64,6 @@ def cross_fit(logits: ViewLogits, targets: Sequence[int], videos: SourceVideos) 
 
 
 def fit_threshold(scores: npt.NDArray[np.float64]) -> float:
-    """The highest threshold that keeps 95 % of clips that do show one of the actions, rounded down."""
+    """Return the highest threshold that keeps 95 % of clips that do show one of the actions, rounded down."""
     dropped = int((1 - _KEPT) * len(scores) + 1e-9)  # as many as may be
     return float(np.floor(np.sort(scores)[dropped] * 1e6) / 1e6)

@@ -32,7 +32,7 @@ _FREE = {"--fold", "--holdout", "--init", "--teacher", "--seed", "--name", "--ke
 def folds_of(runs: Sequence[Path], released: Path, split: Split) -> dict[int, Path]:
     """Return the runs that made the fold models, by the fold that each left out; `split` is the released run's.
 
-    Raises `TrainingError` for a run of another recipe or other data, or one that has seen what it is to judge.
+    Raises `TrainingError` for a run of another recipe or other data, or one that has seen what it is to score.
     """
     if runs and split.held_out:
         raise TrainingError(
@@ -45,13 +45,13 @@ def folds_of(runs: Sequence[Path], released: Path, split: Split) -> dict[int, Pa
         other = checkpoint.read_config(run)
         fold = other.data.fold
         if fold is None:
-            raise TrainingError(f"{run} left out no fold, so it cannot judge one; train it with --fold")
+            raise TrainingError(f"{run} left out no fold, so it cannot score one; train it with --fold")
         if fold in found:
             raise TrainingError(f"{run} left out fold {fold}, as {found[fold]} did; name one of them")
         _check_recipe(run, other, config)
-        judged = of_folds(split.training, [fold])
-        check_start_leakage(run, [item for item in judged.items if item.label in other.data.classes], judged.items)
-        _check_learnt(run, released, judged)
+        held_out = of_folds(split.training, [fold])
+        check_start_leakage(run, [item for item in held_out.items if item.label in other.data.classes], held_out.items)
+        _check_learnt(run, released, held_out)
         found[fold] = run
     return dict(sorted(found.items()))
 
@@ -86,10 +86,10 @@ def _check_recipe(run: Path, other: Config, config: Config) -> None:
         )
 
 
-def _check_learnt(run: Path, released: Path, judged: DataSet) -> None:
-    """The run must have learnt from just what the released run has learnt from, without what it is to judge."""
-    check_no_leakage(run, judged.items)
-    learnt, wanted = sources_of_run(run).own, sources_of_run(released).own - set(judged.groups)
+def _check_learnt(run: Path, released: Path, held_out: DataSet) -> None:
+    """Check that a run has learnt from just what the released run has learnt from, without what it is to score."""
+    check_no_leakage(run, held_out.items)
+    learnt, wanted = sources_of_run(run).own, sources_of_run(released).own - set(held_out.groups)
     if differing := sorted(learnt ^ wanted):
         raise TrainingError(
             f"{run} was trained on other data than the released run: {len(differing)} source videos are in one of them"

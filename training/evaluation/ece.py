@@ -2,7 +2,7 @@
 
 A sum of absolute values never cancels, so chance adds to it: a perfectly calibrated model shows an error too, the
 larger the fewer its items (Roelofs et al., 2022), and a resample adds chance a second time, so that percentiles of
-resampled values lie above what they should hold. So the measured value is told with
+resampled values lie above what they should hold. So the measured value is reported with
 - a corrected one, less the bias that resampling shows (as in Kumar et al., 2019, but by whole source videos);
 - the basic bootstrap interval, mirrored so that the bias is taken off and not added, and widened near 0, where the
   bootstrap itself fails;
@@ -20,18 +20,18 @@ _SIMULATIONS = 2000
 
 
 def bin_of(confidence: Floats) -> Ints:
-    """The number of the bin of equal width that each confidence (N,) falls into."""
+    """Return the number of the bin of equal width that each confidence (N,) falls into."""
     return np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
 
 
 def plain_ece(probabilities: Probabilities, truth: Ints, videos: SourceVideos) -> tuple[float, Interval]:
-    """The measured error, and the middle 95 % of what resamples show, which is biased upwards."""
+    """Return the measured error, and the middle 95 % of what resamples show, which is biased upwards."""
     measured, resampled = _measured(_gaps(probabilities, truth), videos)
     return rounded(measured), interval(resampled)
 
 
 def calibration_error(probabilities: Probabilities, truth: Ints, videos: SourceVideos) -> CalibrationError:
-    """The error with all that is needed to judge it."""
+    """Compute the error with what it is to be compared with."""
     gaps = _gaps(probabilities, truth)
     measured, resampled = _measured(gaps, videos)
     chance = np.abs(flipped_sums(videos.sums(gaps))).sum(1) / len(truth)
@@ -45,7 +45,7 @@ def calibration_error(probabilities: Probabilities, truth: Ints, videos: SourceV
 
 
 def _interval(measured: float, resampled: Floats, chance: Floats) -> Interval:
-    """Mirrored around the measured value (the basic bootstrap), and made safe where that fails.
+    """Mirror resamples around the measured value (the basic bootstrap), and widen the interval where that fails.
 
     Values are folded at 0, so that near it they bunch up: the lower end is 0 unless `chance`, with the signs of source
     videos flipped, rarely shows as much, and the upper end is at least as far up as resamples reach above their mean.
@@ -56,7 +56,7 @@ def _interval(measured: float, resampled: Floats, chance: Floats) -> Interval:
 
 
 def _gaps(probabilities: Probabilities, truth: Ints) -> Floats:
-    """(N, bins): each item's confidence less 1 if it is right, in its bin's column."""
+    """Return (N, bins): each item's confidence less 1 if it is right, in its bin's column."""
     confidence = probabilities.max(1)
     right = probabilities.argmax(1) == truth
     gaps: Floats = (confidence - right)[:, None] * np.eye(BINS)[bin_of(confidence)]
@@ -64,14 +64,14 @@ def _gaps(probabilities: Probabilities, truth: Ints) -> Floats:
 
 
 def _measured(gaps: Floats, videos: SourceVideos) -> tuple[float, Floats]:
-    """The error, and (R,) what resamples of whole source videos show."""
+    """Return the error, and (R,) what resamples of whole source videos show."""
     sizes = videos.draws @ videos.sums(np.ones(len(gaps)))
     resampled = np.abs(videos.draws @ videos.sums(gaps)).sum(1) / sizes
     return float(np.abs(gaps.sum(0)).sum() / len(gaps)), resampled
 
 
 def _floor(confidence: Floats, fate: Ints) -> float:
-    """The mean error of answers that are right just as often as their confidence says.
+    """Simulate the mean error of answers that are right just as often as their confidence says.
 
     Items of the same number in `fate` (N,) are right or wrong together, as far as their confidences allow.
     """

@@ -5,6 +5,7 @@ Of what lies behind a run, and in releases, there are only hashes of the names, 
 
 import hashlib
 import json
+import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from training.errors import TrainingError
 from training.model.resolve import resolve_trained
 from videoxception.store import SOURCES, Release
 
+_LOGGER = logging.getLogger(__name__)
+
 Names = frozenset[str]
 Hashes = frozenset[str]
 """Of names."""
@@ -24,7 +27,7 @@ Hashes = frozenset[str]
 @dataclass(frozen=True, slots=True)
 class TrainingSources:
     """The source videos that a run itself has learnt from; and of each run or released model that it began with or was
-    taught by, all that have left a trace in it, or None for a release from before releases told.
+    taught by, all that have left a trace in it, or None for a release without such a list.
     """
 
     own: Names = frozenset()
@@ -40,7 +43,7 @@ class TrainingSources:
 
 
 def record_sources(run: Path, config: Config, groups: Iterable[str]) -> None:
-    """Adds source videos to those that a run has learnt from; when it begins, also those behind what it begins with.
+    """Add source videos to those that a run has learnt from; when it begins, also those behind what it begins with.
 
     Raises `TrainingError` for a run or a release behind it that is gone, or a run that does not tell.
     """
@@ -53,11 +56,11 @@ def record_sources(run: Path, config: Config, groups: Iterable[str]) -> None:
 
 
 def sources_of_run(run: Path) -> TrainingSources:
-    """The source videos that a run has learnt from. Raises `TrainingError`."""
+    """Return the source videos that a run has learnt from. Raises `TrainingError`."""
     try:
-        told = json.loads((run / SOURCES).read_text())
-        before = {name: None if hashes is None else frozenset(hashes) for name, hashes in told["before"].items()}
-        return TrainingSources(frozenset(told["own"]), before)
+        saved = json.loads((run / SOURCES).read_text())
+        before = {name: None if hashes is None else frozenset(hashes) for name, hashes in saved["before"].items()}
+        return TrainingSources(frozenset(saved["own"]), before)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise TrainingError(
             f"{run} does not tell what it has learnt from ({SOURCES}: {error}), so that nothing can be measured fairly;"
@@ -66,26 +69,26 @@ def sources_of_run(run: Path) -> TrainingSources:
 
 
 def sources_of_release(release: Release) -> Hashes | None:
-    """All that a release has learnt from, with all that is behind it; None for one that does not tell."""
+    """Return all that a release has learnt from, with all that is behind it; None for one that does not tell."""
     if SOURCES not in release.manifest.files:
         return None
     return frozenset(json.loads((release.folder / SOURCES).read_text()))
 
 
 def sources_of_all(runs: Iterable[Path]) -> Hashes | None:
-    """All that runs and what is behind them have learnt from, as a release tells it; None if one does not tell."""
+    """Return all that runs and what is behind them have learnt from; None if one of them does not tell."""
     found = [sources_of_run(run).everything() for run in runs]
     known = [hashes for hashes in found if hashes is not None]
     return frozenset[str]().union(*known) if len(known) == len(found) else None
 
 
 def write_hashes(path: Path, hashes: Hashes) -> None:
-    """Writes the file that a release tells its source videos with."""
+    """Write a release's list of source videos."""
     path.write_text(json.dumps(sorted(hashes), indent=0) + "\n")
 
 
 def check_no_leakage(run: Path, items: Iterable[Item]) -> None:
-    """Raises `TrainingError` if a run has itself learnt from a source video of these items."""
+    """Raise `TrainingError` if a run has itself learnt from a source video of these items."""
     if seen := sources_of_run(run).own & {item.group for item in items}:
         raise TrainingError(
             f"{run} has learnt from {len(seen)} source videos that it would be measured on, such as {min(seen)}; the"
@@ -94,10 +97,10 @@ def check_no_leakage(run: Path, items: Iterable[Item]) -> None:
 
 
 def check_start_leakage(run: Path, own: Collection[Item], auxiliary: Collection[Item], strict: bool = True) -> None:
-    """Raises `TrainingError` if what a run began with or was taught by has learnt from a source video of its own items,
+    """Raise `TrainingError` if what a run began with or was taught by has learnt from a source video of its own items,
     or, if `strict`, does not tell.
 
-    Items of auxiliary classes decide no answer: those that were seen are not scored, and their number is printed.
+    Items of auxiliary classes decide no answer: those that were seen are not scored, and their number is logged.
     """
     for name, hashes in sources_of_run(run).before.items():
         if hashes is None:
@@ -109,22 +112,22 @@ def check_start_leakage(run: Path, own: Collection[Item], auxiliary: Collection[
                 f" would be measured on, such as {min(seen)}; train it again with another --init or --teacher"
             )
         if seen := _among(hashes, auxiliary):
-            print(
+            _LOGGER.info(
                 f"note: {name} has learnt from {len(seen)} source videos of auxiliary classes that are held out, and"
                 f" {run} began with it or was taught by it: they are not scored"
             )
 
 
 def _say_unknown(run: Path, name: str, strict: bool) -> None:
-    """Raises `TrainingError`, or only says, that a model does not tell what it has learnt from."""
+    """Raise `TrainingError`, or only warn, that a model does not tell what it has learnt from."""
     said = f"{run} began with or was taught by {name}, which does not tell what it has learnt from"
     if strict:
         raise TrainingError(f"{said}; train it again with another --init or --teacher")
-    print(f"note: {said}: if some of it is measured on, figures are flattered; say so with --note")
+    _LOGGER.info(f"note: {said}: if some of it is measured on, figures are flattered; say so with --note")
 
 
 def _behind(name: str) -> Hashes | None:
-    """What a run's folder or a released model has learnt from, with all that is behind it."""
+    """Return what a run's folder or a released model has learnt from, with all that is behind it."""
     trained = resolve_trained(name)
     if isinstance(trained, Path):
         return sources_of_run(trained).everything()
@@ -137,7 +140,7 @@ def _write(run: Path, learnt: TrainingSources) -> None:
 
 
 def _among(hashes: Hashes, items: Iterable[Item]) -> set[str]:
-    """The names of the items' source videos whose hashes these are."""
+    """Return the names of the items' source videos whose hashes these are."""
     return {group for group in {item.group for item in items} if hash_of(group) in hashes}
 
 

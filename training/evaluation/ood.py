@@ -1,4 +1,4 @@
-"""Tell videos that show none of a model's classes (out of distribution, OOD) from true actions."""
+"""OOD detection: which videos show none of a model's classes (out of distribution), by several scores."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ def score_ood(ood: Mapping[str, OodOutputs], classes: int, temperature: float) -
 
 
 def measure_known(actions: OodScores, ood: Mapping[str, OodScores], calibration: Calibration) -> Known:
-    """Measure how well each candidate tells OOD sets from true actions, and what the model's own threshold keeps."""
+    """Measure how well each candidate detects OOD sets, and what the model's own threshold keeps."""
     kept = (actions.by_score[calibration.known_score] >= calibration.known_threshold).astype(np.float64)
     return Known(
         score=calibration.known_score,

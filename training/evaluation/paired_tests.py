@@ -15,14 +15,14 @@ FIGURES = ("top1", "nll", "brier")
 
 @dataclass(frozen=True, slots=True)
 class RunMetrics:
-    """What a run says of the items that it held out: figures (N,) of each, by name."""
+    """A run's figures on the items that it held out: figures (N,) of each, by name."""
 
     name: str
     items: tuple[Item, ...]
     figures: dict[str, Floats]
 
     def mean(self, figure: str) -> float:
-        """A figure over all of the items."""
+        """Return a figure's mean over all of the items."""
         return float(self.figures[figure].mean())
 
 
@@ -34,7 +34,7 @@ class Difference:
     """A figure's means of the first and of the second way, and of the second minus the first.
 
     `interval` and `p_videos` say what other source videos would show these very networks. A network's own luck, of its
-    seed and of the order of its steps, is in all items that it judges: that is what `p_pairs` has in it, for which each
+    seed and of the order of its steps, is in all items that it scores: that is what `p_pairs` has in it, for which each
     pair of runs counts as one, and `spread`, the standard deviation of the pairs' differences. One pair tells neither.
     """
 
@@ -48,10 +48,10 @@ class Difference:
 
 
 def difference(pairs: Sequence[Pair], figure: str) -> Difference:
-    """Of all pairs: items that several seeds held out count once, with the mean of what was said of them."""
+    """Compare all pairs; an item that several seeds held out counts once, with the mean of its figures."""
     items = [item for one, _ in pairs for item in one.items]
     values = [np.concatenate([pair[k].figures[figure] for pair in pairs]) for k in (0, 1)]
-    seeds = SourceVideos([str(item.path) for item in items])  # of an item: as often as it was judged
+    seeds = SourceVideos([str(item.path) for item in items])  # of an item: as often as it was scored
     first, second = (seeds.sums(each) / seeds.sums(np.ones(len(items))) for each in values)
     group = dict(zip(seeds.of_item.tolist(), (item.group for item in items), strict=True))
     videos, change = SourceVideos([group[row] for row in range(seeds.count)]), second - first

@@ -109,10 +109,10 @@ def held_out_set(config: Config, split: Split, folds: Collection[int], scorers: 
         engine_of = one_engine(scorers[0].engine) if split.leaky else engine_without(scorers)
         auxiliary = split.auxiliary if split.leaky else _unlearnt(split.auxiliary, scorers)
         return EvaluationSet(split.validation, auxiliary, unseen, split.protocol, engine_of)
-    judged, data = of_folds(split.training, folds), config.data
+    left_out, data = of_folds(split.training, folds), config.data
     return EvaluationSet(
-        DataSet(judged.where(lambda item: item.label in data.classes).items, data.classes),
-        _unlearnt(DataSet(judged.where(lambda item: item.label in data.auxiliary).items, data.auxiliary), scorers),
+        DataSet(left_out.where(lambda item: item.label in data.classes).items, data.classes),
+        _unlearnt(DataSet(left_out.where(lambda item: item.label in data.auxiliary).items, data.auxiliary), scorers),
         unseen,
         out_of_fold(split.protocol, folds),
         engine_without(scorers),
@@ -151,6 +151,6 @@ def _unlearnt(data: DataSet, scorers: Sequence[Scorer]) -> DataSet:
 
 
 def _unseen(config: Config) -> DataSet:
-    """The items of classes that the run was not trained on, if it was trained on auxiliary ones."""
+    """Return the items of classes that the run was not trained on, if it was trained on auxiliary ones."""
     data = config.data
     return open_dataset(replace(data, auxiliary=("all",) if data.auxiliary else ())).ood(data.auxiliary).unseen

@@ -1,4 +1,4 @@
-"""What a model answers without any motion: the bar that one with a sense of time must clear.
+"""The single-frame baseline: what a model predicts without any motion, which one with a sense of time must beat.
 
 Each frame of a clip is shown by itself, as a clip that repeats it. Whatever the mean of those answers gets right
 needs no sense of time, for it does not know in which order the frames came.
@@ -15,14 +15,14 @@ from videoxception.manifest import Baselines, Comparison
 
 
 def frame_clips(clip: Frames) -> Frames:
-    """Clips (F, F, H, W, 3), each of one frame of a clip (F, H, W, 3), repeated."""
+    """Return clips (F, F, H, W, 3), each of one frame of a clip (F, H, W, 3), repeated."""
     return np.broadcast_to(clip[:, None], (len(clip), *clip.shape))
 
 
 def measure_baselines(
     rows: Probabilities, frames: ViewLogits, truth: Ints, videos: SourceVideos, temperature: float
 ) -> Baselines:
-    """Compares the model's probabilities (N, K) with what it says to single frames, logits (N, F, K)."""
+    """Compare the model's probabilities (N, K) with its predictions for single frames, logits (N, F, K)."""
     middle = frames.shape[1] // 2
     right = rows.argmax(1) == truth
 

@@ -43,7 +43,7 @@ class Views:
         return f"{self.count} views ({', '.join(shown)}; probabilities averaged)"
 
     def clips(self, spec: ClipSpec, read: Callable[[ClipSpec], Frames]) -> Frames:
-        """The views (V, F, H, W, 3) of a video, of which `read` gives the clip (F, H, W, 3) that a spec asks for."""
+        """Return the views (V, F, H, W, 3) of a video; `read` gives the clip (F, H, W, 3) that a spec asks for."""
         shifted = read(spec)[None]
         if self.moments > 1:
             own, shifted = shifted[0], self._split(read(self._all_moments(spec)))
@@ -51,17 +51,17 @@ class Views:
         return np.concatenate([shifted, shifted[..., ::-1, :]]) if self.mirrored else shifted
 
     def own(self, clips: Frames) -> Frames:
-        """The clip (F, H, W, 3) that the service would see, among the views."""
+        """Return the clip (F, H, W, 3) that the service would see, among the views."""
         clip: Frames = clips[self.moments // 2]
         return clip
 
     def _all_moments(self, spec: ClipSpec) -> ClipSpec:
-        """The frames of all moments as one clip, evenly spread."""
+        """Return the frames of all moments as one clip, evenly spread."""
         sampling = spec.sampling
         if isinstance(sampling, Window):
             sampling = sampling.model_copy(update={"step": sampling.step / self.moments})
         return spec.model_copy(update={"frames": spec.frames * self.moments, "sampling": sampling})
 
     def _split(self, frames: Frames) -> Frames:
-        """Frames of all moments (F * moments, H, W, 3) -> (moments, F, H, W, 3): every so-manyth goes together."""
+        """Split frames of all moments: (F * moments, H, W, 3) -> (moments, F, H, W, 3)."""
         return frames.reshape(-1, self.moments, *frames.shape[1:]).swapaxes(0, 1).copy()

@@ -65,7 +65,7 @@ def _auxiliary_in_words(split: Split, config: Config) -> str:
 
 
 def _code_revision() -> str:
-    """The commit of this checkout, or "unknown" outside one."""
+    """Return the commit of this checkout, or "unknown" outside one."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

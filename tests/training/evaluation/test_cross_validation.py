@@ -1,5 +1,6 @@
 """What may judge and what may not; test_chain.py has the commands, and what a judge says."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -97,16 +98,16 @@ def test_a_judge_that_began_with_weights_that_saw_the_fold_is_refused(
 
 
 def test_of_a_judge_that_began_with_weights_that_saw_auxiliary_classes_it_is_said(
-    released: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    released: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     auxiliary = (*ITEMS, Item(Path("c/1.jpg"), "c", "video c1", fold=1))
     record_sources(released, CONFIG, ["video c1"])
+    caplog.set_level(logging.INFO, "training")
     first = run(tmp_path / "first", 1, [*WITHOUT_1, "video c1"])
     judge = run(tmp_path / "judge", 1, WITHOUT_1, init=str(first))
     assert folds_of([judge], released, replace(SPLIT, training=DataSet(auxiliary, ("a", "b", "c")))) == {1: judge}
-    said = capsys.readouterr().out
-    assert f"note: {first} has learnt from 1 source videos of auxiliary classes that are held out" in said
-    assert said.endswith("they are not scored\n")
+    assert f"note: {first} has learnt from 1 source videos of auxiliary classes that are held out" in caplog.text
+    assert "they are not scored" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -96,10 +97,11 @@ def test_curves_are_drawn_from_the_log(tmp_path: Path) -> None:
 
 
 def test_without_matplotlib_it_says_how_to_get_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(TrainingError, match=r"plots need matplotlib: pip install 'videoxception\[train\]'"):
         draw_run(tmp_path)
+    caplog.set_level(logging.INFO, "training")
     draw_or_explain(lambda: draw_run(tmp_path))
-    assert "no plots: plots need matplotlib" in capsys.readouterr().out
+    assert "no plots: plots need matplotlib" in caplog.text

@@ -11,7 +11,7 @@ EQUAL_LABELS, PROBABILITY_CHANGE = 0.985, 0.05
 
 
 def agreement(expected: Logits, found: Logits, classes: int, temperature: float) -> Agreement:
-    """Of two engines' logits (N, K or more) for the same clips; the first `classes` of them are of the classes."""
+    """Compare two engines' logits (N, K or more) for the same clips; the first `classes` of them are of the classes."""
     before, after = (probabilities(logits[:, :classes], temperature) for logits in (expected, found))
     changes = np.abs(before - after).max(1)
     equal = float((before.argmax(1) == after.argmax(1)).mean())

@@ -32,7 +32,7 @@ class Graph:
     tensors: dict[str, Output] = field(default_factory=dict)
 
     def build(self) -> ov.Model:
-        """uint8 clips (1, F, H, W, 3) -> logits (1, K or K + 1)."""
+        """Build the graph: uint8 clips (1, F, H, W, 3) -> logits (1, K or K + 1)."""
         frames = op.parameter([1, *self.spec.shape], np.uint8, name="frames")
         x = op.convert(op.transpose(frames, [0, 4, 1, 2, 3]), np.float32)
         x = _across(x, op.constant(_kernel(self.weights.affine)), self.weights.affine_bias)
@@ -44,7 +44,7 @@ class Graph:
         return ov.Model([op.result(self._head(x))], [frames], "videoxception-int8")
 
     def looking_at(self, tensors: list[Output]) -> ov.Model:
-        """The part of the graph that these tensors need, with them as its results. `build` comes first."""
+        """Return the part of the graph that these tensors need, with them as its results. `build` comes first."""
         parameters = [node for node in _ancestors(tensors) if node.get_type_name() == "Parameter"]
         return ov.Model([op.result(tensor) for tensor in tensors], parameters, "part")
 
@@ -91,7 +91,7 @@ class Graph:
 
 
 def _log_sum_exp(x: Output) -> Node:
-    """(1, N) -> (1, 1)."""
+    """Add up in logarithms: (1, N) -> (1, 1)."""
     along = op.constant(np.array([1]))
     largest = op.reduce_max(x, along, True)
     return op.add(op.log(op.reduce_sum(op.exp(op.subtract(x, largest)), along, True)), largest)
@@ -111,13 +111,13 @@ def _bias(bias: Array) -> Node:
 
 
 def _marked(x: Node | Output) -> Node:
-    """A tensor from 0 to 1, to be held in 8 bits."""
+    """Mark a tensor from 0 to 1 as one to be held in 8 bits."""
     low, high = (op.constant(np.full((1, 1, 1, 1, 1), value, np.float32)) for value in (0, 1))
     return op.fake_quantize(x, low, high, low, high, _LEVELS)
 
 
 def _stepped(kernel: npt.NDArray[np.float32], leading: int, step: Array | None = None) -> Node:
-    """A kernel held in 8 bits, in the file as well, with a step for each entry of its `leading` dimensions."""
+    """Return a kernel held in 8 bits, in the file as well, with a step for each entry of its `leading` dimensions."""
     if step is None:
         step = step_of(kernel.reshape(*kernel.shape[:leading], -1))
     steps = step.reshape(*kernel.shape[:leading], *[1] * (kernel.ndim - leading)).astype(np.float32)
@@ -126,7 +126,7 @@ def _stepped(kernel: npt.NDArray[np.float32], leading: int, step: Array | None =
 
 
 def step_of(rows: npt.NDArray[np.floating]) -> Array:
-    """(..., n) -> (...): the smallest step with which a row's largest weight can still be told."""
+    """Return the smallest step with which each row's largest weight can still be written: (..., n) -> (...)."""
     return np.asarray(np.maximum(np.abs(rows).max(-1), 1e-12) / _LARGEST_LEVEL, np.float64)
 
 

@@ -21,12 +21,12 @@ _PLACES = np.array([2, 3, 4])  # the dimensions of time, height and width
 
 
 def can_quantise(net: nn.Module) -> bool:
-    """Whether this is a network that int8 is for: a VideoXception with fused batch norms."""
+    """Return whether this is a network that int8 is for: a VideoXception with fused batch norms."""
     return isinstance(net, FusedVideoXception)
 
 
 def quantise(net: nn.Module, spec: ClipSpec, clips: Frames) -> ov.Model:
-    """The int8 graph: uint8 clips (B, F, H, W, 3) of any batch size -> logits.
+    """Return the int8 graph: uint8 clips (B, F, H, W, 3) of any batch size -> logits.
 
     `clips`, uint8 (N, F, H, W, 3), show what values to expect: a hundred of those that the network was trained on. They
     are passed over a dozen times. Raises `ValueError` for another network or without clips.
@@ -47,7 +47,7 @@ def quantise(net: nn.Module, spec: ClipSpec, clips: Frames) -> ov.Model:
 
 
 def _round_block(graph: Graph, i: int, mean: Array, clips: Frames) -> None:
-    """Rounds a block's product, and moves its bias to where the sums' mean is again what it was before rounding."""
+    """Round a block's product, and move its bias to where the sums' mean is again what it was before rounding."""
     block = graph.weights.blocks[i]
     step = step_of(block.across)
     block = replace(block, across=round_weights(block.across, step, _gram(graph, i, clips)))
@@ -73,12 +73,12 @@ def _largest(weights: Weights, spec: ClipSpec, clips: Frames) -> Largest:
 
 
 def _without_idle_channels(largest: Array) -> Array:
-    """A channel that hardly ever fires keeps its scale: made to reach 1, it would be all rounding."""
+    """Keep the scale of a channel that hardly ever fires: made to reach 1, it would be all rounding."""
     return np.where(largest < _IDLE * np.median(largest), 1.0, largest)
 
 
 def _means(graph: Graph, blocks: Iterable[int], clips: Frames) -> dict[int, Array]:
-    """Of each block's sums: (D,), the mean of each channel."""
+    """Return the mean of each channel of each block's sums: (D,)."""
     numbers = list(blocks)
     names = [f"sum{i}" for i in numbers]
     totals = [np.zeros(len(graph.weights.blocks[i].across_bias)) for i in numbers]
@@ -88,7 +88,7 @@ def _means(graph: Graph, blocks: Iterable[int], clips: Frames) -> dict[int, Arra
 
 
 def _gram(graph: Graph, i: int, clips: Frames) -> Array:
-    """(2 C, 2 C): the mean product of any two channels that block i's product is given, as rounded in the graph."""
+    """Return (2 C, 2 C): the mean product of any two input channels of block i's product, as rounded in the graph."""
     total, places = 0.0, 0
     for seen in _watch(graph, lambda tensor: tensor, [f"temporal{i}", f"input{i}"], clips):
         columns = np.concatenate([tensor.reshape(len(tensor), -1) for tensor in seen])
@@ -101,7 +101,7 @@ def _gram(graph: Graph, i: int, clips: Frames) -> Array:
 def _watch(
     graph: Graph, look: Callable[[Output], Output], names: Sequence[str], clips: Frames
 ) -> Iterator[list[Array]]:
-    """For each clip, what is seen of the named tensors, float64, without the batch's dimension."""
+    """Return what each clip shows of the named tensors, float64, without the batch's dimension."""
     graph.build()
     part = graph.looking_at([look(graph.tensors[name]) for name in names])
     request = ov.Core().compile_model(part, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}).create_infer_request()

@@ -13,7 +13,7 @@ _LARGEST = 127
 
 
 def round_weights(weights: Array, step: Array, gram: Array) -> Array:
-    """(D, C) -> (D, C) of whole multiples of each row's step (D,).
+    """Round weights (D, C) to (D, C) of whole multiples of each row's step (D,).
 
     `gram` (C, C) is the mean product of any two input channels.
     """

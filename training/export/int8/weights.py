@@ -39,7 +39,7 @@ class Weights:
 
 
 def weights_of(net: FusedVideoXception) -> Weights:
-    """The arrays of a network whose batch norms are fused."""
+    """Return the arrays of a network whose batch norms are fused."""
     return Weights(
         affine=_array(net.affine.weight)[:, :, 0, 0, 0],
         affine_bias=_array(net.affine.bias),
@@ -68,7 +68,7 @@ def _array(tensor: torch.Tensor | None) -> Array:
 
 
 def equalised(weights: Weights, largest: Largest) -> Weights:
-    """The same network, whose inputs of quantised layers take values from 0 to 1.
+    """Return the same network, whose inputs of quantised layers take values from 0 to 1.
 
     ReLU, pooling and depthwise convolutions let a channel's scale through, so that what one layer is divided by, the
     next can be multiplied by.

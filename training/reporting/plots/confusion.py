@@ -15,7 +15,7 @@ _ROOM_FOR_NUMBERS = 30  # classes; with more, a cell is too small to be written 
 
 
 def draw_confusion(path: Path, title: str, metrics: Metrics) -> Path:
-    """A row for each true class that has items, a column for each class; shares of the row, and counts if they fit."""
+    """Draw a row for each true class that has items, a column for each class; shares of rows, counts if they fit."""
     counts = np.array(metrics.confusion)
     rows = np.flatnonzero(counts.sum(1))
     names = list(metrics.per_class)

@@ -10,7 +10,7 @@ from training.trainer.log import read_log
 
 
 def draw_curves(folder: Path) -> Path | None:
-    """Draws curves.png of the log in a run's folder; None if there is none."""
+    """Draw curves.png of the log in a run's folder; None if there is none."""
     log = read_log(folder)
     if not log:
         return None
@@ -29,7 +29,7 @@ def draw_curves(folder: Path) -> Path | None:
 
 
 def _line(axes: Axes, log: list[dict[str, float | None]], field: str, title: str, color: str) -> None:
-    """One field against epochs, at those epochs that have it; few values are marked one by one."""
+    """Draw one field against epochs, at those epochs that have it; few values are marked one by one."""
     values = [(entry["epoch"], entry[field]) for entry in log if entry.get(field) is not None]
     axes.set_title(title)
     if not values:

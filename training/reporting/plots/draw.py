@@ -1,5 +1,6 @@
-"""Draws the plots of a run or an evaluation, where matplotlib is installed."""
+"""Draw the plots of a run or an evaluation, where matplotlib is installed."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,10 +10,11 @@ from videoxception.clip import ClipSpec
 
 if TYPE_CHECKING:  # evaluation decodes, and a machine that trains from a cache may have nothing to decode with
     from training.evaluation.summary import Evaluation
+_LOGGER = logging.getLogger(__name__)
 
 
 def check_matplotlib() -> None:
-    """Raises `TrainingError` that says how to get matplotlib, if it is not there."""
+    """Raise `TrainingError` that says how to get matplotlib, if it is not there."""
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
@@ -20,17 +22,17 @@ def check_matplotlib() -> None:
 
 
 def draw_or_explain(draw: Callable[[], list[Path]]) -> None:
-    """Draws, or says why not: plots are no reason to fail at the end of a long run."""
+    """Draw, or log why not: plots are no reason to fail at the end of a long run."""
     try:
         drawn = draw()
     except TrainingError as error:
-        print(f"no plots: {error}")
+        _LOGGER.info(f"no plots: {error}")
     else:
-        print("\n".join(f"drew {path}" for path in drawn))
+        _LOGGER.info("\n".join(f"drew {path}" for path in drawn))
 
 
 def draw_evaluation(folder: Path, title: str, spec: ClipSpec, evaluation: "Evaluation") -> list[Path]:
-    """Draws confusion.png, reliability.png, mistakes.png and roc.png (if there are any), and names them."""
+    """Draw confusion.png, reliability.png, mistakes.png and roc.png (if there are any); return their paths."""
     check_matplotlib()
     from training.reporting.plots.confusion import draw_confusion
     from training.reporting.plots.reliability import draw_reliability
@@ -48,7 +50,7 @@ def draw_evaluation(folder: Path, title: str, spec: ClipSpec, evaluation: "Evalu
 
 
 def draw_run(folder: Path) -> list[Path]:
-    """Draws curves.png of a run's log, and names it; nothing if the folder holds no log."""
+    """Draw curves.png of a run's log; return its path, and nothing if the folder holds no log."""
     check_matplotlib()
     from training.reporting.plots.curves import draw_curves
 

@@ -16,7 +16,7 @@ from videoxception.manifest import CalibrationError, ProbabilityFigures
 
 
 def draw_reliability(path: Path, title: str, evaluation: Evaluation) -> Path:
-    """Two reliability diagrams with the numbers of items below; the one after is of temperatures of other videos."""
+    """Draw two reliability diagrams with the numbers of items below; the one after is cross-fitted."""
     with figure(path, f"{title}: calibration", 10, 6.4) as drawn:
         axes = drawn.subplots(2, 2, sharex=True, sharey="row", height_ratios=[4, 1], gridspec_kw={"wspace": 0.08})
         for column, (name, rows, figures, color) in enumerate(_sides(evaluation)):
@@ -49,7 +49,7 @@ def _error(error: CalibrationError) -> str:
 
 
 def _diagram(axes: Axes, rows: Probabilities, evaluation: Evaluation, color: str) -> None:
-    """A point for each bin that has items, at its mean confidence and accuracy; the more items, the larger."""
+    """Draw a point for each bin that has items, at its mean confidence and accuracy; the more items, the larger."""
     data = evaluation.scores.data
     videos, confidence = SourceVideos(data.groups), rows.max(1)
     right = (rows.argmax(1) == np.asarray(data.targets)).astype(np.float64)

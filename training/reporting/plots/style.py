@@ -32,7 +32,7 @@ _SETTINGS: Any = {
 
 @contextmanager
 def figure(path: Path, title: str, width: float, height: float) -> Iterator[Figure]:
-    """A figure of so many inches, in the house's style, that is written to `path` at the end. No window, no screen."""
+    """Open a figure of so many inches, in the house's style, that is written to `path` at the end, without a screen."""
     with matplotlib.rc_context(_SETTINGS):
         drawn = Figure(figsize=(width, height), layout="constrained")
         drawn.suptitle(title, x=0.01, horizontalalignment="left", fontsize=max(12, 0.9 * width), fontweight="bold")

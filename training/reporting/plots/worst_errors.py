@@ -16,7 +16,7 @@ _LETTERS = 36  # of a file's name, beyond which it would run into its neighbour'
 
 
 def draw_worst_errors(path: Path, title: str, spec: ClipSpec, evaluation: Evaluation) -> Path | None:
-    """The middle frames of the ten most confident mistakes, one a source video; None if there is no mistake."""
+    """Draw the middle frames of the ten most confident mistakes, one a source video; None if there is no mistake."""
     chosen = most_confident_errors(evaluation)
     if not chosen:
         return None
@@ -34,7 +34,7 @@ def draw_worst_errors(path: Path, title: str, spec: ClipSpec, evaluation: Evalua
 
 
 def most_confident_errors(evaluation: Evaluation) -> list[int]:
-    """Rows of at most ten items, the most confident first. Clips of one source video look alike: one stands for all."""
+    """Return rows of at most ten items, the most confident first, one of each source video, whose clips look alike."""
     rows, data = evaluation.probabilities, evaluation.scores.data
     wrong = np.flatnonzero(rows.argmax(1) != np.asarray(data.targets))
     first: dict[str, int] = {}
