@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from training.config.data import DataConfig
 from training.config.schema import Config
 from training.data.dataset import DataSet, Part
 from training.data.decode import read_clip
@@ -105,16 +106,15 @@ def held_out_set(config: Config, split: Split, folds: Collection[int], scorers: 
     so.
     """
     unseen = _unseen(config)
-    if not folds:
-        engine_of = one_engine(scorers[0].engine) if split.leaky else engine_without(scorers)
-        auxiliary = split.auxiliary if split.leaky else _unlearnt(split.auxiliary, scorers)
-        return EvaluationSet(split.validation, auxiliary, unseen, split.protocol, engine_of)
-    left_out, data = of_folds(split.training, folds), config.data
+    if split.leaky:
+        engine_of = one_engine(scorers[0].engine)
+        return EvaluationSet(split.validation, split.auxiliary, unseen, split.protocol, engine_of)
+    data, auxiliary = _of_folds(split, folds, config.data) if folds else (split.validation, split.auxiliary)
     return EvaluationSet(
-        DataSet(left_out.where(lambda item: item.label in data.classes).items, data.classes),
-        _unlearnt(DataSet(left_out.where(lambda item: item.label in data.auxiliary).items, data.auxiliary), scorers),
-        unseen,
-        out_of_fold(split.protocol, folds),
+        data,
+        _unlearnt(auxiliary, scorers),
+        _unlearnt(unseen, scorers),
+        out_of_fold(split.protocol, folds) if folds else split.protocol,
         engine_without(scorers),
     )
 
@@ -148,6 +148,16 @@ def out_of_fold(protocol: str, folds: Collection[int]) -> str:
 
 def _unlearnt(data: DataSet, scorers: Sequence[Scorer]) -> DataSet:
     return without_learnt(data, [scorer.learnt for scorer in scorers])
+
+
+def _of_folds(split: Split, folds: Collection[int], data: DataConfig) -> tuple[DataSet, DataSet]:
+    """Return the items of some folds: those of the classes, and those of auxiliary classes."""
+    items = of_folds(split.training, folds)
+
+    def of(names: tuple[str, ...]) -> DataSet:
+        return DataSet(items.where(lambda item: item.label in names).items, names)
+
+    return of(data.classes), of(data.auxiliary)
 
 
 def _unseen(config: Config) -> DataSet:
