@@ -2,7 +2,7 @@ from tests.fuzz.harness import fuzz
 
 
 def test_a_minute_of_spoilt_files() -> None:
-    """`scripts/fuzz` runs the same for longer, with other seeds; docs/reliability.md has its results."""
+    """`scripts/fuzz` runs the same for longer, with other seeds; docs/explanation/reliability.md has its results."""
     findings = fuzz(uploads=3000, seconds=60, seed=1)
     assert findings.wrong == []
     assert sum(findings.outcomes.values()) > 100
