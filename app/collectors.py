@@ -50,8 +50,8 @@ class ServiceCollector(Collector):
             ended.add_metric([cause], getattr(counts, cause))
         yield ended
         yield CounterMetricFamily(
-            "videoxception_dear_videos",
-            "Videos too dear for the decoder that is kept for cheap ones.",
+            "videoxception_expensive_videos",
+            "Videos too expensive for the decoder that is kept for cheap ones.",
             value=counts.expensive,
         )
 

@@ -1,10 +1,10 @@
 """The service as a process of its own, for tests that kill it or watch it."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from tests.shipped import NAME
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[1]
 
@@ -45,12 +46,21 @@ def start(command: list[str], environment: dict[str, str], folder: Path = ROOT) 
 
 
 def wait_until_ready(service: subprocess.Popen[bytes], address: str) -> str:
-    for _ in range(600):
-        assert service.poll() is None, f"the service ended with {service.returncode}"
-        try:
-            if httpx.get(f"{address}/readyz").status_code == 200:
-                return address
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
-    raise AssertionError("the service was not ready in time")
+    """Return the address as soon as the service there is ready."""
+    with httpx.Client(base_url=address) as client:
+        until(lambda: is_ready(service, client))
+    return address
+
+
+def is_ready(service: subprocess.Popen[bytes], client: httpx.Client) -> bool:
+    assert service.poll() is None, f"the service ended with {service.returncode}"
+    try:
+        return client.get("/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def in_flight(address: str) -> int:
+    """Return how many requests with a video the service has begun with."""
+    (said,) = re.findall(r"^videoxception_requests_in_flight (\d+)", httpx.get(f"{address}/metrics").text, re.MULTILINE)
+    return int(said)

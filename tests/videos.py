@@ -75,6 +75,20 @@ def make_video_without_frames(path: Path) -> Path:
     return path
 
 
+def lengthen(source: Path, target: Path, times: int) -> Path:
+    """A video that repeats all packets of another but the first so often: cheap to make, expensive to decode."""
+    with av.open(str(source)) as original, av.open(str(target), "w") as copy:
+        stream = original.streams.video[0]
+        written = copy.add_stream_from_template(stream)
+        key, *others = [bytes(packet) for packet in original.demux(stream) if packet.size]
+        for k, content in enumerate([key, *others * times]):
+            packet = av.Packet(content)
+            packet.stream, packet.time_base, packet.is_keyframe = written, Fraction(1, RATE), k == 0
+            packet.pts = packet.dts = k
+            copy.mux(packet)
+    return target
+
+
 def levels(frames: npt.NDArray[np.uint8]) -> list[int]:
     """The mean grey level of each frame of a clip (F, H, W, 3)."""
     return [round(float(value)) for value in frames.mean((1, 2, 3))]

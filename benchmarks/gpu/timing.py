@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 import torch
 
-_LOOP = 0.05  # seconds that a loop of calls takes at least, so that starting and stopping the clock is nothing to it
-
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -19,13 +17,14 @@ class Setting:
     batches: tuple[int, ...] = (1, 8, 64, 256)
     training_batch: int = 32
     seconds: float = 0.6
+    loop: float = 0.05  # seconds that a loop of calls takes at least, so that the clock itself costs nothing beside it
 
 
 def seconds_a_call(call: Callable[[], object], setting: Setting) -> float:
     """The median, over loops of calls, of a loop's time divided by its calls; two calls before are not counted."""
     call()
     once = _loop(call, 1, setting.device)
-    calls = max(1, min(2000, int(_LOOP / once)))
+    calls = max(1, min(2000, int(setting.loop / once)))
     loops = max(3, min(15, int(setting.seconds / (once * calls))))
     return statistics.median(_loop(call, calls, setting.device) / calls for _ in range(loops))
 

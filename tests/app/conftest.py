@@ -16,6 +16,7 @@ from app.settings import Settings
 from tests.shipped import NAME, VERSION
 from tests.videos import make_video
 from tests.videoxception.test_store import install
+from tests.waiting import LONG, until
 from videoxception import engine
 from videoxception.clip import Frames
 from videoxception.engine import Engine
@@ -36,19 +37,16 @@ def serve(settings: Settings) -> Iterator[httpx.Client]:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=LONG) as client:
             yield client
     finally:
         server.should_exit = True
         thread.join()
 
 
-def wait_until_ready(client: httpx.Client, seconds: float = 60.0) -> None:
+def wait_until_ready(client: httpx.Client) -> None:
     """The port is open before the decoders are up, which takes its time beside other work."""
-    end = time.monotonic() + seconds
-    while client.get("/readyz").status_code != 200:
-        assert time.monotonic() < end, client.get("/readyz").text
-        time.sleep(0.01)
+    until(lambda: client.get("/readyz").status_code == 200)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +88,7 @@ class HeldEngine:
     def predict(self, frames: Frames) -> Logits:
         self.clips.append(len(frames))
         self.entered.set()
-        assert self.gate.wait(20)
+        assert self.gate.wait(LONG)
         return self._engine.predict(frames)
 
     def shut(self) -> None:

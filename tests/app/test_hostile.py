@@ -17,11 +17,12 @@ import numpy as np
 import pytest
 
 from tests.videos import make_video
+from tests.waiting import LONG
 from videoxception.video import Limits
 from videoxception.video.container import open_video
 
 Clients = Callable[..., httpx.Client]
-SOON = 20.0  # seconds, on a busy machine
+SOON = 50.0  # seconds, on a busy machine
 
 
 def answer(client: httpx.Client, content: bytes) -> tuple[int, str]:
@@ -34,7 +35,7 @@ def answer(client: httpx.Client, content: bytes) -> tuple[int, str]:
 
 def test_huge_frames_in_a_small_file(client: httpx.Client, tmp_path: Path) -> None:
     options = {"preset": "ultrafast"}
-    path = make_video(tmp_path / "a.mp4", "libx264", 3, size=(8192, 8192), options=options)
+    path = make_video(tmp_path / "a.mp4", "libx264", 1, size=(8192, 8192), options=options)
     assert path.stat().st_size < 1_000_000
     assert answer(client, path.read_bytes()) == (422, "too-many-pixels")
 
@@ -166,15 +167,16 @@ def test_two_hundred_at_once(client_of: Clients, video: Path) -> None:
     outcomes: list[tuple[int, bool]] = []
 
     def post() -> None:
-        response = httpx.post(client.base_url.join("/predict"), content=video.read_bytes(), timeout=120)
+        response = crowd.post("/predict", content=video.read_bytes())
         right = response.json() == expected if response.status_code == 200 else "retry-after" in response.headers
         outcomes.append((response.status_code, right))
 
     threads = [threading.Thread(target=post) for _ in range(200)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with httpx.Client(base_url=client.base_url, timeout=LONG, limits=httpx.Limits(max_connections=200)) as crowd:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     assert len(outcomes) == 200
     assert all(right for _, right in outcomes)
     assert {status for status, _ in outcomes} <= {200, 503}

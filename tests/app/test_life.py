@@ -12,58 +12,64 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.service import process, start, wait_until_ready
+from tests.service import in_flight, process, start, wait_until_ready
 from tests.shipped import DEFAULT
 from tests.videoxception.test_store import edit, install, spoil_weights
+from tests.waiting import LONG, until
 from videoxception.store import Release, sha256_of
+
+
+def listens(address: str) -> bool:
+    """Whether the service still takes connections."""
+    host, port = address.removeprefix("http://").split(":")
+    with socket.socket() as connection:
+        return connection.connect_ex((host, int(port))) == 0
 
 
 @pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly_after_what_is_in_flight(which: signal.Signals, video: Path, tmp_path: Path) -> None:
     with process(VX_TEMP_DIR=str(tmp_path)) as (service, address):
-        begun, answers = threading.Event(), []
+        told, answers = threading.Event(), []
 
         def slowly() -> Iterator[bytes]:
             content = video.read_bytes()
             yield content[:100]
-            begun.set()
-            time.sleep(1)
+            assert told.wait(LONG)
             yield content[100:]
 
         posting = threading.Thread(
-            target=lambda: answers.append(httpx.post(f"{address}/predict", content=slowly(), timeout=30).status_code)
+            target=lambda: answers.append(httpx.post(f"{address}/predict", content=slowly(), timeout=LONG).status_code)
         )
         posting.start()
-        begun.wait()
-        time.sleep(0.2)
+        until(lambda: in_flight(address) == 1)
         children = Path(f"/proc/{service.pid}/task/{service.pid}/children").read_text().split()
         service.send_signal(which)
+        until(lambda: not listens(address))
+        told.set()
         posting.join()
-        assert service.wait(timeout=30) == 0
+        assert service.wait(timeout=LONG) == 0
         assert answers == [200]
         assert list(tmp_path.iterdir()) == []
         assert not any(Path(f"/proc/{pid}").exists() for pid in children)
 
 
 def test_for_a_while_it_goes_on_without_being_ready(video: Path) -> None:
-    with process(VX_DRAIN="1.5") as (service, address):
+    """Until a second signal cuts that short."""
+    with process(VX_DRAIN="600") as (service, address):
         service.send_signal(signal.SIGTERM)
-        begun = time.monotonic()
-        while httpx.get(f"{address}/readyz").status_code == 200:
-            assert time.monotonic() < begun + 1
+        until(lambda: httpx.get(f"{address}/readyz").status_code == 503)
         assert httpx.get(f"{address}/livez").status_code == 200
-        assert httpx.post(f"{address}/predict", content=video.read_bytes()).status_code == 200
-        assert service.wait(timeout=30) == 0
-        assert time.monotonic() - begun > 1.5
+        assert httpx.post(f"{address}/predict", content=video.read_bytes(), timeout=LONG).status_code == 200
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(timeout=LONG) == 0
 
 
-def test_a_second_signal_cuts_the_waiting_short() -> None:
-    with process(VX_DRAIN="60") as (service, address):
+def test_when_the_while_is_over_it_ends_by_itself() -> None:
+    with process(VX_DRAIN="0.5") as (service, _):
+        begun = time.monotonic()
         service.send_signal(signal.SIGTERM)
-        while httpx.get(f"{address}/readyz").status_code == 200:
-            pass
-        service.send_signal(signal.SIGTERM)
-        assert service.wait(timeout=30) == 0
+        assert service.wait(timeout=LONG) == 0
+        assert time.monotonic() - begun > 0.5
 
 
 def test_killed_outright_it_leaves_nothing_either(tmp_path: Path) -> None:
@@ -71,7 +77,7 @@ def test_killed_outright_it_leaves_nothing_either(tmp_path: Path) -> None:
         host, port = address.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + bytes(1000))
-            time.sleep(0.3)
+            until(lambda: in_flight(address) == 1)
             service.kill()
             service.wait()
         assert list(tmp_path.iterdir()) == []

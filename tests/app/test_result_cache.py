@@ -16,9 +16,9 @@ from app.routes import predict
 from tests.app.conftest import HeldEngine
 from tests.shipped import REFERENCE
 from tests.videos import make_video
+from tests.waiting import LONG
 
 Clients = Callable[..., httpx.Client]
-LONG = 20.0  # seconds; no test waits so long unless it fails
 
 
 class Work:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.app.conftest import HeldEngine
 from tests.shipped import REFERENCE
+from tests.waiting import LONG, until
 from videoxception.clip import Frames
 
 Clients = Callable[..., httpx.Client]
@@ -15,7 +16,7 @@ Clients = Callable[..., httpx.Client]
 
 def wait_for(client: httpx.Client, status: int) -> httpx.Response:
     """What /readyz says, once it has the status."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + LONG
     while (response := client.get("/readyz")).status_code != status:
         assert time.monotonic() < end, response.text
         time.sleep(0.01)
@@ -33,7 +34,7 @@ def test_readyz_is_red_while_the_engine_makes_no_progress(
         target=lambda: statuses.append(client.post("/predict", content=video.read_bytes()).status_code)
     )
     posting.start()
-    assert engine.entered.wait(10)
+    assert engine.entered.wait(LONG)
     red = wait_for(client, 503)
     assert red.json()["type"].endswith(":not-ready")
     assert "the engine on cpu has made no progress for" in red.json()["detail"]
@@ -61,8 +62,7 @@ def test_a_second_device_answers_while_the_first_is_stuck(
         target=lambda: answers.append(client.post("/predict", content=video.read_bytes()).json())
     )
     posting.start()
-    while not any(engine.entered.is_set() for engine in held_engines):
-        time.sleep(0.01)
+    until(lambda: any(engine.entered.is_set() for engine in held_engines))
     stuck, other = sorted(held_engines, key=lambda engine: not engine.entered.is_set())
     other.gate.set()
     time.sleep(0.06)  # longer than the watchdog's patience

@@ -21,6 +21,7 @@ for kernel in compile_kernels(net, 90, dtype):
     print(kernel.name, kernel.registers, kernel.spilled, kernel.shared)
 """
 
+pytestmark = pytest.mark.slow  # it is the real compiler: a minute in all
 
 BF16 = ["first_block", "separable", "product_pool", "separable", "product_mean", "head"]
 F32 = ["first_block", "separable", "product_mean", "head"]  # which is there for exactness, and may spill a little
@@ -42,7 +43,7 @@ BACKWARD = ["inputs_backward", "weight_backward", "norm_backward", "temporal_bac
     ("dtype", "sizes", "names", "most"), [("bfloat16", "337", BF16, 16), ("float32", "33", F32, 256)]
 )
 def test_every_kernel_compiles_for_hopper(dtype: str, sizes: str, names: list[str], most: int) -> None:
-    """Without spilling many bytes of registers. Takes seconds, since it is the real compiler."""
+    """Without spilling many bytes of registers."""
     check(COMPILE, [dtype, *sizes], names, most)
 
 

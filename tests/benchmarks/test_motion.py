@@ -1,20 +1,20 @@
 import numpy as np
 
-from benchmarks.motion import Answers, colours, nearest, table
+from benchmarks.motion import Answers, colors, nearest, table
 
 
 def test_a_histogram_knows_colours_and_not_places() -> None:
     rng = np.random.default_rng(0)
     clip = rng.integers(0, 256, (2, 8, 8, 3), np.uint8)
     shuffled = rng.permutation(clip.reshape(-1, 3)).reshape(clip.shape)
-    assert np.allclose(colours(clip), colours(shuffled))
-    assert np.isclose((colours(clip) ** 2).sum(), 1)
-    assert not np.allclose(colours(clip), colours(255 - clip))
+    assert np.allclose(colors(clip), colors(shuffled))
+    assert np.isclose((colors(clip) ** 2).sum(), 1)
+    assert not np.allclose(colors(clip), colors(255 - clip))
 
 
 def test_the_nearest_neighbour_is_the_clip_itself() -> None:
     clips = np.random.default_rng(0).integers(0, 256, (5, 2, 8, 8, 3), np.uint8)
-    rows = np.stack([colours(clip) for clip in clips])
+    rows = np.stack([colors(clip) for clip in clips])
     assert nearest(rows, rows[[3, 1]]).tolist() == [3, 1]
 
 

@@ -22,6 +22,7 @@ import httpx
 from tests.fuzz.mutate import spoil
 from tests.service import process
 from tests.videos import make_video
+from tests.waiting import until
 
 _GOOD_EVERY = 20
 
@@ -61,8 +62,8 @@ def seed_files(folder: Path) -> list[bytes]:
 
 
 class _Fuzzer:
-    def __init__(self, address: str, seeds: list[bytes], findings: Findings, uploads: int, end: float) -> None:
-        self._address = address
+    def __init__(self, client: httpx.Client, seeds: list[bytes], findings: Findings, uploads: int, end: float) -> None:
+        self._client = client
         self._seeds = seeds
         self._findings = findings
         self._lock = threading.Lock()
@@ -71,7 +72,7 @@ class _Fuzzer:
         self._expected = {n: self._answer(content) for n, content in enumerate(seeds)}
 
     def _post(self, content: bytes) -> httpx.Response:
-        return httpx.post(f"{self._address}/predict", content=content, timeout=120)
+        return self._client.post("/predict", content=content)
 
     def _answer(self, content: bytes) -> tuple[int, object]:
         response = self._post(content)
@@ -123,9 +124,10 @@ def fuzz(uploads: int, seconds: float, seed: int, threads: int = 4) -> Findings:
     findings = Findings()
     with tempfile.TemporaryDirectory() as made, tempfile.TemporaryDirectory() as kept:
         seeds = seed_files(Path(made))
-        with process(VX_TEMP_DIR=kept, VX_MAX_DECODING="10", VX_ANSWER_CACHE="0") as (service, address):
+        settings = {"VX_TEMP_DIR": kept, "VX_MAX_DECODING": "10", "VX_ANSWER_CACHE": "0"}
+        with process(**settings) as (service, address), httpx.Client(base_url=address, timeout=120) as client:
             before = children(service.pid)
-            fuzzer = _Fuzzer(address, seeds, findings, uploads, time.monotonic() + seconds)
+            fuzzer = _Fuzzer(client, seeds, findings, uploads, time.monotonic() + seconds)
             senders = [threading.Thread(target=fuzzer.run, args=(seed + n,)) for n in range(threads)]
             for sender in senders:
                 sender.start()
@@ -133,9 +135,7 @@ def fuzz(uploads: int, seconds: float, seed: int, threads: int = 4) -> Findings:
                 findings.rss.append((sum(findings.outcomes.values()), memory(service.pid)))
                 time.sleep(1)
             findings.rss.append((sum(findings.outcomes.values()), memory(service.pid)))
-            time.sleep(3)  # for processes that are being replaced
-            if len(children(service.pid)) != len(before):
-                findings.wrong.append(f"{len(children(service.pid))} decoder processes are left of {len(before)}")
+            until(lambda: len(children(service.pid)) == len(before))  # some are being replaced
             if left := list(Path(kept).iterdir()):
                 findings.wrong.append(f"temporary files are left: {left}")
             service.send_signal(signal.SIGTERM)

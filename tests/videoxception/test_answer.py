@@ -15,7 +15,7 @@ def test_probabilities_are_a_softmax_at_a_temperature() -> None:
 
 def without_background(release: Release) -> Manifest:
     """The shipped model's manifest, as it would be had the network learnt its own classes alone."""
-    fields = release.manifest.model_dump() | {"others": []}
+    fields = release.manifest.model_dump() | {"auxiliary": []}
     fields["calibration"] |= {"known_score": "max_probability", "known_threshold": 0.3}
     fields["golden"]["logits"] = [row[:16] for row in fields["golden"]["logits"]]
     return Manifest.model_validate(fields)
@@ -39,7 +39,7 @@ def test_an_answer_below_the_threshold_is_not_known(release: Release) -> None:
 def with_background(release: Release, threshold: float) -> Manifest:
     """The shipped model's manifest, as it would be had the network learnt two other classes."""
     fields = without_background(release).model_dump()
-    fields["others"] = ["Knitting", "YoYo"]
+    fields["auxiliary"] = ["Knitting", "YoYo"]
     fields["calibration"] |= {"known_score": "background", "known_threshold": threshold}
     fields["golden"]["logits"] = [[*row, 0.0] for row in fields["golden"]["logits"]]
     return Manifest.model_validate(fields)
@@ -64,9 +64,9 @@ def test_the_share_of_the_classes_stays_a_number() -> None:
 
 def test_a_manifest_that_disagrees_about_its_background_is_refused(release: Release) -> None:
     plain, whole = without_background(release), with_background(release, 0.5).model_dump()
-    with pytest.raises(ValueError, match="learnt no others"):
+    with pytest.raises(ValueError, match="learnt no auxiliary"):
         Manifest.model_validate(plain.model_dump() | {"calibration": whole["calibration"]})
     with pytest.raises(ValueError, match="one logit a class, and one for the background"):
         Manifest.model_validate(whole | {"golden": plain.golden.model_dump()})
     with pytest.raises(ValueError, match="named twice"):
-        Manifest.model_validate(whole | {"others": ["Punch", "YoYo"]})
+        Manifest.model_validate(whole | {"auxiliary": ["Punch", "YoYo"]})

@@ -27,15 +27,28 @@ def engine(request: pytest.FixtureRequest, release: Release) -> Engine:
     return (OpenVINOEngine if backend == "openvino" else TorchEngine)(release, precision=precision)
 
 
-def reference(release: Release, clips: Frames) -> npt.NDArray[np.float64]:
-    """Probabilities (B, K) in float64, by PyTorch."""
+Known = tuple[Frames, npt.NDArray[np.float64]]  # clips, and probabilities (B, K) in float64, by PyTorch
+
+
+def with_reference(release: Release, clips: Frames) -> Known:
     with torch.inference_mode():
         logits = load_served(release).double()(torch.from_numpy(clips)).numpy()
-    return probabilities(logits, release.manifest.calibration.temperature)
+    return clips, probabilities(logits, release.manifest.calibration.temperature)
 
 
-def check(engine: Engine, release: Release, clips: Frames) -> None:
-    expected = reference(release, clips)
+@pytest.fixture(scope="module")
+def drawn(release: Release) -> Known:
+    return with_reference(release, golden.draw(ClipSpec(), 7, 2))
+
+
+@pytest.fixture(scope="module")
+def real(release: Release, real_clips: Path) -> Known:
+    paths = sorted(p for folder in ("clips", "clips_other") for p in (real_clips / folder).rglob("*.*"))
+    return with_reference(release, np.stack([decode(path, ClipSpec()).frames for path in paths]))
+
+
+def check(engine: Engine, release: Release, known: Known) -> None:
+    clips, expected = known
     found = probabilities(engine.predict(clips), release.manifest.calibration.temperature)
     allowed = TOLERANCE[engine.precision]
     assert np.abs(found - expected).max() <= allowed
@@ -44,14 +57,13 @@ def check(engine: Engine, release: Release, clips: Frames) -> None:
     assert (found.argmax(1) == expected.argmax(1))[clear].all()
 
 
-def test_on_drawn_clips(engine: Engine, release: Release) -> None:
-    check(engine, release, golden.draw(ClipSpec(), 7, 2))
+def test_on_drawn_clips(engine: Engine, release: Release, drawn: Known) -> None:
+    check(engine, release, drawn)
     golden.check(engine, release.manifest)
 
 
-def test_on_real_clips(engine: Engine, release: Release, real_clips: Path) -> None:
-    paths = sorted(p for folder in ("clips", "clips_other") for p in (real_clips / folder).rglob("*.*"))
-    check(engine, release, np.stack([decode(path, ClipSpec()).frames for path in paths]))
+def test_on_real_clips(engine: Engine, release: Release, real: Known) -> None:
+    check(engine, release, real)
 
 
 def test_neighbours_do_not_change_an_answer(engine: Engine) -> None:

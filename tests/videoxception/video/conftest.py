@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.videos import make_video
+from tests.videos import lengthen, make_video
 
 
 @pytest.fixture(scope="session")
@@ -13,7 +13,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def expensive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small file that takes long: one group of large frames, all of which refer to the one before."""
-    options = {"preset": "ultrafast", "x264-params": "keyint=1000:scenecut=0"}
-    path = tmp_path_factory.mktemp("expensive") / "clip.mp4"
-    return make_video(path, "libx264", 500, size=(1280, 720), options=options, moving=True)
+    """A file that takes much work: one group of large frames, all of which refer to the one before."""
+    folder = tmp_path_factory.mktemp("expensive")
+    short = make_video(folder / "short.avi", "mpeg4", 50, size=(1280, 720), gop=50, moving=True)
+    return lengthen(short, folder / "clip.avi", 60)
