@@ -1,4 +1,4 @@
-# One image, for CPUs or GPUs: docker-compose.yml says which arguments make which. docs/operations.md explains.
+# One image, for CPUs or GPUs: docker-compose.yml says which arguments make which. docs/how-to/container.md explains.
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS build

@@ -1,4 +1,4 @@
-"""Prometheus metrics of requests, counted as they end. docs/operations.md says what each one is for."""
+"""Prometheus metrics of requests, counted as they end. docs/reference/metrics.md says what each one is for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,6 +1,6 @@
 """Every setting of the service, from the environment: VX_PORT=9000 scripts/serve.
 
-`python -m app.settings` writes them as the table in docs/operations.md.
+`scripts/docs` writes them as the page docs/reference/settings.md.
 """
 
 import os

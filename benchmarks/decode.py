@@ -2,9 +2,9 @@
 
     python -m benchmarks.decode --peers PYTHON [--files DIR] [--rounds 7]
 
-PYTHON is an interpreter whose environment has torchcodec, decord and opencv-python-headless (docs/benchmarks.md says
-how to make it); --files is a folder of videos beside those that are made here. Every round runs each method once on
-each file.
+PYTHON is an interpreter whose environment has torchcodec, decord and opencv-python-headless (docs/how-to/benchmark.md
+says how to make it); --files is a folder of videos beside those that are made here. Every round runs each method once
+on each file.
 """
 
 import argparse

@@ -20,7 +20,7 @@ def source() -> Config:
     """Return what the network's authors did: AdamW at 0.01, three epochs of warm-up, batches of 64, no augmentation.
 
     Their cosine was laid out over 1,000 epochs and stopped early; here it is over the epochs that are run. Compare with
-    their 59.5 % by --protocol source, and see docs/training.md for what that figure is worth.
+    their 59.5 % by --protocol source, and see docs/explanation/numbers.md for what that is worth.
     """
     epochs = 100
     return Config(

@@ -193,7 +193,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--run", metavar="DIR", help="folder of the run (default: runs/<name of the model>)")
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
-    parser.add_argument("--device", default=device, help=f"cpu, cuda or cuda:N (default: {device})")
+    parser.add_argument("--device", default=device, help="cpu, cuda or cuda:N (default: a GPU if there is one)")
     add_cache_option(parser)
     parser.add_argument(
         "--store", metavar="DIR", help="model store to release into (default: model_store; smoke: the run's own)"

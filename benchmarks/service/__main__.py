@@ -2,8 +2,8 @@
 
     python -m benchmarks.service --files DIR [--peers PYTHON] [--quick] [--only "this,naive"] [--json F] [--plot F]
 
-PYTHON is an interpreter whose environment has the peers (docs/benchmarks.md says how to make it); without it, this
-service and the machine's ceiling alone are measured. Prints tables and whether the goals were met.
+PYTHON is an interpreter whose environment has the peers (docs/how-to/benchmark.md says how to make it); without it,
+this service and the machine's ceiling alone are measured. Prints tables and whether the goals were met.
 """
 
 import argparse

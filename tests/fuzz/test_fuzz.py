@@ -5,7 +5,7 @@ from tests.fuzz.harness import fuzz
 
 @pytest.mark.parametrize("uploads", [200, pytest.param(3000, marks=pytest.mark.slow)])
 def test_spoilt_files(uploads: int) -> None:
-    """`scripts/fuzz` runs the same for longer, with other seeds; docs/reliability.md has its results."""
+    """`scripts/fuzz` runs the same for longer, with other seeds; docs/explanation/reliability.md has its results."""
     findings = fuzz(uploads, seconds=300, seed=1)
     assert findings.wrong == []
     assert sum(findings.outcomes.values()) == uploads

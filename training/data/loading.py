@@ -184,8 +184,9 @@ def _layout(config: DataConfig) -> Layout:
         raise TrainingError(
             "say where the data is: --data DIR. python -m training.fetch ucf101 gets UCF-101 (7 GB), the University of"
             " Central Florida's 13,320 videos of 101 actions; the shipped models have seen single frames of its train"
-            " list 1, and --init videoxception-a goes on from those to motion. docs/training.md says what accuracy to"
-            " expect. --recipe smoke tries the trainer on videos that it makes itself"
+            " list 1, and --init videoxception-a goes on from those to motion."
+            " docs/lab-notes/reported-accuracies.md says what accuracy to expect. --recipe smoke"
+            " tries the trainer on videos that it makes itself"
         )
     if config.protocol and config.protocol not in layout.protocols:
         known = " or ".join(layout.protocols)

@@ -1,7 +1,7 @@
 """How much of its work each program of a kernel takes on: fixed by the shape of the work, and never by the batch.
 
 They were chosen by counting registers, shared memory and instructions of what the compiler makes for compute
-capability 9.0 (docs/gpu.md); `python -m benchmarks.gpu.tune` times others on a card.
+capability 9.0 (docs/lab-notes/gpu.md); `python -m benchmarks.gpu.tune` times others on a card.
 """
 
 from dataclasses import dataclass
