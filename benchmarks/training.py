@@ -27,7 +27,7 @@ from training.config.data import DataConfig
 from training.config.schema import Config
 from training.config.stages import parse_stages
 from training.model.build import build_network
-from training.model.train_state import State, new_train_state
+from training.model.train_state import TrainState, new_train_state
 from training.trainer.amp import autocast
 from training.trainer.log import EpochReport
 from training.trainer.loop import TrainContext, train
@@ -70,7 +70,7 @@ def _read_all(path: Path) -> Tensor:
     return torch.from_numpy(np.stack(pictures))
 
 
-def plain_epochs(state: State, loader: DataLoader[Any], device: torch.device) -> Iterator[EpochReport]:
+def plain_epochs(state: TrainState, loader: DataLoader[Any], device: torch.device) -> Iterator[EpochReport]:
     """Epochs without end of the plain loop: the network as it is written, no cache, no fast form."""
     while True:
         start, waited, losses = time.monotonic(), 0.0, []
