@@ -23,24 +23,24 @@ def mix(
     methods = [method for method, alpha in ((_mixup, config.mixup), (_cutmix, config.cutmix)) if alpha > 0]
     if not methods or torch.rand((), generator=rng) >= config.mix_prob:
         return clips, shares
-    auxiliary = torch.randperm(len(clips), generator=rng).to(clips.device)
+    partners = torch.randperm(len(clips), generator=rng).to(clips.device)
     dice = random.Random(int(torch.randint(2**62, (), generator=rng)))  # torch draws no beta variates from a generator
-    clips, kept = dice.choice(methods)(clips, clips[auxiliary], config, dice)
-    return clips, torch.lerp(shares[auxiliary], shares, kept)
+    clips, kept = dice.choice(methods)(clips, clips[partners], config, dice)
+    return clips, torch.lerp(shares[partners], shares, kept)
 
 
-def _mixup(clips: Tensor, auxiliary: Tensor, config: MixupConfig, dice: random.Random) -> tuple[Tensor, float]:
-    """Fade two clips into each other; return also the share of the first."""
+def _mixup(clips: Tensor, partners: Tensor, config: MixupConfig, dice: random.Random) -> tuple[Tensor, float]:
+    """Fade each clip into its partner; return also the share that is left of the clips."""
     kept = dice.betavariate(config.mixup, config.mixup)
-    return torch.lerp(auxiliary, clips, kept), kept
+    return torch.lerp(partners, clips, kept), kept
 
 
-def _cutmix(clips: Tensor, auxiliary: Tensor, config: MixupConfig, dice: random.Random) -> tuple[Tensor, float]:
-    """Put a rectangle of one clip over the other, the same one in all its frames; return also the other's share."""
+def _cutmix(clips: Tensor, partners: Tensor, config: MixupConfig, dice: random.Random) -> tuple[Tensor, float]:
+    """Put a rectangle of each partner over its clip, the same one in all frames; return also the clips' share."""
     height, width = clips.shape[-2:]
-    side = (1 - dice.betavariate(config.cutmix, config.cutmix)) ** 0.5  # of the rectangle, as a share of the frame's
+    side = (1 - dice.betavariate(config.cutmix, config.cutmix)) ** 0.5  # as a share of the frame's
     tall, wide = round(height * side), round(width * side)
     top, left = dice.randint(0, height - tall), dice.randint(0, width - wide)
     mixed = clips.clone()
-    mixed[..., top : top + tall, left : left + wide] = auxiliary[..., top : top + tall, left : left + wide]
+    mixed[..., top : top + tall, left : left + wide] = partners[..., top : top + tall, left : left + wide]
     return mixed, 1 - tall * wide / (height * width)

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from training.cache.file_stat import look, stamp_of
+from training.cache.index import Source, stamp_of
 from training.cache.spec import CacheSpec
 from training.cache.store import Cache, CacheWriter, writing
 from training.data.readers.image_folder import is_still
@@ -66,7 +66,7 @@ def _note_known(cache: Cache, writer: CacheWriter, paths: Sequence[Path], retry:
     left = []
     for path in paths:
         try:  # a file of a size that no other has is not worth being read for this
-            source = look(path) if stamp_of(path)[0] in sizes else None
+            source = Source.of(path) if stamp_of(path)[0] in sizes else None
         except OSError:
             source = None
         if source is not None and source.sha256 in by_hash:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from training.cache.file_stat import look
 from training.cache.index import Source
 from training.cache.spec import CachedFrames, CacheSpec
 from training.data.readers.image_folder import is_still
@@ -68,9 +67,9 @@ def _read_still(path: Path, spec: ClipSpec) -> Frames:
 def _decode(path: Path, spec: CacheSpec, read: Read) -> Decoded:
     source = None
     try:
-        source = look(path)
+        source = Source.of(path)
         clip, copy = read(path, spec.clip), read(path, spec.larger)
-        if look(path, source) != source:
+        if Source.of(path, source) != source:
             return Decoded(path, None, None, "the file was changed while it was read")
     except (VideoError, OSError) as error:
         return Decoded(path, source, None, str(error))

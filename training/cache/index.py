@@ -6,6 +6,7 @@ Lines are only ever added. Of two that name the same file, the later one holds.
 """
 
 import dataclasses
+import hashlib
 import json
 import math
 import zlib
@@ -29,6 +30,21 @@ class Source:
     def stamp(self) -> tuple[int, int]:
         """Size and time: if they are the same, the file has most likely not changed, and need not be read."""
         return self.size, self.mtime_ns
+
+    @classmethod
+    def of(cls, path: Path, known: "Source | None" = None) -> "Source":
+        """Return the file as it is now; it is not read if it has the size and time of `known`. Raises `OSError`."""
+        size, mtime_ns = stamp_of(path)
+        if known is not None and known.stamp == (size, mtime_ns):
+            return known
+        with path.open("rb") as file:
+            return cls(size, mtime_ns, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def stamp_of(path: Path) -> tuple[int, int]:
+    """Return a file's size and time of the last change, without reading it. Raises `OSError`."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
 
 
 @dataclass(frozen=True, slots=True)

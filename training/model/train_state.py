@@ -23,8 +23,8 @@ class TrainState:
 def new_train_state(net: nn.Module, config: OptimizerConfig) -> TrainState:
     """Return a fresh run's state. Biases, batch norms and depthwise kernels, which are few, get no weight decay."""
     decayed = [p for p in net.parameters() if p.ndim > 1 and p.shape[1] > 1]
-    auxiliary = [p for p in net.parameters() if not (p.ndim > 1 and p.shape[1] > 1)]
-    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": auxiliary, "weight_decay": 0.0}]
+    rest = [p for p in net.parameters() if not (p.ndim > 1 and p.shape[1] > 1)]
+    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": rest, "weight_decay": 0.0}]
     return TrainState(net, deepcopy(net).requires_grad_(False), _optimizer(groups, config))
 
 

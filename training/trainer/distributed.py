@@ -3,6 +3,7 @@
 With a single process, nothing here does anything.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,4 +102,5 @@ def process_group(device: torch.device) -> Iterator[tuple[World, torch.device]]:
         yield World(size, distributed.get_rank()), device
         distributed.barrier()  # a process that leaves early breaks the others' collectives
     finally:
+        gc.collect()  # a DistributedDataParallel in a cycle would outlive the group, and abort the process as it exits
         distributed.destroy_process_group()

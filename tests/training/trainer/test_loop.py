@@ -128,9 +128,9 @@ def test_margins_that_small_frames_never_reach_begin_at_zero() -> None:
 
 
 def test_weight_decay_leaves_norms_biases_and_depthwise_kernels_alone() -> None:
-    decayed, auxiliary = fresh().optimizer.param_groups
+    decayed, rest = fresh().optimizer.param_groups
     assert decayed["weight_decay"] > 0
-    assert auxiliary["weight_decay"] == 0
+    assert rest["weight_decay"] == 0
     assert all(p.ndim > 1 and p.shape[1] > 1 for p in decayed["params"])
 
 
