@@ -10,6 +10,7 @@ No item is scored by weights that have learnt from its source video; how many we
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from training.data.loading import open_dataset
 from training.errors import TrainingError
 from training.evaluation.assignment import Scorer
 from training.evaluation.cross_validation import scorers_of_runs
-from training.evaluation.leakage import sources_of_release, sources_of_run
+from training.evaluation.leakage import sources_of_release
 from training.evaluation.protocol import (
     EvaluationSet,
     calibrate,
@@ -65,58 +66,58 @@ def _check_card(reference: str, store: str) -> None:
     print(f"{release}: its stored predictions give all {count} figures of its card again, equal to the digit")
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Whose figures they are, what the model was shown, the figures, and notes."""
+
+    title: str
+    spec: ClipSpec
+    evaluation: Evaluation
+    notes: tuple[str, ...]
+
+
 def _score(options: argparse.Namespace) -> None:
+    """Score a model or runs, draw and print what came of it."""
     if options.plots:
         check_matplotlib()
-    title, evaluation, notes = _of_runs(options) if options.run else _of_model(options)
+    found = _of_runs(options) if options.run else _of_model(options)
+    evaluation, metrics = found.evaluation, found.evaluation.metrics
     if options.plots:
-        draw_evaluation(options.plots, title, ClipSpec(), evaluation)
+        draw_evaluation(options.plots, found.title, found.spec, evaluation)
         draw_run(options.plots)
-    for line in (*(f"note: {note}" for note in notes), *(f"skipped {line}" for line in evaluation.scores.skipped)):
+    for line in (
+        *(f"note: {note}" for note in found.notes),
+        *(f"skipped {line}" for line in evaluation.scores.skipped),
+    ):
         print(line, file=sys.stderr)
-    metrics = evaluation.metrics
-    print(metrics.model_dump_json(indent=2) if options.json else table(title, metrics))
+    print(metrics.model_dump_json(indent=2) if options.json else table(found.title, metrics))
 
 
-Found = tuple[str, Evaluation, tuple[str, ...]]
-"""A title, the figures, and notes."""
-
-
-def _of_model(options: argparse.Namespace) -> Found:
+def _of_model(options: argparse.Namespace) -> Result:
     """Score a released model, with its own temperature and threshold."""
     release = ModelStore.from_path(options.store).load(options.model)
     manifest, learnt = release.manifest, sources_of_release(release)
     dataset = open_dataset(_data_config(options, tuple(manifest.classes)))
-    scorer = Scorer(_create(release, options), frozenset() if learnt is None else learnt)
+    scorer = Scorer(str(release), _create(release, options), learnt or frozenset(), complete=learnt is not None)
     items = scored_set(dataset, manifest.auxiliary, [scorer], options.part)
     predictions = _predict(items, manifest.clip, options)
-    silent = (
-        ()
-        if learnt is not None
-        else (f"{release} does not tell what it has learnt from; some of it may be among these items",)
-    )
-    return str(release), measure_predictions(predictions, manifest.calibration, items.protocol), (*items.notes, *silent)
+    evaluation = measure_predictions(predictions, manifest.calibration, items.protocol)
+    return Result(str(release), manifest.clip, evaluation, items.notes)
 
 
-def _of_runs(options: argparse.Namespace) -> Found:
-    """Score finished runs, each by what it has not learnt from, with a temperature and a threshold fitted on that."""
-    runs = sorted(options.run, key=lambda run: checkpoint.read_config(run).data.fold or 0)
+def _of_runs(options: argparse.Namespace) -> Result:
+    """Score finished runs, each on what it has not learnt from, with a temperature and a threshold fitted on that."""
+    runs, spec = sorted(options.run, key=lambda run: checkpoint.read_config(run).data.fold or 0), ClipSpec()
     config = _common_config(runs)
     dataset = open_dataset(_data_config(options, config.data.classes))
     with scorers_of_runs(runs, partial(_create, options=options)) as scorers:
         items = scored_set(dataset, config.data.auxiliary, scorers, options.part)
-        predictions = _predict(items, ClipSpec(), options)
+        predictions = _predict(items, spec, options)
     folds = {item.fold for item in predictions.scores.data.items if item.fold is not None}
     calibration = calibrate(predictions.scores, "background" if config.data.auxiliary else "max_probability", folds)
     protocol = out_of_fold(items.protocol, folds) if len(runs) > 1 else items.protocol
-    silent = tuple(
-        f"{run} began with or was taught by a model that does not tell what it has learnt from; some of it may be among"
-        " these items"
-        for run in runs
-        if sources_of_run(run).everything() is None
-    )
-    title = ", ".join(str(run) for run in runs)
-    return title, measure_predictions(predictions, calibration, protocol), (*items.notes, *silent)
+    evaluation = measure_predictions(predictions, calibration, protocol)
+    return Result(", ".join(str(run) for run in runs), spec, evaluation, items.notes)
 
 
 def _common_config(runs: Sequence[Path]) -> Config:
@@ -147,6 +148,24 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m training.evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    _add_weights(parser)
+    add_data_options(parser, leave_out=("classes", "holdout"))
+    parser.set_defaults(layout="")
+    _add_views(parser)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
+    parser.add_argument("--precision", default="f32", choices=["auto", "f32", "bf16", "int8"], help="(default: f32)")
+    parser.add_argument(
+        "--plots", type=Path, metavar="DIR", help="draw confusion matrix, reliability, mistakes and ROC curves there"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args(arguments)
+    if not (options.card or (options.data and options.layout)):
+        parser.error("--data and --layout are needed, unless --card names a released model")
+    return options
+
+
+def _add_weights(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say whose predictions are scored."""
     weights = parser.add_mutually_exclusive_group()
     weights.add_argument(
         "--model", default="", metavar="NAME[@V]", help="released model (default: as the service picks)"
@@ -160,8 +179,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="released model whose card's figures are computed again from the predictions that it keeps, without data",
     )
     parser.add_argument("--store", default="", metavar="PATH", help="more model stores, beside the built-in one")
-    add_data_options(parser, leave_out=("classes", "holdout"))
-    parser.set_defaults(layout="")
+
+
+def _add_views(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what of the data is shown, and how."""
     parser.add_argument(
         "--synthetic-ood",
         action="store_true",
@@ -180,16 +201,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--center-crop", type=parse_shape, metavar="W:H", help="cut stills to this shape from their middle: 9:16, 16:9"
     )
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
-    parser.add_argument("--precision", default="f32", choices=["auto", "f32", "bf16", "int8"], help="(default: f32)")
-    parser.add_argument(
-        "--plots", type=Path, metavar="DIR", help="draw confusion matrix, reliability, mistakes and ROC curves there"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args(arguments)
-    if not (options.card or (options.data and options.layout)):
-        parser.error("--data and --layout are needed, unless --card names a released model")
-    return options
 
 
 if __name__ == "__main__":

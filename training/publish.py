@@ -189,7 +189,7 @@ def _evaluate(
         if folds:
             scorers = stack.enter_context(scorers_of_runs(list(folds.values()), _engine))
         else:
-            scorers = [Scorer(_engine(release), sources_of_run(run).known())]
+            scorers = [Scorer(str(run), _engine(release), sources_of_run(run).known())]
         held_out = held_out_set(config, split, folds, scorers)
         predictions = held_out.predict(
             release.manifest.clip, config.data.skip_bad, synthetic_ood=bool(config.data.auxiliary)

@@ -15,10 +15,15 @@ EngineOf = Callable[[Item], Engine]
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """An engine, and the hashed names of the source videos that its weights have learnt from."""
+    """An engine, and the hashed names of the source videos that its weights have learnt from.
 
+    `complete` is whether these are all: a model from before such lists may be behind the weights.
+    """
+
+    name: str
     engine: Engine
     learnt: Hashes
+    complete: bool = True
 
 
 def one_engine(engine: Engine) -> EngineOf:

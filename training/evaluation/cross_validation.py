@@ -69,13 +69,14 @@ def scorers_of_runs(runs: Sequence[Path], create: Callable[[Release], Engine]) -
         TrainingError: a run is not finished, or does not tell what it has learnt from.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        yield [scorer_of_run(run, Path(scratch) / str(number), create) for number, run in enumerate(runs)]
+        yield [_scorer_of_run(run, Path(scratch) / str(number), create) for number, run in enumerate(runs)]
 
 
-def scorer_of_run(run: Path, folder: Path, create: Callable[[Release], Engine]) -> Scorer:
+def _scorer_of_run(run: Path, folder: Path, create: Callable[[Release], Engine]) -> Scorer:
     """Export a finished run's weights into a new folder, and give their engine. Raises `TrainingError`."""
     learnt, config = sources_of_run(run), checkpoint.read_config(run)
-    return Scorer(create(unmeasured_release(folder, config, final_weights(run, config))), learnt.known())
+    engine = create(unmeasured_release(folder, config, final_weights(run, config)))
+    return Scorer(str(run), engine, learnt.known(), complete=learnt.everything() is not None)
 
 
 def _check_recipe(run: Path, other: Config, config: Config) -> None:

@@ -1,6 +1,6 @@
 """What a model is evaluated on, which engine scores it, and what comes of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from training.config.data import DataConfig
@@ -83,20 +83,15 @@ def scored_set(
     """
     data, protocol, notes = dataset.scored(part)
     auxiliary, unseen = dataset.ood(trained, part)
-    parts = {"items": data, "items of auxiliary classes": auxiliary, "items of other classes": unseen}
-    kept = {what: _unlearnt(each, scorers) for what, each in parts.items()}
-    if not len(kept["items"]):
+    parts = (data, auxiliary, unseen)
+    kept = (_unlearnt(data, scorers), _unlearnt(auxiliary, scorers), _unlearnt(unseen, scorers))
+    if not len(kept[0]):
         raise TrainingError(
             f"the weights have learnt from the source videos of all {len(data)} items; --card recomputes what a release"
             " was measured by, --run scores runs that left some out, and --data may name other data"
         )
-    left_out = tuple(
-        f"left out {len(each) - len(kept[what])} of {len(each)} {what}: of source videos that the weights learnt from"
-        for what, each in parts.items()
-        if len(kept[what]) < len(each)
-    )
-    data, auxiliary, unseen = kept.values()
-    return EvaluationSet(data, auxiliary, unseen, protocol, engine_without(scorers), (*notes, *left_out))
+    notes = (*notes, *_left_out(parts, kept), *_incomplete(scorers))
+    return EvaluationSet(*kept, protocol, engine_without(scorers), notes)
 
 
 def held_out_set(config: Config, split: Split, folds: Collection[int], scorers: Sequence[Scorer]) -> EvaluationSet:
@@ -144,6 +139,21 @@ def out_of_fold(protocol: str, folds: Collection[int]) -> str:
     """Say the protocol in words, of items of these folds that fold models have scored."""
     numbers = f"fold{'s' if len(folds) > 1 else ''} {', '.join(str(fold) for fold in sorted(folds))}"
     return f"{protocol.partition(':')[0]}: {numbers}, each item by a model that was trained without its fold"
+
+
+def _left_out(parts: Sequence[DataSet], kept: Sequence[DataSet]) -> Iterator[str]:
+    """Say how many items were left out of each part."""
+    words = ("items", "items of auxiliary classes", "items of other classes")
+    for what, before, after in zip(words, parts, kept, strict=True):
+        if missing := len(before) - len(after):
+            yield f"left out {missing} of {len(before)} {what}: of source videos that the weights learnt from"
+
+
+def _incomplete(scorers: Sequence[Scorer]) -> Iterator[str]:
+    """Say whose weights may have learnt from more than is known."""
+    for scorer in scorers:
+        if not scorer.complete:
+            yield f"{scorer.name} does not tell all that it has learnt from; some of it may be among these items"
 
 
 def _unlearnt(data: DataSet, scorers: Sequence[Scorer]) -> DataSet:

@@ -25,7 +25,10 @@ class Named:
 
 
 ONE, FOUR = Named("one"), Named("four")
-SCORERS = [Scorer(ONE, frozenset({hash_of("a"), hash_of("b")})), Scorer(FOUR, frozenset({hash_of("b"), hash_of("c")}))]
+SCORERS = [
+    Scorer("one", ONE, frozenset({hash_of("a"), hash_of("b")})),
+    Scorer("four", FOUR, frozenset({hash_of("b"), hash_of("c")})),
+]
 
 
 def item(group: str) -> Item:

@@ -38,7 +38,7 @@ def split_of(config: Config) -> Split:
 
 
 def scorer(name: str, learnt: Iterable[str]) -> Scorer:
-    return Scorer(Named(name), frozenset(hash_of(group) for group in learnt))
+    return Scorer(name, Named(name), frozenset(hash_of(group) for group in learnt))
 
 
 def test_what_a_run_held_out_is_scored(config: Config) -> None:
@@ -84,5 +84,7 @@ def test_what_was_left_out_is_counted(config: Config) -> None:
     found = scored_set(dataset, ["Golf"], [scorer("one", learnt)])
     assert {item.fold for item in found.data.items} == {0, 2}
     assert f"left out {45 - len(found.data)} of 45 items: of source videos that the weights learnt from" in found.notes
+    unsure = replace(scorer("old@1", learnt), complete=False)
+    assert "old@1 does not tell all that it has learnt from" in scored_set(dataset, ["Golf"], [unsure]).notes[-1]
     with pytest.raises(TrainingError, match="learnt from the source videos of all 45 items; --card recomputes"):
         scored_set(dataset, ["Golf"], [scorer("one", dataset.scored().data.groups)])
