@@ -19,7 +19,7 @@ from training.data.decode import read_all, read_clip
 from training.data.loading import open_dataset
 from training.data.splits import split_by_fold
 from training.errors import TrainingError
-from training.evaluation.assignment import always
+from training.evaluation.assignment import one_engine
 from training.evaluation.bootstrap import SourceVideos, interval
 from training.evaluation.calibration import mean_probabilities
 from training.evaluation.predictions import score
@@ -64,7 +64,7 @@ def answer_fold(data: DataSet, fold: int, model: str, store: ModelStore) -> Answ
     release = store.load(model)
     if tuple(release.manifest.classes) != data.classes:
         raise TrainingError(f"{release} has other classes than the data: {', '.join(release.manifest.classes)}")
-    scores = score(always(OpenVINOEngine(release, "f32")), spec, split.validation, skip_bad=False)
+    scores = score(one_engine(OpenVINOEngine(release, "f32")), spec, split.validation, skip_bad=False)
     assert scores.pictures is not None  # these are videos
     truth = np.asarray(scores.data.targets)
     known, asked = (

@@ -10,7 +10,7 @@ from benchmarks.gpu.networks import CLASSES, network
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.timing import Setting, seconds_a_call
 from training.config.optimizer import OptimizerConfig
-from training.model.train_state import State, new_train_state
+from training.model.train_state import TrainState, new_train_state
 from training.trainer.amp import autocast
 from training.trainer.loop import optimizer_step
 from training.trainer.runtime import make_repeatable
@@ -68,7 +68,7 @@ def _row(kind: str, name: str, make: Callable[[nn.Module], Forward], setting: Se
     yield Row(f"training {kind}", name, setting.training_batch / taken, "clips/s", note)
 
 
-def step(state: State, forward: Forward, clips: Tensor, targets: Tensor) -> Tensor:
+def step(state: TrainState, forward: Forward, clips: Tensor, targets: Tensor) -> Tensor:
     """What the trainer does with a batch: forward, backward, clipping, optimiser, running average."""
     with autocast(clips.device):
         logits = forward(clips)
