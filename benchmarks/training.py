@@ -108,20 +108,20 @@ def table(clips: int, ours: list[EpochReport], plain: list[EpochReport]) -> str:
 def measure(config: Config, epochs: int, workers: int, device: torch.device, cache: Path) -> str:
     """The table for a config whose first stage is measured for so many epochs after one that warms up."""
     config = replace(config, stages=(replace(config.stages[0], epochs=epochs + 1),))
-    material = open_data_module(config, ClipSpec(), cache)
-    library, split, _ = material.load()
-    config, stage = material.config, material.config.stages[0]
-    footage = FrameLoader.of(split.training, library)
+    data = open_data_module(config, ClipSpec(), cache)
+    library, split, _ = data.load()
+    config, stage = data.config, data.config.stages[0]
+    frames = FrameLoader.of(split.training, library)
     paths = [item.path for item in split.training.items]
     videos = PlainVideos(paths, split.training.targets, stage.size)
     loader = DataLoader(videos, stage.batch, shuffle=True, num_workers=workers, drop_last=True, persistent_workers=True)
     states = [new_train_state(build_network(config).to(device), config.optimizer) for _ in range(2)]
     ours, plain = (
-        train(TrainContext(states[0], config, footage, device=device)),
+        train(TrainContext(states[0], config, frames, device=device)),
         plain_epochs(states[1], loader, device),
     )
     pairs = [(next(ours), next(plain)) for _ in range(epochs + 1)]
-    return table(len(footage), [pair[0] for pair in pairs], [pair[1] for pair in pairs])
+    return table(len(frames), [pair[0] for pair in pairs], [pair[1] for pair in pairs])
 
 
 def main() -> None:

@@ -13,10 +13,11 @@ def jitter_colors(clips: Tensor, config: ColorJitterConfig, rng: torch.Generator
     batch = clips.shape[0]
 
     def factor(largest: float, channels: int = 1) -> Tensor:
+        """Draw (B, channels, 1, 1, 1) around 1."""
         spread = 2 * torch.rand(batch, channels, 1, 1, 1, generator=rng) - 1
         return (1 + largest * spread).to(clips)
 
-    grey = (clips * clips.new_tensor(_LUMA).view(1, 3, 1, 1, 1)).sum(1, keepdim=True)
+    grey = (clips * clips.new_tensor(_LUMA).view(1, 3, 1, 1, 1)).sum(1, keepdim=True)  # (B, 1, T, H, W)
     is_grey = (torch.rand(batch, 1, 1, 1, 1, generator=rng) < config.gray_prob).to(clips.device)
     clips = torch.where(is_grey, grey, torch.lerp(grey, clips, factor(config.saturation)))
     mean = grey.mean((2, 3, 4), keepdim=True)
@@ -33,5 +34,5 @@ def _erase(clips: Tensor, share: float, rng: torch.Generator) -> Tensor:
     rows, columns = torch.arange(height) / height, torch.arange(width) / width
     in_rows = (rows >= corner[:, :1]) & (rows < corner[:, :1] + size[:, :1])  # (B, H)
     in_columns = (columns >= corner[:, 1:]) & (columns < corner[:, 1:] + size[:, 1:])  # (B, W)
-    covered = (in_rows[:, :, None] & in_columns[:, None, :])[:, None, None].to(clips.device)
+    covered = (in_rows[:, :, None] & in_columns[:, None, :])[:, None, None].to(clips.device)  # (B, 1, 1, H, W)
     return torch.where(covered, torch.rand(batch, 3, 1, 1, 1, generator=rng).to(clips), clips)

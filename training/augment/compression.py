@@ -20,13 +20,14 @@ _STEPS = (2.0, 16.0)  # of 255, for the coarsest detail; those for the finest ar
 def degrade(clips: Tensor, config: CompressionConfig, rng: torch.Generator) -> Tensor:
     """Degrade float clips (B, 3, T, H, W) in 0..1: some as if their video had been smaller, some as if compressed."""
     if config.downscale_prob > 0:
-        clips = _made_small(clips, config.downscale_prob, rng)
+        clips = _downscale(clips, config.downscale_prob, rng)
     if config.compress_prob > 0:
-        clips = _coded(clips, config.compress_prob, rng)
+        clips = _compress(clips, config.compress_prob, rng)
     return clips
 
 
-def _made_small(clips: Tensor, share: float, rng: torch.Generator) -> Tensor:
+def _downscale(clips: Tensor, share: float, rng: torch.Generator) -> Tensor:
+    """Blur a share of the clips (B, 3, T, H, W) as if filmed smaller: down and up again."""
     batch, _, _, height, width = clips.shape
     times = 1 + (_SMALLEST - 1) * torch.rand(batch, generator=rng)
     chosen = torch.rand(batch, generator=rng) < share
@@ -39,7 +40,7 @@ def _made_small(clips: Tensor, share: float, rng: torch.Generator) -> Tensor:
     return clips
 
 
-def _coded(clips: Tensor, share: float, rng: torch.Generator) -> Tensor:
+def _compress(clips: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Quantise blocks of 8 x 8 pixels; what is left over at the right and below stays as it is."""
     batch, channels, frames, height, width = clips.shape
     low, high = (math.log(step / 255) for step in _STEPS)
@@ -47,15 +48,17 @@ def _coded(clips: Tensor, share: float, rng: torch.Generator) -> Tensor:
     chosen = torch.rand(batch, generator=rng) < share
     rows, columns = height // _BLOCK, width // _BLOCK
     inner = clips[..., : rows * _BLOCK, : columns * _BLOCK]
+    # (B, 3, T, H, W) -> (B, 3 * T, rows, columns, 8, 8), so that a matrix product transforms each block
     blocks = inner.reshape(batch, channels * frames, rows, _BLOCK, columns, _BLOCK).transpose(3, 4)
     basis = _cosines().to(clips)
     order = torch.arange(_BLOCK)
+    # (B, 1, 1, 1, 8, 8): the step of frequency (i, j) grows with i + j
     steps = (coarsest[:, None, None] * (1 + order[:, None] + order)).to(clips)[:, None, None, None]
     coefficients = basis @ blocks @ basis.T
     decoded = basis.T @ ((coefficients / steps).round() * steps) @ basis
-    shown = clips.clone()
-    shown[..., : rows * _BLOCK, : columns * _BLOCK] = decoded.transpose(3, 4).reshape(inner.shape).clamp(0, 1)
-    return torch.where(chosen.view(-1, 1, 1, 1, 1).to(clips.device), shown, clips)
+    compressed = clips.clone()
+    compressed[..., : rows * _BLOCK, : columns * _BLOCK] = decoded.transpose(3, 4).reshape(inner.shape).clamp(0, 1)
+    return torch.where(chosen.view(-1, 1, 1, 1, 1).to(clips.device), compressed, clips)
 
 
 def _cosines() -> Tensor:

@@ -74,9 +74,9 @@ def _sharpness(clips: Tensor, strength: Tensor) -> Tensor:
 
 
 def _noise_of_compression(clips: Tensor, strength: Tensor) -> Tensor:
-    """Draw blocks of 8 x 8 pixels towards their mean, as a codec does at a low bit rate."""
+    """Pull blocks of 8 x 8 pixels towards their mean, as a codec does at a low bit rate."""
     height, width = clips.shape[-2:]
-    flat = clips.flatten(0, 2)[:, None]
+    flat = clips.flatten(0, 2)[:, None]  # (B*3*T, 1, H, W)
     blocks = F.avg_pool2d(flat, 8, ceil_mode=True, count_include_pad=False)
     means = F.interpolate(blocks, scale_factor=8.0)[..., :height, :width].view(clips.shape)
     return torch.lerp(clips, means, 0.6 * strength.abs().expand_as(clips))

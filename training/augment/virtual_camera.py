@@ -41,7 +41,8 @@ def _smooth_path(batch: int, time: Tensor, config: CameraConfig, rng: torch.Gene
     reach = torch.tensor([1.0, 1.0, 0.3, 0.3, 0.2]) * config.drift * start[:, 2].exp()[:, None]
     travel, bend = (torch.randn(batch, 5, generator=rng) * reach * moving[:, None] for _ in range(2))
     travel[:, 3], bend[:, 3] = travel[:, 2], bend[:, 2]  # a zoom keeps the shape of the view
-    swing = torch.sin(torch.pi * time)[None, :, None]
+    swing = torch.sin(torch.pi * time)[None, :, None]  # (1, T, 1)
+    # A straight line and half a wave: (B, 1, 5) + (B, 1, 5) * (1, T, 1) + (B, 1, 5) * (1, T, 1)
     path = start[:, None] + travel[:, None] * (time - 0.5)[None, :, None] + 0.5 * bend[:, None] * swing
     view = path[..., 2:4].exp().clamp(max=1)
     centre = path[..., :2].clamp(-1, 1) * (1 - view)  # the view stays within the frame
@@ -53,7 +54,7 @@ def _poses(batch: int, config: CameraConfig, rng: torch.Generator) -> Tensor:
     area = config.min_area + (1 - config.min_area) * torch.rand(batch, generator=rng)
     shape = config.aspect * (2 * torch.rand(batch, generator=rng) - 1)
     sides = torch.stack([(area.log() + shape) / 2, (area.log() - shape) / 2], 1).clamp(max=0)  # logs of width, height
-    centre = 2 * torch.rand(batch, 2, generator=rng) - 1
+    centre = 2 * torch.rand(batch, 2, generator=rng) - 1  # as a share of the room that the view leaves
     tilt = torch.randn(batch, 1, generator=rng) * torch.deg2rad(torch.tensor(config.angle))
     return torch.cat([centre, sides, tilt], 1)
 

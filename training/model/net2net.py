@@ -46,11 +46,11 @@ def _has_more_blocks(net: VideoXception, weights: dict[str, Tensor]) -> bool:
 
 @torch.no_grad()
 def _pass_on(block: ResidualBlock) -> None:
-    """Return a shortcut that passes on its input channels; further outputs begin as mixtures of these."""
+    """Initialise a block to pass on its input channels; further outputs begin as mixtures of these."""
     block.separable.pointwise.weight.zero_()
     weight, bias = block.shortcut.weight, block.shortcut.bias
     assert bias is not None
-    channels = min(weight.shape[:2])
+    channels = min(weight.shape[:2])  # of (K, C, 1, 1, 1)
     weight[:channels] = _PASSED_ON * torch.eye(weight.shape[1], device=weight.device)[:channels, :, None, None, None]
     weight[channels:] *= _NEW_CHANNELS
     bias.zero_()

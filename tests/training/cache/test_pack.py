@@ -137,7 +137,7 @@ def test_mistakes_are_named(packed: Path, config: Config, cached: tuple[Library,
 
 
 def test_a_split_that_was_drawn_goes_with_its_seed(packed: Path, tmp_path: Path) -> None:
-    """Another seed would hold out others where the run is published: what it had trained on would be measured."""
+    """Another seed would hold out other items where the run is published, and measure it on what it had trained on."""
     folder = shutil.copytree(packed, tmp_path / "pack")
     header = json.loads((folder / "pack.json").read_text())
     config = json.loads(header["config"])

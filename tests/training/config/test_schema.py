@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from training.config.cli import add_options, config_from_options
+from training.config.cli import add_data_options, add_options, config_from_options, data_config_from_options
 from training.config.data import DataConfig
 from training.config.optimizer import OptimizerConfig
 from training.config.schema import Config, config_from_json
@@ -73,3 +73,15 @@ def test_a_config_from_before_a_section_was_there_is_read() -> None:
     saved = json.loads(Config(seed=3).to_json())
     del saved["compression"]
     assert config_from_json(json.dumps(saved)) == Config(seed=3)
+
+
+def test_commands_share_the_options_of_a_data_set() -> None:
+    parser = argparse.ArgumentParser()
+    add_data_options(parser, leave_out=("classes", "holdout"), required=("data",))
+    options = parser.parse_args(["--data", "x", "--fold", "2", "--auxiliary", "c,d", "--skip-bad"])
+    config = DataConfig(data="x", fold=2, auxiliary=("c", "d"), skip_bad=True, classes=("a", "b"))
+    assert data_config_from_options(options, classes=("a", "b")) == config
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--fold", "2"])
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--data", "x", "--classes", "a,b"])

@@ -132,7 +132,7 @@ def test_without_a_share_the_order_is_what_it_always_was() -> None:
 
 @pytest.mark.parametrize("auxiliary", [("YoYo", "Golf"), ("Golf", "YoYo"), ("Knitting", "YoYo"), ("Surfing",)])
 def test_a_head_is_taken_over_by_the_names_of_its_outputs(auxiliary: tuple[str, ...], tmp_path: Path) -> None:
-    """Also by a run that has for others what were classes before."""
+    """Also by a run that has for auxiliary classes what were classes before."""
     before = Config(data=DataConfig(classes=(*CLASSES, "YoYo", "Golf")), stages=parse_stages("1x1x32x8"), seed=1)
     state = new_train_state(build_network(before), before.optimizer)
     checkpoint.open_run(tmp_path, before, resume=False)

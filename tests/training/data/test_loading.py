@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ from training.config.data import LAYOUTS, DataConfig
 from training.data.dataset import DataSet, Item
 from training.data.loading import LAYOUTS as READERS
 from training.data.loading import open_dataset
+from training.data.readers.base import Listing
 from training.data.splits import Split, random_rows, split_by_group
 from training.errors import TrainingError
 
@@ -168,3 +171,22 @@ def test_the_real_stills_have_five_folds(real_clips: Path) -> None:
     config = DataConfig(data=str(real_clips / "ucf101_stills"), layout="stills", groups="FOLDS.tsv:video", fold=4)
     split = open_dataset(config).split(0)
     assert (len(split.training), len(split.validation)) == (1470, 371)
+
+
+def test_a_data_set_is_listed_once_whatever_is_asked_of_it(stills_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed: list[tuple[str, ...]] = []
+    layout = READERS["stills"]
+
+    def load(config: DataConfig, classes: Sequence[str]) -> Listing:
+        listed.append(tuple(classes))
+        return layout.load(config, classes)
+
+    monkeypatch.setitem(READERS, "stills", replace(layout, load=load))
+    dataset = open_dataset(stills(stills_root, classes=CLASSES[:2], auxiliary=("all",)))
+    assert dataset.config.auxiliary == CLASSES[2:]
+    assert len(dataset.part()) == len(dataset.split(0).training) + len(dataset.split(0).held_out)
+    assert listed == [CLASSES[:2], CLASSES[2:]]
+
+
+def test_without_auxiliary_classes_there_is_nothing_ood(stills_root: Path) -> None:
+    assert [len(data) for data in open_dataset(stills(stills_root)).ood(())] == [0, 0]

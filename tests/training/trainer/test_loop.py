@@ -14,6 +14,7 @@ from training.errors import TrainingError
 from training.model import checkpoint
 from training.model.build import init_temporal_identity, zero_unreachable_taps
 from training.model.train_state import TrainState, new_train_state
+from training.trainer.distributed import World
 from training.trainer.loop import TrainContext, learning_rate, train
 from videoxception.nets.planar import Passes, depthwise, product
 from videoxception.nets.videoxception import CTSeparableConv3D, VideoXception
@@ -215,3 +216,10 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="is not a run's folder"):
         checkpoint.read_config(tmp_path)
+
+
+def test_processes_share_the_micro_batches_of_a_batch_evenly() -> None:
+    assert [World().micro_batches(wanted) for wanted in (1, 3)] == [1, 3]
+    assert [World(2).micro_batches(wanted) for wanted in (1, 4)] == [2, 4]
+    with pytest.raises(TrainingError, match="--grad-accum-steps 3 cannot be shared by 2 processes"):
+        World(2).micro_batches(3)

@@ -80,7 +80,7 @@ def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
     clips = _clips(Path(config.data))
     group = grouping(config, lambda path: path.stem[:-_NAME_LENGTH])
     rows = ((row, path, group(path)) for row in annotated if (path := clips.get(row.stem)) is not None)
-    items = tuple(Item(path, row.label, told.group, told.fold, row.part) for row, path, told in rows)
+    items = tuple(Item(path, row.label, source.group, source.fold, row.part) for row, path, source in rows)
     kept, notes = _without_leaks(items)
     _check_classes(Path(config.data), kept, classes)
     notes = (*_missing(annotated, clips), *notes)
