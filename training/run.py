@@ -191,7 +191,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[first],
     )
-    parser.add_argument("--run", metavar="DIR", help="folder of the run (default: runs/<name of the model>)")
+    parser.add_argument(
+        "--run", "--run-dir", metavar="DIR", help="folder of the run (default: runs/<name of the model>)"
+    )
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     parser.add_argument("--device", default=device, help="cpu, cuda or cuda:N (default: a GPU if there is one)")
     add_cache_option(parser)

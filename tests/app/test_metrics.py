@@ -166,7 +166,7 @@ def test_every_metric_is_described(client: httpx.Client, card: None) -> None:
     text = client.get("/metrics").text + generate_latest(registry).decode()
     names = [name for name in re.findall(r"^# TYPE (\w+)", text, re.MULTILINE) if name.startswith("videoxception_")]
     assert len(names) > 20
-    described = (ROOT / "docs" / "operations.md").read_text()
+    described = (ROOT / "docs" / "reference" / "metrics.md").read_text()
     assert [name for name in names if f"`{name}`" not in described] == []
 
 
