@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         256,
         ge=1,
         description=(
-            "decoded clips that wait for the engine; more are refused, `overloaded` (`VX_MAX_IN_FLIGHT` limits them, too)"
+            "clips that wait for the engine; more are refused as `overloaded` (`VX_MAX_IN_FLIGHT` limits them, too)"
         ),
     )
     batch_delay: float = Field(
