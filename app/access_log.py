@@ -104,7 +104,7 @@ def _id_of(scope: Scope) -> str:
 
 
 def _finish(record: RequestRecord, scope: Scope) -> None:
-    """Complete the record, count it and log it; probes that went well are logged at debug level only."""
+    """Complete the record, count it and log it; successful probes are logged at debug level only."""
     record.seconds = time.monotonic() - record.started
     record.route = getattr(scope.get("route"), "path", record.route)
     if record.status >= 400 and not record.reason:

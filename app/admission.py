@@ -18,7 +18,7 @@ class Reservation:
         self.bytes = 0
 
     def hold(self, size: int) -> None:
-        """Grow to an upload of `size` bytes. Raise the problem `overloaded` if there is no room for it."""
+        """Reserve memory for an upload of `size` bytes in all. Raise the problem `overloaded` if there is none left."""
         if size > self.bytes:
             self._admission.take(size - self.bytes)
             self.bytes = size

@@ -40,7 +40,7 @@ class Batcher:
         rules: Rules | None = None,
         note_batch: Callable[[int], None] = lambda clips: None,
     ) -> None:
-        """`note_batch` is called with the number of clips of each batch, from any thread."""
+        """Create a batcher. `note_batch` is called with the number of clips of each batch, from any thread."""
         self._rules = rules = rules or Rules()
         self._queue = ClipQueue(rules.max_queue, rules.delay)
         self._threads = [EngineThread(engine, self._queue, rules.max_batch, note_batch) for engine in engines]
@@ -49,7 +49,7 @@ class Batcher:
         """Return the logits of one clip (F, H, W, 3). A caller that is cancelled takes its clip out of the queue.
 
         Raise the problem `overloaded` if the queue or the device is full, `deadline` after `timeout` seconds,
-        `not-ready` when the service is being stopped, and whatever the engine raises at this clip alone.
+        `not-ready` when the service is shutting down, and the engine's own error for this clip.
         """
         now = time.monotonic()
         item = QueuedClip(frames, now, now + timeout, asyncio.get_running_loop().create_future())
@@ -77,7 +77,7 @@ class Batcher:
 
     async def close(self) -> None:
         """Stop each engine after its present batch, unless it is stuck; clips that wait get the problem `not-ready`."""
-        reject(self._queue.close(), Problem("not-ready", "the service is being stopped", {"Retry-After": "10"}))
+        reject(self._queue.close(), Problem("not-ready", "the service is shutting down", {"Retry-After": "10"}))
         for thread in self._threads:
             await asyncio.to_thread(thread.join, self._rules.patience)
 

@@ -40,7 +40,7 @@ class ClipQueue:
     """Clips that wait for the first engine that is free. Safe to use from any thread."""
 
     def __init__(self, most: int, delay: float) -> None:
-        """At most `most` clips wait; those that are fewer than a batch do so for up to `delay` seconds."""
+        """Create a queue of at most `most` clips; fewer than a full batch wait for up to `delay` seconds."""
         self._most = most
         self._delay = delay
         self._items: deque[QueuedClip] = deque()
@@ -51,7 +51,7 @@ class ClipQueue:
         """Queue a clip; return false if there is no room. Raise the problem `not-ready` if the queue is closed."""
         with self._changed:
             if self._closed:
-                raise Problem("not-ready", "the service is being stopped", {"Retry-After": "10"})
+                raise Problem("not-ready", "the service is shutting down", {"Retry-After": "10"})
             if len(self._items) >= self._most:
                 return False
             self._items.append(item)

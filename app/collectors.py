@@ -36,7 +36,11 @@ class ServiceCollector(Collector):
         yield _gauge("requests_in_flight", "Requests with a video that are being answered.", admission.in_flight)
         yield _gauge("uploads_in_flight_bytes", "Uploads that are being answered.", admission.bytes)
         yield _gauge("decode_queue_videos", "Videos that no decoder has taken yet.", decoders.waiting)
-        yield _gauge("backlog_seconds", "What those who are turned away are told to wait.", decoders.backlog)
+        yield _gauge(
+            "backlog_seconds",
+            "Estimated seconds until a new video would be decoded: the Retry-After of refused requests.",
+            decoders.backlog,
+        )
 
     def _processes(self) -> Iterator[Metric]:
         counts = self._decoders.counts

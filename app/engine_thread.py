@@ -132,9 +132,9 @@ class EngineThread:
         return True
 
     def _halve(self, batch: list[QueuedClip], error: Exception) -> None:
-        """Halve the largest batch from now on, beginning with this one's own clips."""
+        """Halve the largest batch from now on, and run this batch's clips again in halves."""
         if len(batch) == 1:
-            detail = f"the memory of {self._engine.device} does not hold one clip more: {error}"
+            detail = f"the memory of {self._engine.device} is too small for one more clip: {error}"
             self._in_loop(reject, batch, Problem("overloaded", detail, {"Retry-After": "10"}))
             return
         self.max_batch = len(batch) // 2

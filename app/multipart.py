@@ -28,7 +28,7 @@ class FormReader:
     """Finds the part named "file" in a multipart body and hands on its bytes; other parts are ignored."""
 
     def __init__(self, boundary: bytes, write: Callable[[bytes], None]) -> None:
-        """`write` is called with each piece of the file. Raise the problem `malformed` if the boundary is."""
+        """Create a parser that calls `write` with each piece of the file. Raise `malformed` for a bad boundary."""
         self._write = write
         self._parts = 0
         self._is_file = False

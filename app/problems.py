@@ -49,7 +49,7 @@ _OF_VIDEO: dict[type[VideoError], str] = {
     TooLarge: "too-large",
     TooManyPixels: "too-many-pixels",
     TooLong: "too-long",
-    Stopped: "not-ready",  # when the service is being stopped
+    Stopped: "not-ready",  # while the service is shutting down
 }
 
 _log = logging.getLogger(__name__)

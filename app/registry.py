@@ -79,7 +79,9 @@ class ModelRegistry:
     def default(self) -> Served:
         """The model that answers when a request names none; the problem `not-ready` if it cannot."""
         if self._default is None:
-            raise Problem("not-ready", "the model is not loaded; GET /readyz tells when it is", {"Retry-After": "5"})
+            raise Problem(
+                "not-ready", "the model is not loaded yet; GET /readyz is 200 once it is", {"Retry-After": "5"}
+            )
         return _alive(self._default)
 
     async def get(self, reference: str | None) -> Served:

@@ -9,17 +9,17 @@ _log = logging.getLogger(__name__)
 
 
 class Reloader:
-    """Has the registry find out anew what each name means when the stores hold other versions than before."""
+    """Reloads the registry when the versions in the stores have changed."""
 
     def __init__(self, registry: ModelRegistry, interval: float) -> None:
-        """`interval` is in seconds between looks at the stores; 0 for none, so that only `request` makes it reload."""
+        """Check the stores every `interval` seconds; with 0, only after `request`."""
         self._registry = registry
         self._interval = interval
-        self._seen: dict[str, list[int]] = {}  # names and versions at the last look
+        self._seen: dict[str, list[int]] = {}  # names and versions at the last check
         self._requested = asyncio.Event()
 
     async def note_versions(self) -> None:
-        """Remember what the stores hold. Called before models are loaded, so that no version since goes unnoticed."""
+        """Record the versions in the stores. Called before models are loaded, so that no later version is missed."""
         self._seen = await asyncio.to_thread(self._registry.versions)
 
     def request(self) -> None:
@@ -32,11 +32,11 @@ class Reloader:
             requested = await self._wait()
             try:
                 await self._look(requested)
-            except Exception:  # the models that are loaded answer on, and the next look may succeed
+            except Exception:  # loaded models go on answering, and the next check may succeed
                 _log.exception("looking for new models failed")
 
     async def _wait(self) -> bool:
-        """Wait until a reload is requested (true), or it is time for another look at the stores (false)."""
+        """Wait until a reload is requested (true), or it is time for another check of the stores (false)."""
         try:
             async with asyncio.timeout(self._interval or None):
                 await self._requested.wait()

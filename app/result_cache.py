@@ -65,7 +65,7 @@ class ResultCache(Generic[T]):
                 await self._end(key, flight)
 
     async def _end(self, key: Hashable, flight: _Flight[T]) -> None:
-        """Forget a flight without callers, and cancel its work if it goes on."""
+        """Discard a flight without callers, and cancel its work if it is still running."""
         if self._flights.get(key) is flight:  # a later one may have taken its place
             del self._flights[key]
         flight.task.cancel()  # which does nothing if it is done

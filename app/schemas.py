@@ -54,7 +54,7 @@ class Answered:
 
 
 class ClassesOut(BaseModel):
-    """The actions that a model tells apart, in order."""
+    """The classes of a model, in order."""
 
     model: ModelRef
     classes: list[str]

@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     model: str = Field(
         "",
         description=(
-            "model that answers if a request names none; without it, the newest `videoxception-b`, else the "
+            "model for requests that name none; by default, the newest `videoxception-b`, else the "
             "newest `videoxception-a`"
         ),
     )
@@ -31,12 +31,12 @@ class Settings(BaseSettings):
         10.0,
         ge=0,
         allow_inf_nan=False,
-        description="seconds between looks for new models in the stores; `0`: on SIGHUP only",
+        description="seconds between checks of the stores for new models; `0`: on SIGHUP only",
     )
     device: str = Field(
         "auto",
         description=(
-            "`cpu`, `cuda`, `cuda:N`; `auto` is a GPU if there is one and PyTorch to use it; several share the "
+            "`cpu`, `cuda`, `cuda:N`; `auto` is a GPU if there is one and PyTorch is installed; several share the "
             "work: `cuda:0,cuda:1`"
         ),
     )
@@ -59,7 +59,7 @@ class Settings(BaseSettings):
         gt=0,
         allow_inf_nan=False,
         description=(
-            "pixels to decode of one video (about ten seconds of one core); what is over it is answered from key frames"
+            "pixels to decode of one video (about ten seconds of one core); above it, only key frames are decoded"
         ),
     )
     key_frames: bool = Field(True, description="`false`: a video over `VX_MAX_WORK` is refused (`too-long`)")
@@ -67,8 +67,8 @@ class Settings(BaseSettings):
         default_factory=lambda: max(2, os.cpu_count() or 1),
         ge=1,
         description=(
-            "decoder processes (unless said, as many as there are cores, and at least 2); of two or more, one "
-            "takes cheap videos only"
+            "decoder processes (by default, one a core, and at least 2); with two or more, one "
+            "is reserved for cheap videos"
         ),
     )
     max_batch: int = Field(32, ge=1, description="clips given to the engine at once")
@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         256,
         ge=1,
         description=(
-            "decoded clips that wait for the engine; more are told to come back (`VX_MAX_IN_FLIGHT` bounds them, too)"
+            "clips that wait for the engine; more are refused as `overloaded` (`VX_MAX_IN_FLIGHT` limits them, too)"
         ),
     )
     batch_delay: float = Field(
@@ -84,7 +84,7 @@ class Settings(BaseSettings):
         ge=0,
         allow_inf_nan=False,
         description=(
-            "seconds that an idle engine waits for more clips than one; at 0 it starts at once, and batches form "
+            "seconds that an idle engine waits for further clips; at 0 it starts at once, and batches form "
             "while it is busy"
         ),
     )
@@ -93,30 +93,30 @@ class Settings(BaseSettings):
         gt=0,
         allow_inf_nan=False,
         description=(
-            "seconds at one batch after which an engine counts as stuck; when all are, `/readyz` and `/predict` "
-            "say `not-ready` until one goes on"
+            "seconds at one batch after which an engine counts as stuck; when all are stuck, `/readyz` and `/predict` "
+            "answer `not-ready` until one of them continues"
         ),
     )
     answer_cache: int = Field(
         1000,
         ge=0,
-        description="answers kept for uploads that come again; `0`: none, and each upload is worked on by itself",
+        description="answers kept for repeated uploads; `0`: none, and identical uploads in flight are not merged",
     )
-    grace: int = Field(20, ge=1, description="seconds that requests in flight have to end when the service is stopped")
+    grace: int = Field(20, ge=1, description="seconds that requests in flight have to finish when the service stops")
     drain: float = Field(
         0.0,
         ge=0,
         le=600,
         description=(
-            "seconds that it goes on, no longer ready, after it was told to stop: what a load balancer needs to notice"
+            "seconds that the service goes on, no longer ready, after SIGTERM, so that a load balancer notices"
         ),
     )
     api_key: SecretStr | None = Field(
         None,
         min_length=1,
         description=(
-            "if set, `/predict`, `/classes` and `/models` ask for it; an empty one ends the start, so that a "
-            "secret that got lost opens nothing"
+            "if set, `/predict`, `/classes` and `/models` require it; an empty key stops the start, so that a "
+            "missing secret does not open the service"
         ),
     )
     cors_origins: str = Field(
@@ -136,11 +136,13 @@ class Settings(BaseSettings):
     cache_dir: str = Field(
         "~/.cache/videoxception", description="folder for compiled models, for quicker starts on CPUs; empty: none"
     )
-    temp_dir: Path | None = Field(None, description="folder for uploads while they are looked at, if not the system's")
+    temp_dir: Path | None = Field(
+        None, description="folder for uploads while they are processed; by default the system's"
+    )
 
     @property
     def devices(self) -> list[str]:
-        """The devices, each with an engine of its own."""
+        """The devices; each has its own engine."""
         return [name.strip() for name in self.device.split(",")]
 
     @property

@@ -3,7 +3,7 @@
     python -m benchmarks.decode --peers PYTHON [--files DIR] [--rounds 7]
 
 PYTHON is an interpreter whose environment has torchcodec, decord and opencv-python-headless (docs/how-to/benchmark.md
-says how to make it); --files is a folder of videos beside those that are made here. Every round runs each method once
+says how to make it); --files is a folder of videos, measured beside synthetic ones. Every round runs each method once
 on each file.
 """
 
@@ -19,7 +19,7 @@ from benchmarks.decoders import METHODS
 from tests.videos import make_video
 
 _OURS = ("ours", "pyav")
-_SAME = 8.0  # levels of mean colour that scaling alone may make; the marks of made frames differ by 21 or more
+_SAME = 8.0  # levels of mean colour that scalers may differ by; the marks of synthetic frames differ by 21 or more
 
 
 class Runner:
@@ -31,7 +31,7 @@ class Runner:
         )
 
     def run(self, path: Path) -> dict[str, object]:
-        """What the method says of a file."""
+        """Return the method's result for a file: {cpu, wall, means} or {error}."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{path}\n")
@@ -42,7 +42,7 @@ class Runner:
 
 
 def made_files(folder: Path) -> list[Path]:
-    """Videos like those that are sent: a small one, a large one with B-frames, and two phones', one group a second."""
+    """Make synthetic videos like real uploads: two with B-frames, two like a phone's with a key frame a second."""
     fast, phone = {"preset": "veryfast"}, {"preset": "ultrafast", "bf": "0"}
     new_phone = {"preset": "ultrafast", "x265-params": "log-level=none:keyint=25:min-keyint=25:scenecut=0:bframes=0"}
     return [
@@ -62,7 +62,7 @@ def made_files(folder: Path) -> list[Path]:
 
 
 def measure(peers: str | None, files: list[Path], rounds: int) -> dict[str, dict[str, list[dict[str, object]]]]:
-    """{file: {method: [result of each round]}}; a round before the first is not counted."""
+    """Return {file: {method: [result of each round]}}; a warm-up round is left out."""
     runners = {name: Runner(sys.executable, name) for name in _OURS}
     if peers:
         runners |= {name: Runner(peers, name) for name in METHODS if name not in _OURS}
@@ -77,7 +77,7 @@ def measure(peers: str | None, files: list[Path], rounds: int) -> dict[str, dict
 
 
 def table(results: dict[str, dict[str, list[dict[str, object]]]]) -> str:
-    """Medians of CPU milliseconds, in brackets the median of the ratios ours / peer, round by round."""
+    """Format the medians of CPU milliseconds, in brackets the median of the ratios ours / peer over rounds."""
     names = list(next(iter(results.values())))
     lines = ["| file | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(names)]
     for file, by_name in results.items():
@@ -106,7 +106,7 @@ def _same(by_name: dict[str, list[dict[str, object]]], name: str) -> bool:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", metavar="PYTHON", help="interpreter of the peers' environment")
     parser.add_argument("--files", type=Path, metavar="DIR", help="folder of videos")

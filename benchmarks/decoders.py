@@ -1,8 +1,7 @@
 """Ten frames of a video as 128 x 128 RGB, by each of several libraries: the same work for each.
 
-Runs as a process of its own in whichever environment has the library: a line with a path on standard input is answered
-with a line of JSON {cpu, wall, means}: seconds, and mean colours of each frame and of its upper left corner, which
-tell frames apart.
+Runs as a process of its own in an environment that has the library. For each path on standard input it prints a line of
+JSON {cpu, wall, means}: seconds, and the mean colours of each frame and of its upper left corner, which identify it.
 """
 
 import json
@@ -19,7 +18,7 @@ def _numbers(count: int) -> list[int]:
 
 
 def ours(path: str) -> Any:
-    """This project's planned decoding."""
+    """Decode with this project's planned decoder."""
     from pathlib import Path
 
     from videoxception.clip import ClipSpec
@@ -29,7 +28,7 @@ def ours(path: str) -> Any:
 
 
 def pyav(path: str) -> Any:
-    """PyAV, one thread: decodes through, converts ten frames. The count comes from a first walk over the packets."""
+    """Decode all frames with PyAV, one thread, and convert ten. The frame count comes from a pass over the packets."""
     import av
     import numpy as np
     from av.video.reformatter import VideoReformatter
@@ -47,7 +46,7 @@ def pyav(path: str) -> Any:
 
 
 def torchcodec_exact(path: str, mode: str = "exact") -> Any:
-    """TorchCodec, one thread, scaling while it decodes."""
+    """Decode with TorchCodec, one thread, scaling in the decoder."""
     from torchcodec.decoders import VideoDecoder
     from torchcodec.transforms import Resize
 
@@ -56,12 +55,12 @@ def torchcodec_exact(path: str, mode: str = "exact") -> Any:
 
 
 def torchcodec_approximate(path: str) -> Any:
-    """The same, trusting the header."""
+    """Decode with TorchCodec, seeking by the header's metadata."""
     return torchcodec_exact(path, "approximate")
 
 
 def decord(path: str) -> Any:
-    """decord, one thread, scaling while it decodes."""
+    """Decode with decord, one thread, scaling in the decoder."""
     from decord import VideoReader
 
     reader = VideoReader(path, width=SIZE, height=SIZE, num_threads=1)
@@ -69,7 +68,7 @@ def decord(path: str) -> Any:
 
 
 def opencv(path: str) -> Any:
-    """OpenCV: grabs all frames, retrieves and scales ten."""
+    """Grab all frames with OpenCV, retrieve and scale ten."""
     import cv2
     import numpy as np
 
@@ -85,7 +84,7 @@ def opencv(path: str) -> Any:
 
 
 def _means(frames: Any) -> list[list[float]]:
-    """Six numbers a frame; made videos carry a mark in the corner that tells their frames apart."""
+    """Return six numbers a frame; synthetic videos have a mark in the corner that identifies each frame."""
     corner = SIZE // 8 - 1  # without the mark's edge, which scalers blur differently
     means: list[list[float]] = [
         [*frame.mean((0, 1)).tolist(), *frame[:corner, :corner].mean((0, 1)).tolist()] for frame in frames
@@ -99,7 +98,7 @@ METHODS: dict[str, Callable[[str], Any]] = {
 
 
 def main() -> None:
-    """Answers one line after the other with the method that the first argument names."""
+    """Decode the file of each input line with the method that the first argument names."""
     method = METHODS[sys.argv[1]]
     for line in sys.stdin:
         try:
@@ -107,7 +106,7 @@ def main() -> None:
             frames = method(line.strip())
             taken = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
             print(json.dumps(taken | {"means": _means(frames)}), flush=True)
-        except Exception as error:  # a peer that cannot do a file says so, and goes on
+        except Exception as error:  # a peer that fails on a file reports it and goes on
             print(json.dumps({"error": f"{type(error).__name__}: {error}"[:200]}), flush=True)
 
 

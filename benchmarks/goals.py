@@ -1,4 +1,4 @@
-"""Figures to reach, and whether they were."""
+"""Target figures, and whether they are met."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A figure to reach, in the unit of `value`; None if it was not measured."""
+    """A target for `value`, in its unit; None if it was not measured."""
 
     what: str
     value: float | None
@@ -15,14 +15,14 @@ class Goal:
 
     @property
     def outcome(self) -> str:
-        """In words."""
+        """ "met", "missed" or "not measured"."""
         if self.value is None:
             return "not measured"
         return "met" if (self.value <= self.wanted if self.at_most else self.value >= self.wanted) else "missed"
 
 
 def goal_table(title: str, goals: Sequence[Goal]) -> str:
-    """A line a goal, with its figure and its outcome."""
+    """Format a table with a row for each goal: figure, target, outcome."""
     lines = [f"| {title} | figure | wanted | outcome |", "| --- | --- | --- | --- |"]
     for goal in goals:
         figure = "" if goal.value is None else f"{goal.value:,.4g}"

@@ -1,9 +1,9 @@
-"""Does a model read motion? Beside it: a nearest neighbour by colours, and the model's own answers to single frames.
+"""Does a model use motion? Compares it with its own answers to single frames and a nearest neighbour by colour.
 
     python -m benchmarks.motion --data DIR --groups FILE:COLUMN --store DIR --model 'strokes-{fold}' [--folds 0,1,2]
 
 For each fold a model that was trained on the other folds ({fold} in its name is replaced). All are scored on the same
-clips of the folds that they have not seen, and compared clip by clip; intervals and p-values go by whole source videos.
+clips of the held-out folds and compared clip by clip; intervals and p-values resample whole source videos.
 """
 
 import argparse
@@ -35,7 +35,7 @@ Right = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Which items of some folds are answered right (N,): by the model, by its single frames, by the neighbour."""
+    """Which items are classified correctly, (N,): by the model, by its single frames, by the nearest neighbour."""
 
     model: Right
     frames: Right
@@ -44,7 +44,7 @@ class Answers:
 
 
 def colors(clip: Frames) -> npt.NDArray[np.float64]:
-    """A histogram of a clip's colours, (512,), square-rooted so that its distances are Hellinger's."""
+    """Return a clip's colour histogram (512,), square-rooted so that distances are Hellinger distances."""
     bins = (clip.reshape(-1, 3) // (256 // _BINS)).astype(np.int64) @ (_BINS * _BINS, _BINS, 1)
     counts = np.bincount(bins, minlength=_BINS**3)
     roots: npt.NDArray[np.float64] = np.sqrt(counts / counts.sum())
@@ -52,13 +52,13 @@ def colors(clip: Frames) -> npt.NDArray[np.float64]:
 
 
 def nearest(known: npt.NDArray[np.float64], asked: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """For each row asked (N, D), the number of the row of `known` (M, D) that is nearest."""
-    rows: npt.NDArray[np.int64] = (asked @ known.T).argmax(1)  # all rows have length 1
+    """Return, for each row of `asked` (N, D), the index of the nearest row of `known` (M, D)."""
+    rows: npt.NDArray[np.int64] = (asked @ known.T).argmax(1)  # all rows have norm 1
     return rows
 
 
 def answer_fold(data: DataSet, fold: int, model: str, store: ModelStore) -> Answers:
-    """The answers to one fold. Raises `TrainingError` or `StoreError`."""
+    """Score one fold. Raises `TrainingError` or `StoreError`."""
     split, spec = split_by_fold(data, fold), ClipSpec()
     release = store.load(model)
     if tuple(release.manifest.classes) != data.classes:
@@ -79,7 +79,7 @@ def answer_fold(data: DataSet, fold: int, model: str, store: ModelStore) -> Answ
 
 
 def table(folds: list[Answers], classes: int) -> str:
-    """All folds together: top-1 of each, with intervals, and the model's gain over each with its p-value."""
+    """Format the top-1 of each method over all folds, with intervals, and the model's gains with p-values."""
     model, frames, neighbour = (
         np.concatenate([getattr(fold, name) for fold in folds]) for name in ("model", "frames", "neighbour")
     )
@@ -107,7 +107,7 @@ def _row(name: str, model: Right, right: Right, videos: SourceVideos) -> str:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, metavar="DIR")
     parser.add_argument("--groups", required=True, metavar="FILE:COLUMN")

@@ -1,9 +1,9 @@
-"""What a model says of real videos, and how steady that is.
+"""A model's answers for real videos, and how stable they are.
 
     python -m benchmarks.real --files DIR [DIR ...] [--model NAME@VERSION] [--label TennisSwing]
 
 Beside each answer: the one to its middle frame alone; those to the clip at four other moments, up to two fifths of
-the time between its frames to either side; and the one to the video encoded again, as H.264 of half its size, CRF 32.
+the time between its frames to either side; and the one to the video re-encoded as H.264 at half its size, CRF 32.
 """
 
 import argparse
@@ -34,7 +34,7 @@ _TABLE = 40  # files; of more, only the summary is printed
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The answers to one video: as it is served, to its middle frame, at other moments, and encoded again."""
+    """The answers for one video: as served, for its middle frame, at other moments, and re-encoded."""
 
     name: str
     own: Answer
@@ -44,7 +44,7 @@ class Seen:
 
 
 def look(path: Path, release: Release, engine: Engine) -> Seen:
-    """Asks for all of them. Raises `VideoError`, or FFmpeg's error if the video cannot be encoded again."""
+    """Compute a video's answers. Raises `VideoError`, or FFmpeg's error if the video cannot be re-encoded."""
     spec = release.manifest.clip
     clips = _VIEWS.clips(spec, lambda wanted: decode(path, wanted).frames)
     own = _VIEWS.own(clips)
@@ -60,7 +60,7 @@ def look(path: Path, release: Release, engine: Engine) -> Seen:
 
 
 def encode_again(path: Path, target: Path) -> Path:
-    """The video as H.264 at half its size, its frames evenly spread."""
+    """Encode a video as H.264 at half its size and a constant frame rate; return `target`."""
     with av.open(str(path)) as source, av.open(str(target), "w") as output:
         shown = source.streams.video[0]
         rate = shown.average_rate or Fraction(25)
@@ -76,12 +76,12 @@ def encode_again(path: Path, target: Path) -> Path:
 
 
 def change(first: Answer, other: Answer) -> float:
-    """The largest difference of a probability."""
+    """Return the largest difference of a probability."""
     return max(abs(first.probabilities[name] - other.probabilities[name]) for name in first.probabilities)
 
 
 def table(seen: Sequence[Seen]) -> str:
-    """A line a video."""
+    """Format a table with a row for each video."""
     lines = [
         "| video | answer | known (score) | middle frame | four moments: same, largest change | encoded again |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -97,7 +97,7 @@ def table(seen: Sequence[Seen]) -> str:
 
 
 def summary(seen: Sequence[Seen], label: str) -> list[str]:
-    """Shares and medians over all videos."""
+    """Return lines with counts and medians over all videos."""
     count = len(seen)
     moved = [change(each.own, other) for each in seen for other in each.moments]
     again = [change(each.own, each.again) for each in seen]
@@ -127,7 +127,7 @@ def _shown(given: Answer) -> str:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=Path, nargs="+", required=True, metavar="DIR", help="folders of videos")
     parser.add_argument("--model", default="videoxception-a", metavar="NAME[@V]")

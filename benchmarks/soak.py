@@ -3,8 +3,8 @@
     python -m benchmarks.soak --files DIR [--answers 50000] [--load 0.7] [--json FILE]
 
 The load is a share of the throughput that a closed loop reaches first; requests come at random moments (Poisson).
-Memory is that of the service and its decoders that lies in no file. Its growth is the median slope between all pairs of
-looks at it (Theil and Sen), which decoders that are replaced by and by do not sway.
+Memory is the anonymous memory of the service and its decoders. Its growth is the median slope between all pairs of
+samples (Theil-Sen), which is robust against decoders being replaced.
 """
 
 import argparse
@@ -26,19 +26,19 @@ from benchmarks.service.measuring import measure, percentiles
 from benchmarks.service.running import Running, end_tidily, run
 from benchmarks.service.usage import memory
 
-_SETTLING = 5000  # answers after which memory is to stay as it is
-_LOOKS = 500  # at memory, over the whole soak
+_SETTLING = 5000  # answers after which memory should not grow
+_LOOKS = 500  # samples of memory over the whole run
 _SENDERS = 64
 _PROBE = 10.0  # seconds of the closed loop, by so many senders
 _PROBERS = 8
-_STEADY = 1.25  # how many times its first value p99 may have in the end, and still be called steady
+_STEADY = 1.25  # largest ratio of the last p99 to the first that counts as stable
 
 Look = tuple[int, int]
-"""Answers so far, and bytes of memory then."""
+"""(answers so far, bytes of memory at that moment)."""
 
 
 class Log:
-    """Counts outcomes as they come, looks at memory now and then, and prints how far it is."""
+    """Counts outcomes as they come, samples memory, and prints progress."""
 
     def __init__(self, running: Running, answers: int) -> None:
         self._pid = running.pid
@@ -49,7 +49,7 @@ class Log:
         self.looks: list[Look] = []
 
     def note(self, outcome: Outcome) -> None:
-        """Called after each, from any thread."""
+        """Count an outcome; called after each, from any thread."""
         with self._counting:
             self._count += 1
             count = self._count
@@ -60,7 +60,7 @@ class Log:
 
 
 def soak(running: Running, requests: Sequence[Request], answers: int, load: float) -> tuple[list[Outcome], list[Look]]:
-    """What came of all requests, and of the looks at memory."""
+    """Run all requests; return their outcomes and the samples of memory."""
     best = measure(running, "closed", _PROBERS, closed_loop(requests, _PROBE, 0), _PROBERS).throughput
     rate = load * best
     print(f"{best:.1f} answers/s at most; {rate:.1f}/s now, for about {answers / rate / 60:.0f} minutes", flush=True)
@@ -70,7 +70,7 @@ def soak(running: Running, requests: Sequence[Request], answers: int, load: floa
 
 
 def growth(looks: Sequence[Look], settling: int = _SETTLING) -> float | None:
-    """Bytes an answer, once so many have been given; None if there are no two looks after that."""
+    """Return the growth in bytes an answer after `settling` answers; None with fewer than two samples there."""
     counts, sizes = np.array([look for look in looks if look[0] >= settling], float).reshape(-1, 2).T
     first, second = np.triu_indices(len(counts), 1)
     slopes = (sizes[second] - sizes[first]) / (counts[second] - counts[first])
@@ -78,14 +78,14 @@ def growth(looks: Sequence[Look], settling: int = _SETTLING) -> float | None:
 
 
 def tails(outcomes: Sequence[Outcome]) -> tuple[float, float]:
-    """p99 of the first and of the last tenth of the answers, in seconds."""
+    """Return p99 of the first and of the last tenth of the answers, in seconds."""
     seconds = [outcome.seconds for outcome in sorted(outcomes, key=lambda outcome: outcome.due)]
     tenth = max(1, len(seconds) // 10)
     return percentiles(seconds[:tenth])[2], percentiles(seconds[-tenth:])[2]
 
 
 def goals(outcomes: Sequence[Outcome], looks: Sequence[Look]) -> list[Goal]:
-    """What a service that could run for ever reaches."""
+    """Return the goals of a service that can run indefinitely."""
     first, last = tails(outcomes)
     errors = sum(outcome.status != 200 for outcome in outcomes)
     return [
@@ -97,7 +97,7 @@ def goals(outcomes: Sequence[Outcome], looks: Sequence[Look]) -> list[Goal]:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=Path, nargs="+", required=True, metavar="DIR", help="folders of videos")
     parser.add_argument("--answers", type=int, default=50_000)

@@ -1,4 +1,4 @@
-"""How long the service takes until it is ready: with no compiled model kept from before, and with one.
+"""Time from the service's start until it is ready: without and with a cached compiled model.
 
     python -m benchmarks.start [--rounds 7]
 
@@ -22,7 +22,7 @@ _READY = Request("readyz", b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
 
 
 def starts(contestant: Contestant, rounds: int) -> tuple[list[float], list[float]]:
-    """Seconds of the first start with an empty cache and of the second, `rounds` of each in turns."""
+    """Measure the seconds of the first start with an empty cache and of the second, `rounds` times alternately."""
     first, second = [], []
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as cache:
@@ -34,7 +34,7 @@ def starts(contestant: Contestant, rounds: int) -> tuple[list[float], list[float
 
 
 def goals(first: Sequence[float], second: Sequence[float]) -> list[Goal]:
-    """Medians, and what they should be."""
+    """Return the medians with their targets."""
     return [
         Goal("first start, median seconds", statistics.median(first), 2.0, at_most=True),
         Goal("second start, median seconds", statistics.median(second), 1.0, at_most=True),
@@ -42,7 +42,7 @@ def goals(first: Sequence[float], second: Sequence[float]) -> list[Goal]:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()

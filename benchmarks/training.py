@@ -49,7 +49,7 @@ class PlainVideos(Dataset[tuple[Tensor, int]]):
         return len(self._paths)
 
     def __getitem__(self, row: int) -> tuple[Tensor, int]:
-        """A clip (3, T, H, W) in 0..1 and its class number."""
+        """Decode a video; return a clip (3, T, H, W) in 0..1 and its class index."""
         frames = _read_all(self._paths[row])  # (N, H, W, 3)
         chosen = frames[torch.linspace(0, len(frames) - 1, _FRAMES).long()]
         clip = chosen.permute(0, 3, 1, 2).float() / 255
@@ -71,7 +71,7 @@ def _read_all(path: Path) -> Tensor:
 
 
 def plain_epochs(state: TrainState, loader: DataLoader[Any], device: torch.device) -> Iterator[EpochReport]:
-    """Epochs without end of the plain loop: the network as it is written, no cache, no fast form."""
+    """Yield reports of endless epochs of the plain loop: the plain network, no cache, no planar form."""
     while True:
         start, waited, losses = time.monotonic(), 0.0, []
         state.net.train()
@@ -92,7 +92,7 @@ def plain_epochs(state: TrainState, loader: DataLoader[Any], device: torch.devic
 
 
 def table(clips: int, ours: list[EpochReport], plain: list[EpochReport]) -> str:
-    """The rows of both loops, and the ratio of their medians. The first epoch of each warms up and is left out."""
+    """Format a row for each loop, and the ratio of their medians. The first epoch is a warm-up and is left out."""
     lines = ["| loop | clips/s | share of time waiting for data |", "| --- | --- | --- |"]
     rates = []
     for name, reports in (
@@ -106,7 +106,7 @@ def table(clips: int, ours: list[EpochReport], plain: list[EpochReport]) -> str:
 
 
 def measure(config: Config, epochs: int, workers: int, device: torch.device, cache: Path) -> str:
-    """The table for a config whose first stage is measured for so many epochs after one that warms up."""
+    """Measure the config's first stage for `epochs` epochs after a warm-up epoch; return the table."""
     config = replace(config, stages=(replace(config.stages[0], epochs=epochs + 1),))
     data = open_data_module(config, ClipSpec(), cache)
     library, split, _ = data.load()
@@ -125,7 +125,7 @@ def measure(config: Config, epochs: int, workers: int, device: torch.device, cac
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, metavar="DIR")
     parser.add_argument("--layout", default="folders")

@@ -5,8 +5,8 @@ from videoxception import Classifier
 classifier = Classifier.load("videoxception-a")
 print(classifier.predict("clip.mp4").answer.label)
 
-The names below are imported when they are first asked for: training from a cache needs none of what decodes or serves,
-and a client nothing of what an extra brings.
+The names below are imported on first use: training from a cache needs no decoder and no server, and a client needs no
+extra.
 """
 
 from importlib import import_module

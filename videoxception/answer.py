@@ -13,7 +13,7 @@ Probabilities = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model says of one clip. `probabilities` has every class, in the model's order."""
+    """A model's answer for one clip. `probabilities` has every class, in the model's order."""
 
     label: str
     confidence: float
@@ -23,28 +23,28 @@ class Answer:
 
 
 def probabilities(logits: npt.NDArray[np.floating], temperature: float) -> Probabilities:
-    """Logits (B, K) -> softmax(logits / temperature), in float64."""
+    """Return softmax(logits / temperature) of logits (B, K), in float64."""
     scaled = np.asarray(logits, np.float64) / temperature
     scaled = np.exp(scaled - scaled.max(-1, keepdims=True))
     return np.asarray(scaled / scaled.sum(-1, keepdims=True), np.float64)
 
 
 def share_of_classes(logits: npt.NDArray[np.floating], background: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Logits of the classes (..., K) and of the background (...) -> the classes' share of the softmax over both (...).
+    """Return the sum of the classes' probabilities in the softmax over classes (..., K) and background (...).
 
-    From 0 to 1. It has no temperature: that would not change which clip has more, only where the threshold lies.
+    The result (...) is from 0 to 1. There is no temperature: it would change the threshold, not the order of clips.
     """
     rest = np.asarray(background, np.float64)
     return np.asarray(1 / (1 + np.exp(np.clip(rest - log_sum(logits), -700, 700))), np.float64)
 
 
 def log_sum(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Logits (..., K) -> the logarithm of the sum of their exponentials (...), in float64."""
+    """Return the log-sum-exp (...) of logits (..., K), in float64."""
     return np.asarray(np.logaddexp.reduce(np.asarray(logits, np.float64), -1), np.float64)
 
 
 def answer(manifest: Manifest, logits: npt.NDArray[np.floating]) -> Answer:
-    """The answer to one clip from its logits, (K,) or, of a model with a background, (K + 1,)."""
+    """Return the answer for one clip from its logits, (K,) or, of a model with a background, (K + 1,)."""
     calibration, own = manifest.calibration, logits[: len(manifest.classes)]
     row = probabilities(own[None], calibration.temperature)[0]
     best = int(row.argmax())
@@ -59,7 +59,7 @@ def answer(manifest: Manifest, logits: npt.NDArray[np.floating]) -> Answer:
 
 
 def _known_score(kind: KnownScore, row: Probabilities, logits: npt.NDArray[np.floating]) -> float:
-    """Of one clip, with probabilities (K,)."""
+    """Return the known-score of one clip with probabilities (K,)."""
     if kind == "background":
         return float(share_of_classes(logits[: len(row)], logits[len(row)]))
     return float(row.max())

@@ -1,6 +1,6 @@
 """Where the service, the trainer and the shipped models lie: beside this package in a checkout, inside it installed.
 
-A wheel has them in videoxception/_bundled (see setup.py). They are not imported from there, but started.
+A wheel has them in videoxception/_bundled (see setup.py). They are started as processes, not imported.
 """
 
 import os
@@ -17,9 +17,9 @@ MODEL_STORE = ROOT / "model_store"
 
 
 def start(module: str, arguments: Sequence[str] = ()) -> NoReturn:
-    """Become the process `python -m module`, whatever lies in the working folder or on PYTHONPATH by the same name.
+    """Replace this process by `python -m module`, also if the working folder or PYTHONPATH has a module of that name.
 
-    What the process starts in turn finds the same modules, since all of it stands in the environment.
+    The search path is set in the environment, so that its child processes find the same modules.
     """
     path = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     environment = {"PYTHONPATH": os.pathsep.join(filter(None, path)), "PYTHONSAFEPATH": "1"}

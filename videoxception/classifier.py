@@ -20,12 +20,12 @@ from videoxception.video.pool import DecoderPool
 
 AnyPath = str | PathLike[str]
 
-_AHEAD = 2  # files in hand for each decoder, so that none has to wait for the engine
+_AHEAD = 2  # files submitted ahead for each decoder, so that none waits for the engine
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The answer to a video, and the clip that it was given for."""
+    """The answer for a video, and the clip that it was computed from."""
 
     answer: Answer
     clip: Clip
@@ -56,10 +56,19 @@ class Classifier:
         limits: Limits | None = None,
         decoders: int = 1,
     ) -> Self:
-        """The released model "name@version", the newest of "name", or the default one, ready to answer.
+        """Load a released model and create its engine.
 
-        `decoders` is the number of decoder processes. Raises `StoreError` if the model is not there or damaged, and
-        `EngineError` if it cannot run here.
+        Args:
+            model: "name@version", "name" for its newest version, or "" for the default model.
+            store: Where to look for it; by default, the built-in store.
+            device: "cpu", "cuda", "cuda:N" or "auto".
+            precision: "f32", "bf16", "int8" or "auto".
+            limits: Limits on the videos that are decoded.
+            decoders: Number of decoder processes.
+
+        Raises:
+            StoreError: The model is missing or damaged.
+            EngineError: The model cannot run on this device or in this precision.
         """
         release = (store or ModelStore()).load(model)
         return cls(release, engines.create(release, device, precision), limits, decoders)
@@ -70,11 +79,11 @@ class Classifier:
         return self.release.manifest.classes
 
     def predict(self, path: AnyPath) -> Prediction:
-        """The answer to a video file. Raises `VideoError` if it holds no clip, `OSError` if it cannot be read."""
+        """Return the answer for a file. Raises `VideoError` without a usable video, `OSError` if it cannot be read."""
         return self._predict(self._decoders.decode(Path(path), self.release.manifest.clip))
 
     def predict_each(self, paths: Iterable[AnyPath]) -> Iterator[Prediction | VideoError | OSError]:
-        """For each file in turn, its answer or what is wrong with it. The next ones are decoded meanwhile."""
+        """Yield each file's answer, or the error that prevents it, in order. Later files are decoded meanwhile."""
         waiting: deque[Job | OSError] = deque()
         try:
             for path in paths:

@@ -1,4 +1,4 @@
-"""What a clip is, and which frames of a video it takes. Pure arithmetic: nothing here opens a file."""
+"""Clips and the rule that chooses a video's frames for them. Pure arithmetic: nothing here opens a file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ class Window(_Strict):
 
 
 class Stretch(_Strict):
-    """The whole frame is scaled to the size asked for, whatever its shape."""
+    """The whole frame is scaled to the clip's size; its aspect ratio is not kept."""
 
     kind: Literal["stretch"] = "stretch"
 
@@ -50,10 +50,10 @@ class Crop(_Strict):
 
 
 class ClipSpec(_Strict):
-    """What a model wants to be shown. It travels inside a released model, and whoever serves the model obeys it.
+    """The input that a model expects. It is part of a released model, and serving and evaluation follow it.
 
-    `channels` is the order of the colours; `scale`, `mean` and `std` say how a network's input comes of the bytes
-    (byte * scale, minus mean, over std). The defaults are VideoXception's, which normalises by itself.
+    `channels` is the order of the colours; `scale`, `mean` and `std` map bytes to a network's input:
+    (byte * scale - mean) / std. The defaults are those of VideoXception, which normalises by itself.
     """
 
     frames: PositiveInt = 10
@@ -87,7 +87,7 @@ class Timeline:
     """When the frames of a video are on screen: `ticks[k]` is the time of frame k, rising, in `tick` seconds.
 
     `span` is the time from the first frame to the end of the last, in ticks. Where the file gives no times, the ticks
-    are the numbers of the frames, and `tick` is one over a frame rate that was guessed (`timed` is False then).
+    are the numbers of the frames, and `tick` is one over a guessed frame rate (`timed` is False then).
     """
 
     ticks: Sequence[int]
@@ -99,7 +99,7 @@ class Timeline:
         return len(self.ticks)
 
     def seconds(self, k: int) -> float:
-        """The time of frame k, counted from the first one."""
+        """Return the time of frame k in seconds since the first frame."""
         return float((self.ticks[k] - self.ticks[0]) * self.tick)
 
     @property
@@ -117,7 +117,7 @@ class Timeline:
 def make_timeline(
     times: Sequence[int | None], last_duration: int | None, time_base: Fraction, rate: Fraction
 ) -> Timeline:
-    """The timeline of a video from the times of its packets, in any order, in units of `time_base`.
+    """Make the timeline of a video from the times of its packets, in any order, in units of `time_base`.
 
     `last_duration` is that of the packet shown last (None if unknown: the median step stands in). If a packet has no
     time or two have the same, frames count as shown at a constant `rate`, in frames a second.
@@ -131,7 +131,7 @@ def make_timeline(
 
 
 def choose(timeline: Timeline, spec: ClipSpec) -> list[int]:
-    """Which frames make the clip: F numbers of frames, not falling; some repeat if the video is short.
+    """Return the indices of a clip's F frames, in ascending order; some repeat if the video is short.
 
     Frame i is the one on screen at the centre of its part of the video: the largest k with
     T_k - T_0 <= (2i+1) D / 2F. Exact: everything is a fraction, nothing is rounded.
@@ -146,21 +146,21 @@ def choose(timeline: Timeline, spec: ClipSpec) -> list[int]:
 
 
 def _centre(i: int, timeline: Timeline, spec: ClipSpec) -> Fraction:
-    """The moment, in ticks since the first frame, whose frame is number i of the clip."""
+    """Return the moment, in ticks since the first frame, that frame i of the clip shows."""
     if isinstance(spec.sampling, Segments):
         return Fraction((2 * i + 1) * timeline.span, 2 * spec.frames)
-    step = Fraction(str(spec.sampling.step)) / timeline.tick  # by its digits: 0.4 is two fifths
+    step = Fraction(str(spec.sampling.step)) / timeline.tick  # from its decimal digits: 0.4 is exactly two fifths
     return Fraction(timeline.span, 2) + (i - Fraction(spec.frames - 1, 2)) * step
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """The frames that a model is shown of one video, and where they come from.
+    """The frames of one video that a model gets, and where they come from.
 
-    `frames` is uint8 (F, H, W, 3), RGB. `duration` is in seconds, None where the file does not tell. `width` and
-    `height` are those of the first of the frames before scaling, the way it is shown (after rotation). `timestamps`
-    are the F frames' times in seconds since the first frame. `warnings` are among WARNINGS. `decoded` is the number
-    of frames that came out of the decoder to make it, and `planned` tells whether the others could be left out.
+    `frames` is uint8 (F, H, W, 3), RGB. `duration` is in seconds, None if the file does not say. `width` and `height`
+    are those of the clip's first frame before scaling, as displayed (after rotation). `timestamps` are the F frames'
+    times in seconds since the video's first frame. `warnings` are keys of WARNINGS. `decoded` is the number of frames
+    that were decoded for the clip, and `planned` is True if the decoder could skip the others.
     """
 
     frames: Frames = field(repr=False)

@@ -1,4 +1,4 @@
-"""Golden answers: what a released model must say of clips that seeded code draws, wherever it is run."""
+"""Golden answers: the logits that a released model must give on every machine, for clips drawn from a seed."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,17 +7,17 @@ from videoxception.clip import ClipSpec, Frames
 from videoxception.engine.base import Engine
 from videoxception.manifest import Manifest
 
-_CELL = 16  # pixels; coarse enough that the frames are not mere noise
+_CELL = 16  # pixels; large enough that the frames are more than noise
 
 
 class GoldenMismatch(Exception):
-    """An engine that does not give a released model's own answers."""
+    """An engine whose logits are not those that were recorded when the model was released."""
 
 
 def draw(spec: ClipSpec, seed: int, count: int) -> Frames:
-    """`count` clips of coloured squares, uint8 (count, F, H, W, 3): the same for a seed everywhere and always.
+    """Draw `count` clips of coloured squares, uint8 (count, F, H, W, 3): the same for a seed on every machine.
 
-    NumPy promises that the streams of `RandomState`, unlike those of newer generators, never change.
+    NumPy guarantees that the streams of `RandomState`, unlike those of newer generators, never change.
     """
     height, width = spec.size
     rng = np.random.RandomState(seed)
@@ -27,7 +27,7 @@ def draw(spec: ClipSpec, seed: int, count: int) -> Frames:
 
 
 def check(engine: Engine, manifest: Manifest) -> None:
-    """Raises `GoldenMismatch` if the engine's logits are off by more than the tolerance of its precision."""
+    """Raise `GoldenMismatch` if a logit differs from its golden answer by more than the precision's tolerance."""
     golden = manifest.golden
     logits = engine.predict(draw(manifest.clip, golden.seed, len(golden.logits)))
     off = largest_difference(logits, golden.logits)
@@ -42,5 +42,5 @@ def check(engine: Engine, manifest: Manifest) -> None:
 
 
 def largest_difference(logits: npt.NDArray[np.float32], expected: list[list[float]]) -> float:
-    """The largest absolute difference; NaN if there is one among the logits."""
+    """Return the largest absolute difference of a logit; NaN if a logit is NaN."""
     return float(np.abs(logits - np.asarray(expected)).max())

@@ -23,7 +23,7 @@ async def livez() -> StatusOut:
 async def readyz(service: ServiceDep) -> StatusOut:
     """Say whether videos are answered."""
     if service.stopping.is_set():
-        raise Problem("not-ready", "the service is being stopped; ask another one", {"Retry-After": "30"})
+        raise Problem("not-ready", "the service is shutting down; use another instance", {"Retry-After": "30"})
     if trouble := service.models.trouble:
         raise Problem("not-ready", trouble, {"Retry-After": "5"})
     if not service.decoders.ready:

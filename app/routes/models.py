@@ -13,7 +13,7 @@ router = APIRouter(tags=["models"])
 
 @router.get("/classes", responses=responses("unauthorized", "unknown-model", "not-ready"))
 async def classes(service: ServiceDep, model: str | None = None) -> ClassesOut:
-    """List the actions that a model tells apart, in the order of its probabilities."""
+    """List the classes of a model, in the order of its probabilities."""
     manifest = (await service.models.get(model)).manifest
     return ClassesOut(model=ModelRef(name=manifest.name, version=manifest.version), classes=manifest.classes)
 

@@ -1,1 +1,1 @@
-"""From clip to logits on a CPU: this project's engine beside what else runs the same network."""
+"""From clip to logits on a CPU: this project's engine beside other runtimes of the same network."""

@@ -27,7 +27,7 @@ _SPLIT_SECONDS = 3.0
 
 
 def served_precision(times: Times) -> Precision:
-    """Of this project's precisions that could be measured, the quickest for one clip."""
+    """Return the fastest measured precision of this project's engine for one clip."""
     found = [name for name in OURS if (name, 1) in times]
     quickest = min(found, key=lambda name: median(times[name, 1]))
     precision: Precision = quickest.removeprefix("ours ")  # type: ignore[assignment]
@@ -35,7 +35,7 @@ def served_precision(times: Times) -> Precision:
 
 
 def report(release: Release, peers: str | None, rounds: int, rate: float) -> tuple[str, list[Goal], object]:
-    """Tables, goals, and what goes into the JSON, of one model."""
+    """Measure one model; return its tables, goals, and figures for the JSON file."""
     print(f"\n{release}", flush=True)
     times, off = measure(release, peers, rounds)
     needed, precision = operations(release), served_precision(times)
@@ -55,7 +55,7 @@ def report(release: Release, peers: str | None, rounds: int, rate: float) -> tup
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", metavar="PYTHON", help="interpreter of the peers' environment")
     parser.add_argument(

@@ -15,7 +15,7 @@ BATCHES = (1, 8)
 
 
 def measure(release: Release, peers: str | None, rounds: int) -> tuple[Times, dict[str, float]]:
-    """The times of every method at every size of batch, and how far each one's golden logits are off."""
+    """Measure every method at every batch size; return the times and each one's largest golden-logit error."""
     with _runners(release, peers) as ready:
         runners = {name: runner for name, (runner, _) in ready.items()}
         times: dict[tuple[str, int], list[float]] = {(name, batch): [] for name in runners for batch in BATCHES}
@@ -27,7 +27,7 @@ def measure(release: Release, peers: str | None, rounds: int) -> tuple[Times, di
 
 @contextmanager
 def _runners(release: Release, peers: str | None) -> Iterator[dict[str, tuple[Runner, float]]]:
-    """The methods that can be had here, warm, and how far their golden logits are off. Prints why others cannot."""
+    """Yield the available methods, warmed up, with their golden-logit errors. Prints why others are unavailable."""
     ready: dict[str, tuple[Runner, float]] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -46,7 +46,7 @@ def _runners(release: Release, peers: str | None) -> Iterator[dict[str, tuple[Ru
 
 
 def _warm(runner: Runner) -> float:
-    """How far its golden logits are off, when it has seen every size of batch."""
+    """Run every batch size once; return the largest error of a golden logit."""
     off = runner.first()
     for batch in BATCHES:
         runner.run(batch)

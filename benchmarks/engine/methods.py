@@ -1,10 +1,10 @@
-"""Ways to get logits of clips, each of the same released weights: every one runs in a process of its own.
+"""Methods that compute logits of clips from the same released weights; each runs in a process of its own.
 
     python -m benchmarks.engine.methods NAME MODEL FOLDER
 
-MODEL is "name@version", FOLDER where the graph lies that `export_plain` wrote. Once it is up it prints a line of JSON:
-by how much its golden logits are {off}, or an {error}. Then a line with a number of clips on standard input is answered
-with {seconds}, which one batch of them took.
+MODEL is "name@version", FOLDER holds the graph that `export_plain` wrote. Once ready, it prints a line of JSON: the
+largest error of a golden logit, {off}, or an {error}. Then, for each line with a number of clips on standard input, it
+prints the {seconds} that one batch of them took.
 """
 
 import json
@@ -28,12 +28,12 @@ Infer = Callable[[Frames], Logits]
 
 
 def ours(precision: Precision) -> Callable[[Release, Path], Infer]:
-    """The engine that serves."""
+    """Use this project's engine."""
     return lambda release, folder: engines.create(release, "cpu", precision).predict
 
 
 def plain(precision: str) -> Callable[[Release, Path], Infer]:
-    """OpenVINO with the network as it was trained, for batches of any size."""
+    """Use OpenVINO on a plain export of the trained network, with a dynamic batch size."""
 
     def make(release: Release, folder: Path) -> Infer:
         import openvino as ov
@@ -47,7 +47,7 @@ def plain(precision: str) -> Callable[[Release, Path], Infer]:
 
 
 def onnxruntime(release: Release, folder: Path) -> Infer:
-    """ONNX Runtime's CPU provider with its own settings, f32."""
+    """Use ONNX Runtime's CPU provider with default settings, f32."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(folder / ONNX_GRAPH, providers=["CPUExecutionProvider"])
@@ -56,12 +56,12 @@ def onnxruntime(release: Release, folder: Path) -> Infer:
 
 
 def eager(release: Release, folder: Path) -> Infer:
-    """PyTorch, f32."""
+    """Use eager PyTorch, f32."""
     return _torch(release, compiled=False)
 
 
 def compiled(release: Release, folder: Path) -> Infer:
-    """torch.compile, f32, which compiles anew for each size of batch."""
+    """Use torch.compile, f32, compiled for each batch size."""
     return _torch(release, compiled=True)
 
 
@@ -89,11 +89,11 @@ METHODS: Mapping[str, Callable[[Release, Path], Infer]] = {
     "torch eager f32": eager,
     "torch.compile f32": compiled,
 }
-PEERS = ("ONNX Runtime f32",)  # those that need a library which this project does not
+PEERS = ("ONNX Runtime f32",)  # methods that need a library which is not a dependency of this project
 
 
 def export_plain(release: Release, folder: Path) -> None:
-    """Writes the graph that `plain` runs: bytes in, nothing fused."""
+    """Write the graph that `plain` runs: bytes in, nothing fused."""
     from training.export.openvino import export_graph
     from videoxception.nets.served import load_served
 
@@ -101,7 +101,7 @@ def export_plain(release: Release, folder: Path) -> None:
 
 
 def export_onnx(release: Release, folder: Path) -> None:
-    """Writes the graph that `onnxruntime` runs. Needs the package onnx."""
+    """Write the graph that `onnxruntime` runs. Needs the package onnx."""
     import torch
 
     from videoxception.nets.served import load_served
@@ -118,12 +118,12 @@ def export_onnx(release: Release, folder: Path) -> None:
 
 
 def main() -> None:
-    """Answers one line after the other."""
+    """Time a batch for each input line."""
     name, reference, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     release = ModelStore().load(reference)
     try:
         infer = _prepare(name, release, folder)
-    except Exception as error:  # a method that cannot be had says so, and the others go on
+    except Exception as error:  # an unavailable method reports why, and the others go on
         print(json.dumps({"error": f"{type(error).__name__}: {error}"[:300]}), flush=True)
         return
     for line in sys.stdin:
@@ -134,7 +134,7 @@ def main() -> None:
 
 
 def _prepare(name: str, release: Release, folder: Path) -> Infer:
-    """The method, after a look at its answers to the golden clips, which it prints."""
+    """Create the method and print its largest golden-logit error."""
     if name in PEERS:
         export_onnx(release, folder)
     infer = METHODS[name](release, folder)

@@ -1,4 +1,4 @@
-"""What a network multiplies, and how fast this machine multiplies in bf16 at best."""
+"""A network's operations for one clip, and this machine's peak rate of bf16 products."""
 
 import statistics
 import time
@@ -9,11 +9,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from videoxception.nets.served import load_served
 from videoxception.store import Release
 
-_SIDE = 2048  # of square matrices: large enough that nothing but products matters
+_SIDE = 2048  # of square matrices: large enough that overhead is negligible
 
 
 def operations(release: Release) -> float:
-    """Multiplications and additions for one clip, of convolutions and products."""
+    """Count the multiplications and additions for one clip, in convolutions and matrix products."""
     net, clip = load_served(release), torch.zeros(1, *release.manifest.clip.shape, dtype=torch.uint8)
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         net(clip)
@@ -21,7 +21,7 @@ def operations(release: Release) -> float:
 
 
 def bf16_rate(rounds: int) -> float:
-    """bf16 operations a second of a product of large matrices: the median."""
+    """Measure the bf16 operations a second of a large matrix product: the median."""
     a, b = (torch.randn(_SIDE, _SIDE).bfloat16() for _ in range(2))
     a @ b
     return statistics.median(2 * _SIDE**3 / _seconds(a, b) for _ in range(rounds))

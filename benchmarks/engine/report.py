@@ -12,13 +12,13 @@ Times = Mapping[tuple[str, int], Sequence[float]]
 
 
 def ratio(times: Times, method: str, base: str, batch: int) -> float | None:
-    """The median over rounds of the method's time divided by the base's."""
+    """Return the median over rounds of the method's time divided by the base's."""
     ours, theirs = times.get((method, batch)), times.get((base, batch))
     return median(a / b for a, b in zip(ours, theirs, strict=True)) if ours and theirs else None
 
 
 def table(times: Times, off: Mapping[str, float], operations: float, rate: float) -> str:
-    """A line a method and batch."""
+    """Format a table with a row for each method and batch size."""
     lines = [
         f"| method | batch | ms a clip | times {BASE} | of the bf16 rate | golden logits off by |",
         "| --- |" + " --- |" * 5,
@@ -34,14 +34,14 @@ def table(times: Times, off: Mapping[str, float], operations: float, rate: float
 
 
 def split_table(splits: Sequence[Split]) -> str:
-    """A line a way to split the cores."""
+    """Format a table with a row for each split of the cores."""
     lines = ["| streams | threads each | clips/s | ms of one clip |", "| --- | --- | --- | --- |"]
     lines += [f"| {s.streams} | {s.threads} | {s.throughput:.1f} | {s.latency:.1f} |" for s in splits]
     return "\n".join(lines)
 
 
 def goals(model: str, times: Times, batches: Sequence[int]) -> list[Goal]:
-    """bf16 and int8 against the plain export."""
+    """Return the goals for bf16 and int8 against the plain export."""
     bf16 = [
         Goal(f"{model}, ours bf16 / {BASE}, batch {batch}", ratio(times, "ours bf16", BASE, batch), 1.1, at_most=True)
         for batch in batches

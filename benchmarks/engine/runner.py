@@ -9,7 +9,7 @@ from videoxception.store import Release
 
 
 class Missing(Exception):
-    """A method that cannot be had here; the message says why."""
+    """A method that is unavailable on this machine; the message says why."""
 
 
 class Runner:
@@ -25,11 +25,11 @@ class Runner:
         )
 
     def first(self) -> float:
-        """How far the method's golden logits are off, once it is up. Raises `Missing`."""
+        """Wait until the method is ready; return its largest golden-logit error. Raises `Missing`."""
         return self._answer()["off"]
 
     def run(self, batch: int) -> float:
-        """Seconds of one batch. Raises `Missing`."""
+        """Return the seconds that one batch takes. Raises `Missing`."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{batch}\n")
         self._process.stdin.flush()

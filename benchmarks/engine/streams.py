@@ -24,7 +24,7 @@ class Split:
 
 
 def splits(release: Release, precision: Precision, seconds: float) -> Iterator[Split]:
-    """From one stream with all cores to as many streams as cores."""
+    """Measure every split, from one stream with all cores to as many streams as cores."""
     cores = os.cpu_count() or 1
     for streams in (count for count in range(1, cores + 1) if cores % count == 0):
         yield _split(release, precision, streams, cores // streams, seconds)
@@ -50,7 +50,7 @@ def _split(release: Release, precision: Precision, streams: int, threads: int, s
 
 
 def _run(queue: ov.AsyncInferQueue, frames: object, seconds: float) -> tuple[int, float]:
-    """Clips, and the seconds that they took."""
+    """Run for `seconds`; return the number of clips and the seconds that they took."""
     start, clips = time.perf_counter(), 0
     while time.perf_counter() - start < seconds:
         queue.start_async([frames])

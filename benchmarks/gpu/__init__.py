@@ -1,5 +1,5 @@
-"""What a GPU does with VideoXception: `python -m benchmarks.gpu`, one command, in under eight minutes.
+"""VideoXception's speed on a GPU: `python -m benchmarks.gpu`, one command, in under eight minutes.
 
-Every section is a process of its own with a limit to its time, so that one that fails, hangs or spoils the card's
-state costs its own rows and nothing else.
+Every section is a process of its own with a time limit, so that one that fails, hangs or corrupts the GPU's state loses
+its own rows only.
 """

@@ -1,9 +1,9 @@
-"""Measures everything, or the sections that are named, prints a table last and writes JSON.
+"""Measure everything, or the named sections; print a table at the end and write JSON.
 
     python -m benchmarks.gpu [--json FILE] [--minutes 7.5] [--sections "card,ours a"]
 
 Needs a GPU, torch with Triton, and of this project's libraries av, numpy, pydantic and safetensors; no network. The
-section "decoding" makes its own video.
+section "decoding" encodes a synthetic video.
 """
 
 import argparse
@@ -28,7 +28,7 @@ _LEAST = 5.0  # seconds; with less there is no point in starting a section
 
 
 def measure(sections: Sequence[Section], seconds: float) -> list[Row]:
-    """All rows, those of sections that failed or came too late included."""
+    """Return all rows, including those of sections that failed or ran out of time."""
     end, rows = time.monotonic() + seconds, []
     for section in sections:
         left = end - time.monotonic()
@@ -41,7 +41,7 @@ def measure(sections: Sequence[Section], seconds: float) -> list[Row]:
 
 
 def _run_apart(section: Section, limit: float) -> list[Row]:
-    """A section's rows, from a process that may take so many seconds."""
+    """Run a section in a process of its own for at most `limit` seconds; return its rows."""
     command = [sys.executable, "-m", "benchmarks.gpu", "--only", section.name]
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(command, stdout=output, stderr=errors, start_new_session=True)
@@ -50,7 +50,7 @@ def _run_apart(section: Section, limit: float) -> list[Row]:
             reason = f"ended with {status}"
         except subprocess.TimeoutExpired:
             status, reason = None, f"took longer than {limit:.0f} s"
-        with contextlib.suppress(ProcessLookupError):  # its own helpers, compilers for one, end with it
+        with contextlib.suppress(ProcessLookupError):  # its child processes, such as compilers, end with it
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         output.seek(0)
@@ -66,7 +66,7 @@ def _last_line(text: str) -> str:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, default=Path("gpu.json"), metavar="FILE", help="default: gpu.json")
     parser.add_argument("--minutes", type=float, default=7.5, help="for everything")

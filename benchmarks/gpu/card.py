@@ -1,4 +1,4 @@
-"""The card's two numbers, measured: how fast it moves bytes, and how fast it multiplies."""
+"""The GPU's measured peaks: memory bandwidth and bf16 matrix products."""
 
 import sys
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from benchmarks.gpu.timing import Setting, seconds_a_call
 
 
 def card(setting: Setting, size: int = 8192, copied: int = 2**32) -> Iterator[Row]:
-    """`size` of the square matrices; `copied` bytes."""
+    """Measure the GPU with square matrices of `size` and copies of `copied` bytes."""
     yield from attempt("card", "card", lambda: _about(setting))
     yield from attempt("card", "copy", lambda: _copy(setting, copied))
     yield from attempt("card", "matrix product", lambda: _product(setting, size))

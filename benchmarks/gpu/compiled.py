@@ -1,9 +1,9 @@
-"""What the compiler makes of the kernels, for which no card is needed: registers, spills, shared memory, instructions.
+"""Registers, spills, shared memory and instructions of the compiled kernels. Needs no GPU.
 
     python -m benchmarks.gpu.compiled [--capability 90]
 
-Every kernel of types A and B is compiled just as the engine launches it, in bf16, and those of `--fused` training as
-for some of their blocks.
+Every kernel of types A and B is compiled as the engine launches it, in bf16, and the kernels of `--fused` training for
+some of their blocks.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from training.kernels.shape import Shape
 from videoxception.engine.kernels.network import FusedNetwork
 from videoxception.nets.fused_norms import FusedVideoXception
 
-_TRAINING = {  # with how many channels come out
+_TRAINING = {  # (shape, output channels)
     "block 1, training": (Shape(1, 10, 128, 128, 3, 3), 64),
     "block 2, training": (Shape(1, 10, 64, 64, 64, 3), 128),
     "block 3, training": (Shape(1, 10, 32, 32, 128, 3), 256),
@@ -41,7 +41,7 @@ _TOOLS = Path(triton.__file__).parent / "backends" / "nvidia" / "bin"
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """One kernel. `spilled` is the stack a thread needs, `shared` what a program does, both in bytes."""
+    """One kernel. `spilled` is a thread's stack, `shared` a program's shared memory, both in bytes."""
 
     name: str
     registers: int
@@ -52,7 +52,7 @@ class Compiled:
 
 
 class _Driver:
-    """A card that is not there, as far as compiling goes."""
+    """A Triton driver without a GPU, sufficient for compiling."""
 
     def __init__(self, capability: int) -> None:
         self._target = GPUTarget("cuda", capability, 32)
@@ -69,7 +69,7 @@ class _Driver:
 
 @contextmanager
 def _compiling(capability: int) -> Iterator[list[Any]]:
-    """Launches compile and do no more; the kernels that they made are in the list."""
+    """Make launches compile without running; yield the list that collects the compiled kernels."""
     made: list[Any] = []
     launch = JITFunction.run
 
@@ -81,11 +81,11 @@ def _compiling(capability: int) -> Iterator[list[Any]]:
     try:
         yield made
     finally:
-        JITFunction.run = launch  # the driver stays: without a card there is no other
+        JITFunction.run = launch  # the driver stays: without a GPU there is no other
 
 
 def compile_kernels(net: FusedVideoXception, capability: int, dtype: torch.dtype = torch.bfloat16) -> list[Compiled]:
-    """The kernels of a network, in the order in which they run."""
+    """Compile the kernels of a network; return them in launch order."""
     fused = FusedNetwork(net, SHAPE, 1, dtype, torch.device("cpu"))
     with _compiling(capability) as made:
         fused.run(torch.zeros(1, *SHAPE, dtype=torch.uint8), torch.zeros(1, fused.outputs))
@@ -93,7 +93,7 @@ def compile_kernels(net: FusedVideoXception, capability: int, dtype: torch.dtype
 
 
 def compile_training(shape: Shape, wide: int, capability: int, dtype: torch.dtype = torch.bfloat16) -> list[Compiled]:
-    """The kernels of a block in training that has `wide` channels at its end: products first, then convolutions."""
+    """Compile the training kernels of a block with `wide` output channels; return them in launch order."""
     x, outer = torch.zeros(shape.pixels, shape.channels, dtype=dtype), torch.zeros(5, shape.channels)
     spatial, temporal = torch.zeros(shape.kernel**2, shape.channels), torch.zeros(shape.kernel, shape.channels)
     weight, bias = torch.zeros(2 * shape.channels, wide, dtype=dtype), torch.zeros(wide)
@@ -128,7 +128,7 @@ def _run(tool: str, *arguments: str) -> str:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--capability", type=int, default=90, help="compute capability, 90 for Hopper")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""From files to answers: with the decoder processes of the service, and with the card's own decoder."""
+"""From files to answers: with the service's decoder processes, and with the GPU's decoder (NVDEC)."""
 
 import os
 import tempfile
@@ -26,7 +26,7 @@ Decode = Callable[[Path], np.ndarray]
 
 
 def decoding(setting: Setting, count: int = 600, engine: Engine | None = None) -> Iterator[Row]:
-    """The same made video `count` times over: H.264, 640 x 360, 10 s, a key frame every 10 s."""
+    """Measure a synthetic video `count` times: H.264, 640 x 360, 10 s, a key frame every 10 s."""
     engine = engine or CudaEngine(fused_net("a"), setting.shape, str(setting.device))
     with tempfile.TemporaryDirectory() as folder:
         options = {"preset": "veryfast"}
@@ -57,7 +57,7 @@ def _nvdec(engine: Engine, path: Path, count: int) -> Iterator[Row]:
 
 
 def _answer(engine: Engine, decode: Decode, path: Path, count: int, threads: int) -> float:
-    """Clips a second, from the first file to the last answer."""
+    """Return clips a second, from the first file to the last answer."""
     start = time.perf_counter()
     with ThreadPoolExecutor(threads) as workers:
         waiting: list[np.ndarray] = []
@@ -70,7 +70,7 @@ def _answer(engine: Engine, decode: Decode, path: Path, count: int, threads: int
 
 
 def decode_on_card(path: Path) -> np.ndarray:
-    """Ten frames (10, 128, 128, 3) of a video, decoded by the card. Raises `RuntimeError` if it cannot."""
+    """Decode ten frames (10, 128, 128, 3) of a video on the GPU. Raises `RuntimeError` if it cannot."""
     spec = ClipSpec()
     height, width = spec.size
     reformatter = VideoReformatter()

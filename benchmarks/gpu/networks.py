@@ -1,4 +1,4 @@
-"""Networks and clips that are measured: real shapes and drawn weights, on which speed does not depend."""
+"""Networks and clips that are measured: real shapes, random weights (speed does not depend on them)."""
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,7 @@ CLASSES = 16
 
 
 def network(name: str) -> VideoXception:
-    """Freshly drawn, with batch norms that are not the identity."""
+    """Create a randomly initialised network whose batch norms are not the identity."""
     torch.manual_seed(0)
     net = nets.create(name, CLASSES)
     assert isinstance(net, VideoXception)
@@ -27,12 +27,12 @@ def network(name: str) -> VideoXception:
 
 
 def fused_net(kind: str) -> FusedVideoXception:
-    """Type "a" or "b", its batch norms fused."""
+    """Create a network of type "a" or "b" with fused batch norms."""
     return FusedVideoXception(network(f"videoxception-{kind}"), ClipSpec()).eval()
 
 
 class Plain(nn.Module):
-    """A network with fused norms as plain PyTorch runs it best: in one type throughout, bf16 with channels last."""
+    """A network with fused norms in plain PyTorch's fastest form: one number type, bf16 with channels last."""
 
     def __init__(self, net: FusedVideoXception, dtype: torch.dtype) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Plain(nn.Module):
             self.net = self.net.to(memory_format=torch.channels_last_3d)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """uint8 (B, F, H, W, 3) -> logits (B, K)."""
+        """Return logits (B, K) of uint8 clips (B, F, H, W, 3)."""
         x = self.net.affine(frames.permute(0, 4, 1, 2, 3).to(self.dtype))
         for block in self.net.blocks:
             x = block(x)
@@ -50,6 +50,6 @@ class Plain(nn.Module):
 
 
 def clips(count: int, shape: tuple[int, int, int, int] = SHAPE, seed: int = 0) -> Tensor:
-    """uint8 (count, *shape), drawn."""
+    """Draw random clips, uint8 (count, *shape)."""
     rng = torch.Generator().manual_seed(seed)
     return torch.randint(0, 256, (count, *shape), dtype=torch.uint8, generator=rng)

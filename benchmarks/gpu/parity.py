@@ -1,4 +1,4 @@
-"""How far answers are off: from float64 on the CPU, from the golden answers, and from those in another batch."""
+"""Errors of logits: against float64 on the CPU, the golden answers, and the same clips in another batch."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from videoxception.store import BUILT_IN, ModelStore
 
 
 def parity(setting: Setting, count: int = 2, crowd: int = 256) -> Iterator[Row]:
-    """`count` clips against float64, `crowd` clips at once against each alone."""
+    """Compare `count` clips with float64, and `crowd` clips in one batch with each alone."""
     for precision in ("bf16", "f32"):
         yield from attempt("parity", f"golden {precision}", lambda precision=precision: _golden(setting, precision))
     for kind in ("a", "b"):
@@ -58,5 +58,5 @@ def _against_float64(kind: str, setting: Setting, count: int) -> Iterator[Row]:
 
 
 def relative(found: torch.Tensor, expected: torch.Tensor) -> float:
-    """The norm of the difference over the norm."""
+    """Return the norm of the difference over the norm of `expected`."""
     return float((found.double() - expected).norm() / expected.norm())

@@ -18,7 +18,7 @@ _NAME = 70  # characters of a kernel's name
 
 
 def profile(kind: str, setting: Setting) -> Iterator[Row]:
-    """The trainer's step, by PyTorch's kernels and by this project's."""
+    """Profile the trainer's step, with PyTorch's kernels and with this project's."""
     for name in ("ours", "ours, --fused"):
         yield from attempt(f"profile {kind}", name, lambda name=name: _rows(kind, name, MAKERS[name], setting))
 
@@ -40,7 +40,7 @@ def _rows(kind: str, name: str, make: Callable[[nn.Module], Forward], setting: S
 
 
 def _spent(profiler: torch.profiler.profile, device: torch.device) -> Counter[str]:
-    """Microseconds of each kernel on a card; of each of PyTorch's functions, what it calls left out, on a CPU."""
+    """Sum the microseconds of each kernel on a GPU; on a CPU, of each PyTorch operator without its callees."""
     spent: Counter[str] = Counter()
     for event in profiler.key_averages():
         if device.type == "cuda" and event.device_type == DeviceType.CUDA and not event.is_user_annotation:

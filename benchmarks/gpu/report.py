@@ -9,7 +9,7 @@ _OURS, _COMPILED = "ours bf16, batch {}, {}", "torch.compile bf16, batch {}, {}"
 
 
 def goals(rows: Sequence[Row]) -> list[Goal]:
-    """The goals, with what was measured."""
+    """Return the goals with the measured figures."""
     best = max((_value(rows, "serving a", _OURS.format(n, "on device")) or 0.0 for n in (64, 256)), default=0.0) or None
     compiled = _value(rows, "serving a", _COMPILED.format(64, "on device"))
     ours = _value(rows, "serving a", _OURS.format(64, "on device"))
@@ -26,7 +26,7 @@ def goals(rows: Sequence[Row]) -> list[Goal]:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Everything that was measured, then the goals."""
+    """Format all rows, then the goals."""
     lines = ["| section | what | figure | note |", "| --- | --- | --- | --- |"]
     lines += [f"| {row.section} | {row.what} | {_figure(row)} | {row.note} |" for row in rows]
     return "\n".join([*lines, "", goal_table("goal on one H200", goals(rows))])

@@ -1,7 +1,7 @@
-"""The least time that a clip can take: for each kernel, its bytes over the bandwidth or its products over their rate.
+"""The roofline limit of a clip: for each kernel, its bytes over the bandwidth or its operations over their rate.
 
-Bytes count each activation that a kernel reads or writes once, in bf16, and frames as bytes. Weights, borders and what
-is read twice are left out. Operations of the depthwise convolutions, which tensor cores cannot do, are not counted.
+Bytes count each activation that a kernel reads or writes once, in bf16, and frames as bytes. Weights, borders and
+repeated reads are left out, as are operations of the depthwise convolutions, which do not run on tensor cores.
 
     python -m benchmarks.gpu.roofline
 """
@@ -18,7 +18,7 @@ _FRAMES, _SIZE = 10, 128
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a kernel does for one clip."""
+    """A kernel's memory traffic and operations for one clip."""
 
     name: str
     bytes: float
@@ -26,12 +26,12 @@ class Work:
 
     @property
     def limit(self) -> float:
-        """Seconds."""
+        """The least seconds for one clip."""
         return max(self.bytes / BANDWIDTH, self.operations / RATE)
 
 
 def work(kind: str) -> Iterator[Work]:
-    """The kernels of type `kind`, in the order in which they run, without the head, which is nothing beside them."""
+    """Yield the kernels of type `kind` in launch order, without the head, whose cost is negligible."""
     widths, pixels = WIDTHS[kind], _FRAMES * _SIZE**2
     yield Work("first_block", pixels * 3 + pixels / 4 * widths[0] * 2, 2 * pixels * 6 * widths[0])
     for number, (before, after) in enumerate(pairwise(widths), 2):
@@ -44,12 +44,12 @@ def work(kind: str) -> Iterator[Work]:
 
 
 def limit(kind: str) -> float:
-    """Seconds a clip: the sum of the kernels' limits."""
+    """Return the seconds a clip: the sum of the kernels' limits."""
     return sum(each.limit for each in work(kind))
 
 
 def main() -> None:
-    """Prints the limits as a table."""
+    """Print the limits as a table."""
     print("| type | kernel | MB | GFLOP | limit, us a clip |")
     print("| --- | --- | --- | --- | --- |")
     for kind in WIDTHS:

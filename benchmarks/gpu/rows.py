@@ -1,4 +1,4 @@
-"""Rows of the table, on their way from a section's process to the table."""
+"""Rows of the table, as a section's process sends them."""
 
 import dataclasses
 import json
@@ -17,17 +17,17 @@ class Row:
     note: str = ""
 
     def to_json(self) -> str:
-        """A line of JSON."""
+        """Return the row as a line of JSON."""
         return json.dumps(dataclasses.asdict(self))
 
     @classmethod
     def from_json(cls, line: str) -> "Row":
-        """The row that `to_json` wrote."""
+        """Parse the row that `to_json` wrote."""
         return cls(**json.loads(line))
 
 
 def attempt(section: str, what: str, measure: Callable[[], Iterator[Row]]) -> Iterator[Row]:
-    """The rows of a measurement; if it fails, those that there were, and one that says why."""
+    """Yield the rows of a measurement; if it fails, those before the failure and one that says why."""
     try:
         yield from measure()
     except Exception as error:  # whatever it is, the other measurements go on
@@ -35,5 +35,5 @@ def attempt(section: str, what: str, measure: Callable[[], Iterator[Row]]) -> It
 
 
 def failed(section: str, what: str, reason: str) -> Row:
-    """A row without a figure."""
+    """Return a row without a figure."""
     return Row(section, what, None, note=" ".join(reason.split())[:160])

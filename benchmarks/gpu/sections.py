@@ -1,4 +1,4 @@
-"""What is measured, in order of importance, and the seconds that each may take."""
+"""The sections, in order of importance, and their time limits in seconds."""
 
 import importlib
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ class Section:
 
     @property
     def name(self) -> str:
-        """As it is asked for on the command line."""
+        """Its name on the command line."""
         return f"{self.function} {self.kind}" if self.kind else self.function
 
     def run(self, setting: Setting) -> Iterator[Row]:
-        """Its rows, as they are measured."""
+        """Yield its rows as they are measured."""
         function = getattr(importlib.import_module(f"benchmarks.gpu.{self.module}"), self.function)
         rows: Iterator[Row] = function(self.kind, setting) if self.kind else function(setting)
         return rows

@@ -17,7 +17,7 @@ Rerun = Callable[[int], object]
 
 
 def eager(kind: str, setting: Setting) -> Iterator[Row]:
-    """Plain PyTorch in f32, and in bf16 with channels last."""
+    """Measure plain PyTorch in f32, and in bf16 with channels last."""
     for name, dtype in (("eager bf16", torch.bfloat16), ("eager f32", torch.float32)):
         yield from attempt(
             f"serving {kind}", name, lambda name=name, dtype=dtype: _torch_rows(kind, name, dtype, setting)
@@ -25,7 +25,7 @@ def eager(kind: str, setting: Setting) -> Iterator[Row]:
 
 
 def compiled(kind: str, setting: Setting) -> Iterator[Row]:
-    """torch.compile, which tries what it can for each size of batch."""
+    """Measure torch.compile in mode max-autotune, for each batch size."""
     for batch in COMPILED_BATCHES:
         yield from attempt(
             f"serving {kind}",
@@ -35,7 +35,7 @@ def compiled(kind: str, setting: Setting) -> Iterator[Row]:
 
 
 def ours(kind: str, setting: Setting) -> Iterator[Row]:
-    """The engine that serves."""
+    """Measure this project's engine."""
     engine = CudaEngine(fused_net(kind), setting.shape, str(setting.device))
     for batch in setting.batches:
         frames = clips(batch, setting.shape).numpy()
@@ -64,7 +64,7 @@ def _torch_rows(
 
 
 def _rows(kind: str, name: str, setting: Setting, frames: np.ndarray, predict: Predict, rerun: Rerun) -> Iterator[Row]:
-    """With the copy from the host (first, which fills the device's buffers), and without it."""
+    """Measure with the copy from the host (first, since it fills the device's buffers), and without it."""
     batch, section = len(frames), f"serving {kind}"
     for what, call in (("from host", lambda: predict(frames)), ("on device", lambda: rerun(batch))):
         taken = seconds_a_call(call, setting)

@@ -1,4 +1,4 @@
-"""How long a call takes."""
+"""The time that a call takes."""
 
 import statistics
 import time
@@ -10,18 +10,18 @@ import torch
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where and on what is measured, and for how many seconds a figure."""
+    """The device and sizes of a measurement, and the seconds that each figure may take."""
 
     device: torch.device = field(default_factory=lambda: torch.device("cuda"))
     shape: tuple[int, int, int, int] = (10, 128, 128, 3)
     batches: tuple[int, ...] = (1, 8, 64, 256)
     training_batch: int = 32
     seconds: float = 0.6
-    loop: float = 0.05  # seconds that a loop of calls takes at least, so that the clock itself costs nothing beside it
+    loop: float = 0.05  # least seconds of a loop of calls, so that the clock's own cost is negligible
 
 
 def seconds_a_call(call: Callable[[], object], setting: Setting) -> float:
-    """The median, over loops of calls, of a loop's time divided by its calls; two calls before are not counted."""
+    """Return the median, over loops of calls, of a loop's time divided by its calls, after two warm-up calls."""
     call()
     once = _loop(call, 1, setting.device)
     calls = max(1, min(2000, int(setting.loop / once)))
@@ -30,7 +30,7 @@ def seconds_a_call(call: Callable[[], object], setting: Setting) -> float:
 
 
 def in_a_row(launch: Callable[[], object], times: int) -> Callable[[], None]:
-    """`times` launches as one CUDA graph: on its own, a short kernel is outrun by the Python that launches it."""
+    """Record `times` launches as one CUDA graph: Python takes longer to launch a short kernel than it runs."""
     launch()  # which compiles
     torch.cuda.synchronize()
     graph = torch.cuda.CUDAGraph()

@@ -1,4 +1,4 @@
-"""Clips a second of training steps: the network as it is written, compiled, and as the trainer runs it."""
+"""Clips a second of training steps: the plain network, compiled, and in the trainer's forms."""
 
 from collections.abc import Callable, Iterator
 
@@ -20,7 +20,7 @@ Forward = Callable[[Tensor], Tensor]
 
 
 def training(kind: str, setting: Setting) -> Iterator[Row]:
-    """Eager, ours and compiled, each a whole step in bf16 by autocast: augmentation and loading are left out."""
+    """Measure whole training steps in bf16 autocast, of each form; without augmentation and loading."""
     for name, make in MAKERS.items():
         yield from attempt(f"training {kind}", name, lambda name=name, make=make: _row(kind, name, make, setting))
 
@@ -48,7 +48,7 @@ MAKERS = {"ours": _planar, "ours, --fused": _fused, "eager": _eager, "torch.comp
 
 
 def made_step(kind: str, make: Callable[[nn.Module], Forward], setting: Setting) -> Callable[[], Tensor]:
-    """A step of training on clips that are drawn once, as a run is set up."""
+    """Return a training step on one batch of random clips, set up as in a run."""
     if setting.device.type == "cuda":
         make_repeatable()
     net = network(f"videoxception-{kind}").to(setting.device).train()
@@ -69,7 +69,7 @@ def _row(kind: str, name: str, make: Callable[[nn.Module], Forward], setting: Se
 
 
 def step(state: TrainState, forward: Forward, clips: Tensor, targets: Tensor) -> Tensor:
-    """What the trainer does with a batch: forward, backward, clipping, optimiser, running average."""
+    """Train on a batch as the trainer does: forward, backward, clipping, optimiser, EMA; return the loss."""
     with autocast(clips.device):
         logits = forward(clips)
     loss = F.cross_entropy(logits.float(), targets, label_smoothing=0.1)

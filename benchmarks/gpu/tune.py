@@ -1,9 +1,9 @@
-"""Times other tiles of each kernel than those that are set, in a batch of 64, beside the kernel's limit.
+"""Time alternative tiles of each kernel in a batch of 64, beside the kernel's limit.
 
     python -m benchmarks.gpu.tune [--kind a]
 
-What is set (videoxception/engine/kernels/tiles.py) is marked with a star. Tiles that a card has no room for are said to
-fail. Nothing is changed: the fastest are written into that file by hand.
+The present tiles (videoxception/engine/kernels/tiles.py) are marked with a star. Tiles that need more than the GPU has
+are shown as failed. Nothing is changed: the fastest are entered into that file by hand.
 """
 
 import argparse
@@ -32,7 +32,7 @@ _BATCH, _TIMES = 64, 10
 
 
 def candidates(step: partial[None]) -> Iterator[Any]:
-    """Tiles to try for a launch by `FusedNetwork.steps`, those that are set first."""
+    """Yield tiles to try for a launch by `FusedNetwork.steps`, the present ones first."""
     name = step.func.__name__
     if name == "first_block":
         yield first_tiles(torch.bfloat16)
@@ -60,7 +60,7 @@ def _separable_tiles(set_: SeparableTiles, height: int) -> Iterator[SeparableTil
 
 
 def _product_tiles(rows: int, free: bool) -> Iterator[ProductTiles]:
-    """`free` to take other rows: those of the mean are how its sums are laid out."""
+    """Yield tiles of a product; other rows only if `free`: in the mean they define the layout of its sums."""
     yield from (ProductTiles(rows, columns, 64, 4, stages) for columns in (64, 128) for stages in (2, 3, 4))
     if free:
         yield from (ProductTiles(256, 128, step, 8, stages) for step in (32, 64) for stages in (2, 3))
@@ -68,7 +68,7 @@ def _product_tiles(rows: int, free: bool) -> Iterator[ProductTiles]:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kind", choices=["a", "b"], default="a")
     kind, setting = parser.parse_args().kind, Setting(seconds=0.2)
@@ -85,7 +85,7 @@ def _time(step: partial[None], tiles: Any, setting: Setting) -> str:
     try:
         taken = seconds_a_call(in_a_row(partial(step, tiles=tiles), _TIMES), setting) / (_BATCH * _TIMES)
         return f"{taken * 1e6:7.2f}"
-    except Exception as error:  # more shared memory or registers than there are: what is looked for
+    except Exception as error:  # more shared memory or registers than the GPU has
         return f"fails ({type(error).__name__})"
 
 

@@ -27,7 +27,7 @@ from videoxception.store import ModelStore
 
 
 def videos(folders: list[Path]) -> list[Path]:
-    """The files in folders, at any depth. Exits if there are none."""
+    """Return the files in folders, at any depth. Exits if there are none."""
     found = sorted(path for folder in folders for path in folder.rglob("*.*") if path.is_file())
     if not found:
         sys.exit(f"error: no files in {', '.join(map(str, folders))}; --files names a folder of videos")
@@ -35,7 +35,7 @@ def videos(folders: list[Path]) -> list[Path]:
 
 
 def take_all(taking: list[Contestant], requests: list[Request], plan: Plan, report: Report) -> None:
-    """Visits one after the other; those that fail are noted, and the others go on."""
+    """Measure the contestants in turn; record those that fail and go on with the others."""
     for contestant in taking:
         try:
             seen = visit(contestant, requests, plan)
@@ -50,7 +50,7 @@ def take_all(taking: list[Contestant], requests: list[Request], plan: Plan, repo
 
 
 def fight(taking: list[Contestant], paths: list[Path], requests: list[Request], plan: Plan, report: Report) -> None:
-    """The ceiling, this service, and LitServe with our own parts, in turns; each with the senders that suit it best."""
+    """Measure the ceiling, this service and LitServe with our parts alternately, each at its best number of senders."""
     best = {seen.contestant: int(seen.best.load) for seen in report.visits}
     sides = [(each, best[each.name]) for each in taking if each.name in (OURS, LIT_OURS) and each.name in best]
     print(f"\nin turns, {plan.rounds} times:", flush=True)
@@ -61,17 +61,17 @@ def fight(taking: list[Contestant], paths: list[Path], requests: list[Request], 
 
 
 def newest() -> str:
-    """The model that everyone answers with: the newest videoxception-a in the stores that this service knows."""
+    """Return the model of all contestants: the newest videoxception-a in this service's stores."""
     return str(ModelStore.from_path(Settings().model_store).load("videoxception-a"))
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=Path, nargs="+", required=True, metavar="DIR", help="folders of videos")
     parser.add_argument("--peers", metavar="PYTHON", help="interpreter of the peers' environment")
     parser.add_argument("--quick", action="store_true", help="two minutes, every third file: figures mean little")
-    parser.add_argument("--only", metavar="A,B", help="those whose names begin so")
+    parser.add_argument("--only", metavar="A,B", help="only contestants whose names begin with one of these")
     parser.add_argument("--json", type=Path, default=Path("service.json"), metavar="FILE", help="default: service.json")
     parser.add_argument("--plot", type=Path, default=Path("service.png"), metavar="FILE", help="default: service.png")
     options = parser.parse_args()

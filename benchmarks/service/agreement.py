@@ -11,14 +11,14 @@ Probabilities = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a contestant says of a file."""
+    """A contestant's answer for a file."""
 
     label: str
     probabilities: Probabilities
 
 
 def ask(port: int, requests: Sequence[Request]) -> dict[str, Answer]:
-    """{file: answer}. Raises `RuntimeError` for an answer that is none."""
+    """Return {file: answer}. Raises `RuntimeError` for a status other than 200."""
     with Connection(port) as connection:
         return {request.name: _answer(request, connection.send(request)) for request in requests}
 
@@ -32,7 +32,7 @@ def _answer(request: Request, response: Response) -> Answer:
 
 
 def compare(ours: Mapping[str, Answer], theirs: Mapping[str, Answer]) -> str:
-    """In words: on how many files the labels agree, which differ, and the largest difference of a probability."""
+    """Return a sentence: how many labels agree, which differ, and the largest difference of a probability."""
     different = [name for name in ours if ours[name].label != theirs[name].label]
     apart = max(
         abs(ours[name].probabilities[action] - theirs[name].probabilities[action])

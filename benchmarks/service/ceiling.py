@@ -1,9 +1,9 @@
-"""What the machine can do without any HTTP: clips decoded by the pool and inferred, back to back.
+"""The machine's throughput without HTTP: clips decoded by the pool and inferred, back to back.
 
     python -m benchmarks.service.ceiling --seconds 10 FILE...
 
 Prints JSON {answers, seconds, cpu}. It has as many decoder processes as the service, the same engine, and enough files
-in hand that neither waits for the other; what is decoded by then is inferred together.
+submitted ahead that neither waits for the other; all clips that are decoded by then form one batch.
 """
 
 import argparse
@@ -28,11 +28,11 @@ from videoxception.store import ModelStore
 from videoxception.video.job import Job
 from videoxception.video.pool import DecoderPool
 
-_AHEAD = 4  # files in hand for each decoder
+_AHEAD = 4  # files submitted ahead for each decoder
 
 
 def ceiling(paths: Sequence[Path], seconds: float, model: str) -> dict[str, float]:
-    """What a process of its own measures: answers, seconds, CPU seconds."""
+    """Measure in a process of its own; return {answers, seconds, cpu}."""
     command = [sys.executable, "-m", "benchmarks.service.ceiling", "--seconds", str(seconds), *map(str, paths)]
     environment = os.environ | {"VX_MODEL": model, "VX_DEVICE": "cpu"}
     output = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
@@ -41,7 +41,7 @@ def ceiling(paths: Sequence[Path], seconds: float, model: str) -> dict[str, floa
 
 
 def answer_all(paths: Iterator[Path], pool: DecoderPool, engine: Engine, spec: ClipSpec, ahead: int) -> int:
-    """Answers all files, `ahead` of them in hand, and says how many they were. Raises `VideoError` of a bad file."""
+    """Classify all files, `ahead` of them in flight; return their number. Raises a bad file's `VideoError`."""
     decoded: SimpleQueue[Job] = SimpleQueue()
 
     def submit() -> int:
@@ -71,7 +71,7 @@ def _whole_passes(paths: Sequence[Path], seconds: float) -> Iterator[Path]:
 
 
 def main() -> None:
-    """The command line. One pass over the files is not counted."""
+    """Run the command. The first pass over the files is a warm-up."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE")

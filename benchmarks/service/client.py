@@ -1,7 +1,7 @@
-"""Uploads over HTTP at next to no cost: requests are made once, and sent over blocking sockets.
+"""Uploads over HTTP at little cost: requests are built once, and sent over blocking sockets.
 
-The client shares the machine's cores with what it measures. A request is one `sendall` of bytes that are there already,
-and an answer a few `recv`; nothing is encoded, copied or scheduled for it, as a client library or asyncio would.
+The client shares the machine's cores with what it measures. A request is one `sendall` of prepared bytes, and an answer
+a few `recv`; nothing is encoded, copied or scheduled, as it would be by a client library or asyncio.
 """
 
 import select
@@ -30,7 +30,7 @@ class Response:
 
 
 def prepare(path: Path) -> Request:
-    """The request that uploads a file to /predict. Its name is left out but for the suffix."""
+    """Build the request that uploads a file to /predict. Of its name, only the suffix is sent."""
     part = f'Content-Disposition: form-data; name="file"; filename="clip{path.suffix}"\r\nContent-Type: video/mp4'
     body = f"--{_BOUNDARY}\r\n{part}\r\n\r\n".encode() + path.read_bytes() + f"\r\n--{_BOUNDARY}--\r\n".encode()
     head = (
@@ -51,7 +51,7 @@ class Connection:
         self._socket: socket.socket | None = None
 
     def send(self, request: Request) -> Response:
-        """The answer. Raises `OSError` if there is none; the next request then has a connection of its own."""
+        """Send a request; return the answer. Raises `OSError` without one; the next request then reconnects."""
         if self._socket is None or _is_closed(self._socket):
             self.close()
             self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=_PATIENCE)
@@ -66,7 +66,7 @@ class Connection:
         return response
 
     def close(self) -> None:
-        """Ends the connection, if there is one."""
+        """Close the connection, if there is one."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -79,12 +79,12 @@ class Connection:
 
 
 def _is_closed(connection: socket.socket) -> bool:
-    """Whether the other side has gone away since the last answer: nothing else is there to be read between answers."""
+    """Return whether the server has closed the connection: between answers there is nothing else to read."""
     return bool(select.select([connection], [], [], 0)[0])
 
 
 def _receive(connection: socket.socket) -> tuple[Response, bool]:
-    """An answer, and whether the connection lasts. Raises `OSError` for one that does not say how long it is."""
+    """Receive an answer; return it and whether the connection stays open. Raises `OSError` without a length."""
     received = b""
     while b"\r\n\r\n" not in received:
         received += _some(connection)

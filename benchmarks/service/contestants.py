@@ -1,4 +1,4 @@
-"""Who takes part: what each runs, and in which environment."""
+"""The services that are compared: the command and environment of each."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -21,16 +21,16 @@ class Contestant:
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def command(self, port: int) -> list[str]:
-        """What is run, from the root of the project."""
+        """Return the command, which is run from the project's root."""
         return [part.format(port=port) for part in self.arguments]
 
     def environment(self, port: int) -> dict[str, str]:
-        """Environment variables beside those that there are."""
+        """Return the environment variables to add."""
         return {name: value.format(port=port) for name, value in self.settings.items()}
 
 
 def contestants(model: str, peers: str | None) -> list[Contestant]:
-    """All of them, or this service alone if there is no interpreter for peers. They answer with the same model."""
+    """Return all contestants, or this service alone without an interpreter for peers. All use the same model."""
     settings = {"VX_MODEL": model, "VX_DEVICE": "cpu"}
     ours = settings | {"VX_PORT": "{port}", "VX_ANSWER_CACHE": "0"}
     found = [Contestant(OURS, [sys.executable, "-m", "app"], ours)]

@@ -1,6 +1,6 @@
-"""Figures that lie close together: measured one right after the other, several times, while both services are up.
+"""Paired measurements of close contestants: one right after the other, several times, while both services are up.
 
-Whoever is not at turn is paused: some look for work without a rest, and would take CPU time from the others.
+The services that are not being measured are paused: some poll for work, which would take CPU time from the others.
 """
 
 import os
@@ -40,7 +40,7 @@ Round = list[Turn]
 def duel(
     sides: Sequence[tuple[Contestant, int]], paths: Sequence[Path], requests: Sequence[Request], model: str, plan: Plan
 ) -> list[Round]:
-    """Rounds of the ceiling and each contestant with so many senders. Raises `NotRunning`."""
+    """Measure rounds of the ceiling and each contestant with its number of senders. Raises `NotRunning`."""
     rounds: list[Round] = []
     with ExitStack() as up:
         running = [(up.enter_context(run(contestant, requests[0])), senders) for contestant, senders in sides]
@@ -59,7 +59,7 @@ def duel(
 
 @contextmanager
 def paused(services: Iterable[Running]) -> Iterator[None]:
-    """Stops all their processes (SIGSTOP), and lets them go on in the end."""
+    """Stop all processes of the services (SIGSTOP), and continue them when the context ends."""
     stopped = [pid for service in services for pid in tree(service.pid)]
     try:
         for pid in stopped:
@@ -71,7 +71,7 @@ def paused(services: Iterable[Running]) -> Iterator[None]:
 
 
 def ratio(rounds: Sequence[Round], over: str, under: str) -> float | None:
-    """The median of the rounds' ratios of two throughputs; None if one of them did not take part."""
+    """Return the median of the rounds' ratios of two throughputs; None if one of them is missing."""
     by_name = [{turn.name: turn.throughput for turn in turns} for turns in rounds]
     ratios = [turns[over] / turns[under] for turns in by_name if over in turns and under in turns]
     return median(ratios) if ratios else None

@@ -1,7 +1,7 @@
-"""Requests one after the other, by so many senders at a time: when each is due, and what came of it.
+"""Load: requests sent by a number of concurrent senders, when each is due, and its outcome.
 
 Closed loop: every sender sends its next request when it has its answer. Open loop: requests are due at moments that do
-not depend on answers, as strangers' are, and time counts from then, also if no sender was free.
+not depend on answers, as with independent clients, and latency counts from then, even if no sender was free.
 """
 
 import random
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A request, and the moment when it is due (of `time.monotonic`); None for as soon as somebody can send it."""
+    """A request, and the moment when it is due (of `time.monotonic`); None for as soon as a sender is free."""
 
     request: Request
     due: float | None = None
@@ -34,19 +34,19 @@ class Outcome:
 
     @property
     def seconds(self) -> float:
-        """What whoever sent it waited."""
+        """The latency that the client sees."""
         return self.done - self.due
 
 
 def passes(items: Sequence[T], seed: int) -> Iterator[T]:
-    """All of them, again and again, each time in another order; the same for a seed."""
+    """Yield all items again and again, each time in another order; the same for a seed."""
     rng = random.Random(seed)
     while True:
         yield from rng.sample(items, len(items))
 
 
 def closed_loop(requests: Sequence[Request], seconds: float, seed: int) -> Iterator[Arrival]:
-    """Whole passes over the requests, begun within so many seconds: all who are measured answer the same mixture."""
+    """Yield whole passes over the requests, begun within `seconds`, so that all contestants get the same mixture."""
     end, endless = time.monotonic() + seconds, passes(requests, seed)
     while time.monotonic() < end:
         for _ in requests:
@@ -54,7 +54,7 @@ def closed_loop(requests: Sequence[Request], seconds: float, seed: int) -> Itera
 
 
 def open_loop(requests: Sequence[Request], rate: float, number: int, seed: int) -> Iterator[Arrival]:
-    """A Poisson process: `number` requests, `rate` a second on average."""
+    """Yield a Poisson process: `number` requests, `rate` a second on average."""
     rng, due = random.Random(seed), time.monotonic()
     for request, _ in zip(passes(requests, seed), range(number), strict=False):
         due += rng.expovariate(rate)
@@ -64,7 +64,7 @@ def open_loop(requests: Sequence[Request], rate: float, number: int, seed: int) 
 def drive(
     port: int, arrivals: Iterator[Arrival], senders: int, note: Callable[[Outcome], None] = lambda outcome: None
 ) -> list[Outcome]:
-    """What came of all arrivals, in the order of their answers. `note` is told of each, from any thread."""
+    """Send all requests; return outcomes in order of completion. `note` is called with each, from any thread."""
     outcomes: list[Outcome] = []
     taking = threading.Lock()
 

@@ -1,4 +1,4 @@
-"""What a run ran on: it belongs above every table."""
+"""A description of the machine and library versions, printed above every table."""
 
 import os
 import platform
@@ -20,7 +20,7 @@ for name in sys.argv[1:]:
 
 
 def machine(peers: str | None) -> str:
-    """Processor, system, load and versions, as lines of text."""
+    """Return processor, system, load and versions as lines of text."""
     load = ", ".join(f"{average:.2f}" for average in os.getloadavg())
     lines = [
         f"{os.cpu_count()} cores, {_processor()}; {platform.system()} {platform.release()};"

@@ -15,7 +15,7 @@ _MIB = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What a contestant did under one load.
+    """A contestant's figures under one load.
 
     `load` is the number of senders of a closed loop, or the share of the best closed loop's throughput at which
     requests came in an open one. Times are in milliseconds, `peak` (memory) in MiB; CPU times are per answer, and
@@ -37,12 +37,12 @@ class Measurement:
 
     @property
     def shown_load(self) -> str:
-        """In words."""
+        """The load as text."""
         return f"closed, {self.load:.0f} senders" if self.loop == "closed" else f"open, {self.load:.0%}"
 
 
 def measure(running: Running, loop: str, load: float, arrivals: Iterator[Arrival], senders: int) -> Measurement:
-    """Drives one load to its end. Raises `RuntimeError` if nothing at all was answered."""
+    """Run one load to its end. Raises `RuntimeError` if no request succeeded."""
     with Watch(running.pid) as watch:
         used, own = cpu_seconds(running.pid), _own_cpu()
         outcomes = drive(running.port, arrivals, senders)
@@ -53,7 +53,7 @@ def measure(running: Running, loop: str, load: float, arrivals: Iterator[Arrival
 def summary(
     contestant: str, loop: str, load: float, outcomes: Sequence[Outcome], cpu: float, client_cpu: float, peak: int
 ) -> Measurement:
-    """The figures of a load that took so many CPU seconds, and at most so many bytes."""
+    """Summarise a load that took `cpu` and `client_cpu` CPU seconds and at most `peak` bytes."""
     good = [outcome for outcome in outcomes if outcome.status == 200]
     if not good:
         raise RuntimeError(f"{contestant} answered none of {len(outcomes)} requests")
@@ -76,7 +76,7 @@ def summary(
 
 
 def percentiles(seconds: Sequence[float]) -> tuple[float, float, float]:
-    """The 50th, 95th and 99th, between the two nearest values if it lies between them."""
+    """Return the 50th, 95th and 99th percentile, linearly interpolated."""
     p50, p95, p99 = np.percentile(seconds, (50, 95, 99)).tolist()
     return p50, p95, p99
 

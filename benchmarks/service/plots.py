@@ -13,7 +13,7 @@ _COLORS = (BLUE, GREEN, ORANGE, "#CC79A7", "#E69F00", GREY, INK)
 
 
 def draw(visits: Sequence[Visit], path: Path) -> None:
-    """Latency against answers a second, to the left at rising numbers of senders, to the right at random arrivals."""
+    """Plot latency against throughput: closed loops of more and more senders on the left, open loops on the right."""
     with figure(path, "Latency at throughput: p50, and p99 dashed", 11, 5) as drawn:
         closed, opened = drawn.subplots(1, 2, sharex=True, sharey=True)
         closed.set_title("closed loop, more and more senders")

@@ -1,4 +1,4 @@
-"""Everything that was measured -> goals, tables and JSON."""
+"""The report of a run: goals, tables and JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -23,7 +23,7 @@ class Report:
 
     @property
     def goals(self) -> list[Goal]:
-        """What this service is to reach."""
+        """The goals of this service."""
         seen = {visit.contestant: visit for visit in self.visits}
         return [
             Goal("share of the ceiling, paired", ratio(self.rounds, OURS, CEILING), 0.85),
@@ -35,11 +35,11 @@ class Report:
         ]
 
     def to_json(self) -> dict[str, object]:
-        """All figures, goals and answers."""
+        """Return all figures, goals and answers."""
         return asdict(self) | {"goals": [asdict(goal) | {"outcome": goal.outcome} for goal in self.goals]}
 
     def text(self) -> str:
-        """Machine, tables, agreement and goals."""
+        """Format the machine, tables, agreement and goals."""
         parts = [self.machine, load_table(self.visits)]
         parts += [round_table(self.rounds)] if self.rounds else []
         parts += ["\n".join(f"{name}: {said}" for name, said in (self.agreement | self.failed).items())]
@@ -48,7 +48,7 @@ class Report:
 
 
 def load_table(visits: Sequence[Visit]) -> str:
-    """A line a load."""
+    """Format a table with a row for each load."""
     lines = [
         "| contestant | load | answers/s | p50 ms | p95 ms | p99 ms | CPU ms an answer | peak MiB | errors |",
         "| --- |" + " --- |" * 8,
@@ -65,7 +65,7 @@ def _line(measured: Measurement) -> str:
 
 
 def round_table(rounds: Sequence[Round]) -> str:
-    """Each of those that were measured one right after the other: medians, and the median ratio to the ceiling."""
+    """Format a table of the paired measurements: medians, and the median ratio to the ceiling."""
     lines = ["| measured in turns | answers/s | of the ceiling | CPU ms an answer |", "| --- | --- | --- | --- |"]
     for turns in zip(*rounds, strict=True):
         share = ratio(rounds, turns[0].name, CEILING)

@@ -1,4 +1,4 @@
-"""A contestant's process: started, waited for, stopped."""
+"""Starting, awaiting and stopping a contestant's process."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ _STOP = 10.0  # seconds to end when asked to
 
 
 class NotRunning(Exception):
-    """A contestant that did not come up; the message holds the end of what it printed."""
+    """A contestant that did not start; the message has the end of its output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Running:
 
 @contextmanager
 def run(contestant: Contestant, first: Request) -> Iterator[Running]:
-    """A contestant that has answered its first request; it and all that it started end with the context.
+    """Start a contestant and wait for its first answer; it and its child processes end with the context.
 
     Raises `NotRunning`.
     """
@@ -63,10 +63,10 @@ def run(contestant: Contestant, first: Request) -> Iterator[Running]:
 
 
 def end_tidily() -> None:
-    """From now on SIGTERM ends this process as an exception does, so that contestants end with it; once is enough."""
+    """Make SIGTERM end this process by an exception, so that contestants end with it; later signals are ignored."""
 
     def end(*_: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would cut the tidying up short
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would interrupt the cleanup
         sys.exit("stopped")
 
     signal.signal(signal.SIGTERM, end)
@@ -91,7 +91,7 @@ def _answers(process: "subprocess.Popen[bytes]", port: int, first: Request) -> b
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """Asks it to end, waits a little, and then makes sure of it and of all that it started."""
+    """Terminate a process, wait up to ten seconds, then kill it and its descendants."""
     pids = tree(process.pid)
     process.send_signal(signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):

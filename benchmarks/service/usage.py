@@ -1,4 +1,4 @@
-"""CPU time and memory of a process and all that it started. Linux: read from /proc."""
+"""CPU time and memory of a process and its descendants, read from Linux's /proc."""
 
 import os
 import threading
@@ -10,7 +10,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def tree(root: int) -> list[int]:
-    """The process and its descendants that live."""
+    """Return the ids of the process and its living descendants."""
     parents = {pid: int(fields[1]) for pid, fields in _all_stats()}
     found = [root]
     for pid in found:  # which grows
@@ -19,22 +19,22 @@ def tree(root: int) -> list[int]:
 
 
 def cpu_seconds(root: int) -> float:
-    """CPU time of a process, its descendants, and those of them that have ended and were waited for."""
+    """Return the CPU seconds of a process and its descendants, including those that were waited for."""
     pids = set(tree(root))
     return sum(sum(map(int, fields[11:15])) for pid, fields in _all_stats() if pid in pids) / _TICKS
 
 
 def memory(root: int) -> int:
-    """Resident bytes of a process and its descendants that lie in no file: libraries are left out.
+    """Return the anonymous resident bytes of a process and its descendants: mapped files are left out.
 
-    The kernel keeps count of these. What it would have to walk all pages for, shares of pages that several processes
-    have in common, costs so much that it would spoil the measurement.
+    The kernel keeps these counts. Proportional shares of pages that several processes share would need a walk over all
+    pages, which would distort the measurement.
     """
     return sum(_memory_of(pid) for pid in tree(root))
 
 
 def _all_stats() -> list[tuple[int, list[str]]]:
-    """(process id, fields of /proc/PID/stat behind its name) of every process."""
+    """Return (process id, fields of /proc/PID/stat after its name) of every process."""
     stats = []
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has ended
@@ -51,7 +51,7 @@ def _memory_of(pid: int) -> int:
 
 
 class Watch:
-    """Looks at a process's memory every so often, in a thread; a context manager."""
+    """Samples a process's memory periodically in a thread; a context manager."""
 
     def __init__(self, pid: int, every: float = 1.0) -> None:
         self._pid = pid

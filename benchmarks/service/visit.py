@@ -17,7 +17,7 @@ _WARMING = 4  # senders
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What was seen of a contestant; `start` is in seconds, to its first answer."""
+    """A contestant's answers and figures; `start` is in seconds, to its first answer."""
 
     contestant: str
     start: float
@@ -30,12 +30,12 @@ class Visit:
         return max((m for m in self.measurements if m.loop == "closed"), key=lambda m: m.throughput)
 
     def at(self, loop: str, load: float) -> Measurement | None:
-        """The measurement of that load, if there is one."""
+        """Return the measurement of a load, if there is one."""
         return next((m for m in self.measurements if (m.loop, m.load) == (loop, load)), None)
 
 
 def visit(contestant: Contestant, requests: Sequence[Request], plan: Plan) -> Visit:
-    """Measures a contestant and prints each figure as it comes. Raises `NotRunning`, and `RuntimeError` if it fails."""
+    """Measure a contestant and print each figure as it comes. Raises `NotRunning`, and `RuntimeError` if it fails."""
     with run(contestant, requests[0]) as running:
         print(f"\n{contestant.name}: first answer after {running.start:.1f} s", flush=True)
         seen = Visit(contestant.name, running.start, ask(running.port, requests), [])
@@ -51,7 +51,7 @@ def visit(contestant: Contestant, requests: Sequence[Request], plan: Plan) -> Vi
 
 
 def warm_up(running: Running, requests: Sequence[Request]) -> None:
-    """A pass over the files by several senders: what is set up at the first batch is not measured."""
+    """Send all files once, so that what is set up at the first batch is not measured."""
     drive(running.port, (Arrival(request) for request in requests), _WARMING)
 
 

@@ -14,7 +14,7 @@ _COMMANDS = {"predict": predict, "classes": classes, "models": models, "serve": 
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs a subcommand; exits with 1 if it failed, after one line that says why."""
+    """Run a subcommand; exit with 1 and a one-line message if it failed."""
     parser = argparse.ArgumentParser(prog="videoxception", description="Tells which of 16 human actions a video shows.")
     parser.add_argument("--version", action="version", version=version("videoxception"))
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -29,10 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(options: argparse.Namespace) -> int | str:
-    """The exit status of the subcommand, or the line that says what keeps it from working."""
+    """Return the exit status of the subcommand, or the error message."""
     try:
         status: int = options.run(options)
-    except BrokenPipeError:  # whoever reads, as head does, has seen enough
+    except BrokenPipeError:  # the reading end is closed, as by `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except MissingExtra as error:

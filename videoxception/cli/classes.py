@@ -1,4 +1,4 @@
-"""Lists the actions that a model tells apart."""
+"""List the classes of a model."""
 
 import argparse
 
@@ -6,11 +6,11 @@ from videoxception.cli.common import add_model_arguments, open_store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of `videoxception classes`."""
+    """Add the options of `videoxception classes`."""
     add_model_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints a class a line, in the model's order."""
+    """Print one class a line, in the model's order."""
     print("\n".join(open_store(options).load(options.model).manifest.classes))
     return 0

@@ -7,7 +7,7 @@ import videoxception
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds --model and --store."""
+    """Add --model and --store."""
     parser.add_argument(
         "--model",
         default=os.environ.get("VX_MODEL", ""),
@@ -18,7 +18,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_store_argument(parser: argparse.ArgumentParser) -> None:
-    """Adds --store."""
+    """Add --store."""
     parser.add_argument(
         "--store",
         default=os.environ.get("VX_MODEL_STORE", ""),
@@ -28,5 +28,5 @@ def add_store_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def open_store(options: argparse.Namespace) -> "videoxception.ModelStore":
-    """The stores that the options name."""
+    """Open the model stores that the options name."""
     return videoxception.ModelStore.from_path(options.store)

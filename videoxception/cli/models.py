@@ -1,4 +1,4 @@
-"""Lists the released models in the stores, and says which are whole."""
+"""List the released models in the stores and check their files."""
 
 import argparse
 
@@ -10,12 +10,12 @@ from videoxception.cli.common import add_store_argument, open_store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of `videoxception models`."""
+    """Add the options of `videoxception models`."""
     add_store_argument(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints a table; 1 if a model is damaged."""
+    """Print a table; return 1 if a model is damaged."""
     store = open_store(options)
     table = Table("model", "top-1", "measured on", "state", box=None)
     references = [f"{name}@{version}" for name, versions in store.versions().items() for version in versions]

@@ -1,4 +1,4 @@
-"""Tells which action each of some videos shows."""
+"""Predict the action that each video shows."""
 
 import argparse
 import dataclasses
@@ -11,7 +11,7 @@ from videoxception.cli.common import add_model_arguments, open_store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of `videoxception predict`."""
+    """Add the options of `videoxception predict`."""
     parser.add_argument("videos", nargs="+", metavar="VIDEO", help="a video file")
     add_model_arguments(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints a line for each video; 1 if one could not be answered."""
+    """Print a line for each video; return 1 if one of them failed."""
     failed = False
     decoders = min(len(options.videos), os.cpu_count() or 1)
     with videoxception.Classifier.load(

@@ -1,4 +1,4 @@
-"""Starts the HTTP service; its settings are environment variables (VX_PORT=9000 videoxception serve)."""
+"""Start the HTTP service; its settings are environment variables (VX_PORT=9000 videoxception serve)."""
 
 import argparse
 
@@ -7,10 +7,10 @@ from videoxception.extras import require
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`videoxception serve` has no options: one way to set things is enough."""
+    """Add nothing: `videoxception serve` is configured by environment variables alone."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Become the service's process."""
+    """Replace this process by the service."""
     require("videoxception serve", "fastapi", "cpu")
     bundled.start("app")

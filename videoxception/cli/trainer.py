@@ -7,17 +7,17 @@ from videoxception import bundled
 from videoxception.extras import require
 
 _COMMANDS = {
-    "train": ("training.run", "Trains a model and releases it."),
-    "evaluate": ("training.evaluate", "Scores a released model on a data set."),
-    "publish": ("training.publish", "Releases a model from a finished run."),
-    "compare": ("training.compare", "Compares finished runs."),
-    "fetch": ("training.fetch", "Downloads a data set."),
+    "train": ("training.run", "Train a model and release it."),
+    "evaluate": ("training.evaluate", "Score a released model on a data set."),
+    "publish": ("training.publish", "Release a model from a finished run."),
+    "compare": ("training.compare", "Compare finished runs."),
+    "fetch": ("training.fetch", "Download a data set."),
 }
-_NO_OPTIONS = "\0"  # begins none: all arguments, --help too, are the command's
+_NO_OPTIONS = "\0"  # a prefix that no argument has: all of them, --help too, are passed on
 
 
 def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds a subcommand for each of the trainer's, which takes what that one takes."""
+    """Add a subcommand for each of the trainer's commands, which gets all of its arguments."""
     for name, (module, summary) in _COMMANDS.items():
         subparser = subparsers.add_parser(name, help=summary, add_help=False, prefix_chars=_NO_OPTIONS)
         subparser.add_argument("arguments", nargs=argparse.REMAINDER)

@@ -19,9 +19,16 @@ def create(
     precision: Literal["auto"] | Precision = "auto",
     cache: Path | None = None,
 ) -> Engine:
-    """An engine for a released model on "cpu", "cuda", "cuda:N" or "auto" (a GPU if there is one and torch to use it).
+    """Create an engine for a released model.
 
-    On CPUs, what was compiled is kept in the folder `cache`, if there is one. Raises `EngineError` if none can be had.
+    Args:
+        release: The model.
+        device: "cpu", "cuda", "cuda:N" or "auto": a GPU if there is one and torch is installed, else the CPU.
+        precision: "auto" is bf16 on a GPU, and the fastest precision that the CPU and the model support on a CPU.
+        cache: A folder in which the CPU engine keeps compiled models for later starts; None keeps nothing.
+
+    Raises:
+        EngineError: The device, the precision or a library is not available.
     """
     if device == "auto":
         device = "cuda" if _has_gpu() else "cpu"
@@ -41,7 +48,7 @@ def create(
 
 
 def _on_gpu(release: Release, device: str, precision: Literal["auto"] | FloatPrecision) -> Engine:
-    """The fused kernels if they can run there, else plain PyTorch."""
+    """Return an engine of fused kernels if they can run on the device, else one of plain PyTorch."""
     try:
         from videoxception.engine.cuda import CudaEngine
 
@@ -54,5 +61,5 @@ def _on_gpu(release: Release, device: str, precision: Literal["auto"] | FloatPre
 
 
 def _has_gpu() -> bool:
-    """Told without importing torch, which a CPU host never does."""
+    """Check for a GPU without importing torch, which CPU serving never does."""
     return Path("/dev/nvidiactl").exists() and find_spec("torch") is not None

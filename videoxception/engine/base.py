@@ -1,4 +1,4 @@
-"""What every engine is."""
+"""The interface that every engine implements."""
 
 from typing import Literal, Protocol
 
@@ -15,15 +15,15 @@ FloatPrecision = Literal["f32", "bf16"]
 
 
 class EngineError(Exception):
-    """An engine that cannot be made here: the device, the precision or a library is missing."""
+    """An engine that cannot be created: the device, the precision or a library is not available."""
 
 
 class Unsuitable(EngineError):
-    """An engine that cannot be made here, though a slower one on the same device can."""
+    """An engine that cannot be created, although a slower one on the same device can."""
 
 
 class OutOfMemory(Exception):
-    """A batch for which the device has no memory; a smaller one may fit."""
+    """A batch that does not fit into the device's memory; a smaller one may."""
 
 
 class Engine(Protocol):
@@ -34,21 +34,21 @@ class Engine(Protocol):
 
     @property
     def device(self) -> str:
-        """Where it runs: "cpu", "cuda:0"."""
+        """The device it runs on: "cpu", "cuda:0"."""
 
     @property
     def precision(self) -> Precision:
-        """What it multiplies in."""
+        """The number type of its multiplications."""
 
     def predict(self, frames: Frames) -> Logits:
-        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K or K + 1).
+        """Compute logits float32 (B, K or K + 1) from clips uint8 (B, F, H, W, 3).
 
-        Raises `ValueError` for another shape or type, `OutOfMemory` or `MemoryError` for more clips than fit.
+        Raises `ValueError` for another shape or type, `OutOfMemory` or `MemoryError` if the batch does not fit.
         """
 
 
 def check_frames(frames: Frames, shape: tuple[int, int, int, int]) -> None:
-    """Raises `ValueError` unless `frames` are uint8 clips (B, *shape)."""
+    """Raise `ValueError` unless `frames` are uint8 clips (B, *shape)."""
     if frames.dtype != np.uint8 or frames.shape[1:] != shape or frames.ndim != 5:
         raise ValueError(
             f"clips must be uint8 (B, {', '.join(map(str, shape))}), but got {frames.dtype} {frames.shape}"

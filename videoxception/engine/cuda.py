@@ -18,17 +18,17 @@ from videoxception.nets.served import load_served
 from videoxception.store import Release
 
 BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-"""Sizes of batches that are ready to run; others are filled up with whatever lies there."""
+"""Batch sizes with a recorded graph; other batches run in the next larger one, whose remaining rows are ignored."""
 
-_PIECE = 64  # clips; up to so many are one piece, more are cut so that copying one piece overlaps computing another
+_PIECE = 64  # clips; larger batches are split, so that copying one piece overlaps computing another
 _DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
-_CAPABILITY = (8, 0)  # the first with bf16
-_MEMORY = 0.5  # share of the card's free memory that may be taken
+_CAPABILITY = (8, 0)  # the first compute capability with bf16
+_MEMORY = 0.5  # share of the GPU's free memory that may be used
 
 
 @dataclass(slots=True)
 class _Slot:
-    """What a piece of a batch needs while it is under way; two, so that one is filled while one is worked on."""
+    """The buffers of one piece of a batch. An engine has two: one is filled while the other is computed."""
 
     host: Tensor  # uint8 (capacity, F, H, W, 3), pinned
     frames: Tensor  # the same on the device
@@ -40,10 +40,10 @@ class _Slot:
 
 
 class CudaEngine:
-    """A VideoXception with fused batch norms as CUDA graphs, one for each size of batch.
+    """A VideoXception with fused batch norms as CUDA graphs, one for each batch size.
 
-    Bytes are copied on a stream of their own, from pinned memory, while the piece before them is computed. No number is
-    summed in an order that depends on the batch, so that an answer does not depend on its neighbours.
+    Bytes are copied on a stream of their own, from pinned memory, while the piece before them is computed. The order of
+    every sum is independent of the batch, so that a clip's logits do not depend on the other clips in it.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class CudaEngine:
         device: str = "cuda",
         precision: Literal["auto"] | FloatPrecision = "auto",
     ) -> None:
-        """Of a network by `fuse_norms`, for clips of `shape` (F, H, W, 3).
+        """Allocate buffers and record graphs for a network returned by `fuse_norms` and clips of `shape` (F, H, W, 3).
 
-        Raises `EngineError` if the device cannot be used at all, `Unsuitable` if it can, but not by this engine.
+        Raises `EngineError` if the device cannot be used at all, `Unsuitable` if only this engine cannot use it.
         """
         self.device = device
         self.precision: FloatPrecision = "bf16" if precision == "auto" else precision
@@ -75,12 +75,12 @@ class CudaEngine:
     def load(
         cls, release: Release, device: str = "cuda", precision: Literal["auto"] | FloatPrecision = "auto"
     ) -> "CudaEngine":
-        """The engine of a released model."""
+        """Create the engine of a released model; arguments and errors as for the constructor."""
         spec = release.manifest.clip
         return cls(fuse_norms(load_served(release), spec), spec.shape, device, precision)
 
     def predict(self, frames: Frames) -> Logits:
-        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K or K + 1)."""
+        """Compute logits float32 (B, K or K + 1) from clips uint8 (B, F, H, W, 3)."""
         check_frames(frames, self._shape)
         logits = np.empty((len(frames), self._slots[0].answers.shape[1]), np.float32)
         under_way: deque[tuple[_Slot, slice]] = deque()
@@ -96,12 +96,12 @@ class CudaEngine:
         return logits
 
     def rerun(self, count: int) -> None:
-        """Sets the network going on the `count` clips that were last copied: what is timed to leave copies out."""
+        """Start the network on the `count` clips that were copied last: benchmarks time it without copies."""
         with torch.cuda.device(self._device), torch.cuda.stream(self._compute):
             self._slots[0].run[bucket(count, self.buckets)]()
 
     def _start(self, slot: _Slot, clips: Tensor) -> None:
-        """Sets a piece going. Its slot is free: nothing reads or writes it."""
+        """Start copying and computing a piece, in a slot that no other piece is using."""
         count = len(clips)
         slot.host[:count].copy_(clips)
         with torch.cuda.stream(self._copies):
@@ -117,7 +117,7 @@ class CudaEngine:
         size = (fused.capacity, *self._shape)
         slot = _Slot(
             host=_pinned(size, torch.uint8),
-            frames=torch.randint(0, 256, size, dtype=torch.uint8, device=self._device),  # noise times as clips do
+            frames=torch.randint(0, 256, size, dtype=torch.uint8, device=self._device),  # noise takes as long as clips
             logits=torch.zeros((fused.capacity, fused.outputs), device=self._device),
             answers=_pinned((fused.capacity, fused.outputs), torch.float32),
         )
@@ -133,18 +133,18 @@ def _finish(slot: _Slot, piece: slice, logits: Logits) -> None:
 
 
 def pieces(count: int, buckets: list[int]) -> list[slice]:
-    """A batch, cut: up to 64 clips stay together, more become four pieces or more."""
+    """Split a batch of `count` clips: up to 64 clips stay together, more become at least four pieces."""
     size = min(buckets[-1], max(_PIECE, bucket(count // 4, buckets)))
     return [slice(first, min(first + size, count)) for first in range(0, count, size)]
 
 
 def bucket(count: int, buckets: list[int]) -> int:
-    """The smallest bucket that holds so many clips, or the largest there is."""
+    """Return the smallest bucket that holds `count` clips, or else the largest bucket."""
     return next((size for size in buckets if size >= count), buckets[-1])
 
 
 def _record(fused: FusedNetwork, frames: Tensor, logits: Tensor, stream: torch.cuda.Stream) -> Callable[[], None]:
-    """The network on these tensors as a graph; what is returned sets it going on the current stream."""
+    """Record the network on these tensors as a graph; return a function that starts it on the current stream."""
     graph = torch.cuda.CUDAGraph()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
@@ -156,10 +156,10 @@ def _record(fused: FusedNetwork, frames: Tensor, logits: Tensor, stream: torch.c
 
 
 def _build(fused: FusedNetwork, frames: Tensor, logits: Tensor) -> None:
-    """Runs once, which compiles the kernels. Raises `Unsuitable` if they cannot be compiled."""
+    """Run the network once, which compiles the kernels. Raises `Unsuitable` if they cannot be compiled."""
     try:
         fused.run(frames, logits)
-    except Exception as error:  # Triton's errors have no common class: no C compiler, no room on the card, ptxas
+    except Exception as error:  # Triton's errors have no common class: no C compiler, no memory on the GPU, ptxas
         raise Unsuitable(f"Triton cannot build the kernels: {type(error).__name__}: {error}") from error
 
 
@@ -168,7 +168,7 @@ def _pinned(size: tuple[int, ...], dtype: torch.dtype) -> Tensor:
 
 
 def _usable(device: str) -> torch.device:
-    """Raises `EngineError` if there is no such GPU, `Unsuitable` if it is too old."""
+    """Return the device with its index. Raises `EngineError` without such a GPU, `Unsuitable` if it is too old."""
     try:
         found = torch.device(device)
         capability = torch.cuda.get_device_capability(found)
@@ -187,9 +187,9 @@ def _supported(net: nn.Module, shape: tuple[int, int, int, int]) -> FusedVideoXc
 
 
 def _capacity(bytes_each: int, device: torch.device) -> int:
-    """The largest bucket that half of the card's free memory holds. Raises `Unsuitable` if none does."""
+    """Return the largest bucket that fits into half of the GPU's free memory. Raises `Unsuitable` if none does."""
     free, _ = torch.cuda.mem_get_info(device)
     fitting = [size for size in BUCKETS if size * bytes_each <= free * _MEMORY]
     if not fitting:
-        raise Unsuitable(f"one clip needs {bytes_each} bytes, and the card has {free} free")
+        raise Unsuitable(f"one clip needs {bytes_each} bytes, and the GPU has {free} free")
     return fitting[-1]

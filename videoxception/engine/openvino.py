@@ -17,12 +17,11 @@ _log = logging.getLogger(__name__)
 
 
 class OpenVINOEngine:
-    """A graph for one clip, compiled twice: one clip on all cores at once, for one that is alone, and as many clips at
-    once as the cores are good for, for several.
+    """A graph for one clip, compiled for latency (all cores on one clip) and for throughput (several clips at once).
 
-    The batch is fixed at 1, so that a clip's answer cannot depend on its neighbours; both ways give the same to the
-    bit. What was compiled is kept in the folder `cache`, if there is one, for the next start; OpenVINO looks it up by
-    graph, settings, CPU and its own version.
+    A single clip takes the first, a batch the second. The graph's batch size is 1, so that a clip's logits cannot
+    depend on other clips; both forms give the same bits. Compiled models are kept in the folder `cache`, if one is
+    given, for the next start; OpenVINO looks them up by graph, settings, CPU and its own version.
     """
 
     device = "cpu"
@@ -41,7 +40,7 @@ class OpenVINOEngine:
         try:
             model = core.read_model(graph)
             model.reshape({0: [1, *self._shape]})
-            # The precision is always said: left alone, OpenVINO takes bf16 wherever the CPU has it.
+            # The precision is always set: by default, OpenVINO uses bf16 on every CPU that has it.
             alone, several = (
                 core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": floats, "PERFORMANCE_HINT": hint})
                 for hint in ("LATENCY", "THROUGHPUT")
@@ -53,7 +52,7 @@ class OpenVINOEngine:
         self._lock = threading.Lock()
 
     def predict(self, frames: Frames) -> Logits:
-        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K or K + 1)."""
+        """Compute logits float32 (B, K or K + 1) from clips uint8 (B, F, H, W, 3)."""
         check_frames(frames, self._shape)
         with self._lock:
             rows = self._predict_one(frames) if len(frames) == 1 else self._predict_several(frames)
@@ -72,14 +71,14 @@ class OpenVINOEngine:
 
 
 def graph_of(core: ov.Core, release: Release, precision: Precision) -> tuple[Path, FloatPrecision]:
-    """What is run for a precision: a graph, and the precision of what is in floating point in it."""
+    """Return the graph for a precision, and the precision of its floating-point operations."""
     if precision == "int8":
         return release.int8_graph, _native_precision(core)
     return release.graph, precision
 
 
 def _usable(cache: Path) -> bool:
-    """Whether files can be kept there. Only its owner may write into it: what is compiled is run."""
+    """Create the cache folder; return whether it can be written. Only its owner has access: its content is executed."""
     try:
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -89,14 +88,14 @@ def _usable(cache: Path) -> bool:
 
 
 def _best_precision(core: ov.Core, release: Release) -> Precision:
-    """int8 where the model was released with it and its answers were near enough, and the CPU is of a kind that has it.
+    """Return int8 if the model was released with it and passed its check, and the CPU is fast in it; else bf16 or f32.
 
-    CPUs with bf16 multiply 8-bit integers in one step; on older ones sums may overflow, or int8 gain nothing.
+    CPUs with bf16 multiply 8-bit integers in one step; on older ones sums may overflow, or int8 may gain nothing.
     """
     native, int8 = _native_precision(core), release.manifest.int8
     return "int8" if native == "bf16" and int8 is not None and int8.passed else native
 
 
 def _native_precision(core: ov.Core) -> FloatPrecision:
-    """bf16 where the CPU multiplies in it, f32 elsewhere: emulated, bf16 is both slower and less exact."""
+    """Return bf16 if the CPU multiplies in it, else f32: emulated bf16 is both slower and less exact."""
     return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"

@@ -12,9 +12,9 @@ from videoxception.store import Release
 
 
 class TorchEngine:
-    """Runs the released weights as they are; in f32, or in bf16 by autocast.
+    """Runs the released weights without any fusing; in f32, or in bf16 by autocast.
 
-    One clip at a time, so that an answer cannot depend on its neighbours.
+    One clip at a time, so that a clip's logits cannot depend on the rest of the batch.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class TorchEngine:
         self._lock = threading.Lock()
 
     def predict(self, frames: Frames) -> Logits:
-        """Clips uint8 (B, F, H, W, 3) -> logits float32 (B, K or K + 1)."""
+        """Compute logits float32 (B, K or K + 1) from clips uint8 (B, F, H, W, 3)."""
         check_frames(frames, self._shape)
         bf16 = torch.autocast(self._device.type, torch.bfloat16, enabled=self.precision == "bf16")
         try:

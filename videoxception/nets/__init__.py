@@ -13,16 +13,25 @@ _BUILDERS: dict[str, Callable[..., nn.Module]] = {
 
 
 def names() -> list[str]:
-    """The architectures that `create` knows."""
+    """Return the names of the architectures that `create` builds."""
     return sorted(_BUILDERS)
 
 
 def create(name: str, num_classes: int, *, auxiliary: int = 0, **arguments: object) -> nn.Module:
-    """A freshly initialised network: float clips (B, 3, T, H, W) in 0..1 -> logits (B, num_classes + auxiliary).
+    """Create a freshly initialised network.
 
-    `auxiliary` is the number of classes that no answer names, which are learnt so that videos of something else can be
-    told (`background.py`). `arguments` are the architecture's own (`dropout=0.5`). Raises `ValueError` for an unknown
-    name.
+    Args:
+        name: One of `names()`.
+        num_classes: Number of classes that it predicts.
+        auxiliary: Number of classes that it is trained on and never predicts; they detect out-of-distribution videos
+            (`background.py`).
+        arguments: The architecture's own (`dropout=0.5`).
+
+    Returns:
+        A module that maps float clips (B, 3, T, H, W) in 0..1 to logits (B, num_classes + auxiliary).
+
+    Raises:
+        ValueError: The name is unknown.
     """
     if name not in _BUILDERS:
         raise ValueError(f"no architecture is called {name!r}; there are {', '.join(names())}")

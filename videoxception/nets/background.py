@@ -1,7 +1,7 @@
-"""What is served of a network that has learnt other classes beside those that it answers with: one logit for them all.
+"""The served logits of a network with auxiliary classes: one for each class, and one for all auxiliary classes.
 
-The classes' logits stay as they are, and the last one, the background, stands for all auxiliary classes together: the
-softmax over both gives it the very share that the softmax over everything gives them.
+The classes' logits are unchanged. The last logit, the background, is the log-sum-exp of the auxiliary ones: its softmax
+probability is the sum of those that the auxiliary classes have in the softmax over all outputs.
 """
 
 import torch
@@ -9,7 +9,10 @@ from torch import Tensor
 
 
 def join_background(logits: Tensor, auxiliary: int) -> Tensor:
-    """Logits (B, num_classes + auxiliary) -> (B, num_classes + 1), the background last; unchanged if it is 0."""
+    """Join the auxiliary logits into one: (B, num_classes + auxiliary) -> (B, num_classes + 1), the background last.
+
+    Without auxiliary classes, the logits are returned unchanged.
+    """
     if auxiliary == 0:
         return logits
     background = torch.logsumexp(logits[:, -auxiliary:], 1, keepdim=True)

@@ -1,8 +1,8 @@
 """VideoXception as a CPU or GPU should run it: bytes in, every batch norm fused into the convolution beside it.
 
-bf16 keeps 8 bits of each weight. Were they rounded only where a model is run, its answers in bf16 would be off by that
-rounding, the same way for every frame. So weights are rounded before a model is released: moved, by a quarter of a
-percent at most, to where their fused values are bf16 numbers. Then f32 and bf16 multiply by the very same numbers.
+bf16 keeps 8 bits of each weight. If weights were rounded only at inference, logits in bf16 would be off by that
+rounding, the same way for every frame. So weights are rounded before a model is released: each is changed, by a quarter
+of a percent at most, so that its fused value is a bf16 number. Then f32 and bf16 multiply by the same numbers.
 """
 
 from copy import deepcopy
@@ -18,7 +18,7 @@ from videoxception.nets.videoxception import ResidualBlock, VideoXception
 
 
 class FusedVideoXception(nn.Module):
-    """uint8 clips (B, F, H, W, 3) -> logits as `Served` gives them, by convolutions with biases and nothing else.
+    """Maps uint8 clips (B, F, H, W, 3) to the logits of `Served`, by convolutions with biases alone.
 
     Everything before the first block (scale, mean, std, batch norm, 1x1x1 convolution) is one affine map of the bytes.
     """
@@ -40,7 +40,7 @@ class FusedVideoXception(nn.Module):
         self.head = deepcopy(net.head)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """uint8 (B, F, H, W, 3) -> logits (B, K or K + 1)."""
+        """Return logits (B, K or K + 1) of uint8 clips (B, F, H, W, 3)."""
         x = self.affine(frames.permute(0, 4, 1, 2, 3).float())
         for block in self.blocks:
             x = block(x)
@@ -48,7 +48,7 @@ class FusedVideoXception(nn.Module):
 
 
 def fuse_norms(served: Served, spec: ClipSpec) -> nn.Module:
-    """Return the same network with its batch norms fused, if it is a VideoXception that this is for; else as it is."""
+    """Return the network with its batch norms fused if it is a VideoXception, else unchanged."""
     net = served.net
     if not isinstance(net, VideoXception):
         return served
@@ -57,7 +57,7 @@ def fuse_norms(served: Served, spec: ClipSpec) -> nn.Module:
 
 @torch.no_grad()
 def round_for_bf16(net: nn.Module, spec: ClipSpec) -> None:
-    """Move every weight of a convolution or of the head to where its fused value is a bf16 number."""
+    """Round every weight of a convolution or of the head in place, so that its fused value is a bf16 number."""
     if not isinstance(net, VideoXception):
         return
     gain, _ = _input_map(net, spec)
@@ -73,7 +73,7 @@ def round_for_bf16(net: nn.Module, spec: ClipSpec) -> None:
 
 
 def _round(weight: Tensor, gain: Tensor) -> None:
-    """Move a weight to where its product with `gain` is a bf16 number; where the gain is 0, leave it alone."""
+    """Round a weight in place, so that its product with `gain` is a bf16 number; unchanged where the gain is 0."""
     fused = weight.double() * gain
     weight.copy_(torch.where(gain == 0, weight.double(), fused.bfloat16().double() / gain).float())
 
@@ -86,7 +86,7 @@ def _fuse_block(block: ResidualBlock) -> None:
 
 
 def _input_map(net: VideoXception, spec: ClipSpec) -> tuple[Tensor, Tensor]:
-    """Return (gain, shift), float64 (3,): what becomes of a byte of each channel before the first convolution."""
+    """Return (gain, shift), float64 (3,): the affine map of a byte of each channel before the first convolution."""
     std, gain = torch.tensor(spec.std, dtype=torch.float64), _gain(net.norm)
     mean = torch.tensor(spec.mean, dtype=torch.float64) / std
     assert net.norm.running_mean is not None
@@ -94,6 +94,6 @@ def _input_map(net: VideoXception, spec: ClipSpec) -> tuple[Tensor, Tensor]:
 
 
 def _gain(norm: nn.BatchNorm3d) -> Tensor:
-    """Return what a batch norm multiplies each channel by, in evaluation."""
+    """Return the factor by which a batch norm multiplies each channel in evaluation, (C,)."""
     assert norm.running_var is not None
     return norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)

@@ -16,7 +16,7 @@ from videoxception.nets.videoxception import CTSeparableConv3D, ResidualBlock, V
 
 
 def depthwise(separable: CTSeparableConv3D, x: Tensor, frames: int) -> Tensor:
-    """A separable convolution up to its second ReLU: (B*T, C, H, W) -> the same, channels last."""
+    """Apply a separable convolution up to its second ReLU: (B*T, C, H, W) -> the same shape, channels last."""
     half = separable.spatial.kernel_size[1] // 2
     y = F.conv2d(x, separable.spatial.weight[:, :, 0], padding=half, groups=x.shape[1])
     y = F.relu(_norm(separable.spatial_norm, y))
@@ -25,15 +25,18 @@ def depthwise(separable: CTSeparableConv3D, x: Tensor, frames: int) -> Tensor:
 
 
 def product(block: ResidualBlock, h: Tensor, x: Tensor, pooled: bool) -> Tensor:
-    """The rest of a block: of h, which `depthwise` made of x, (B*T, C, H, W) -> (B*T, K, H, W), or pooled to half."""
+    """Apply the rest of a block to x and to h, the output of `depthwise` for x.
+
+    Both are (B*T, C, H, W); the result is (B*T, K, H, W), with H and W halved by max pooling if `pooled`.
+    """
     y = F.conv2d(h, block.separable.pointwise.weight[:, :, 0])
     y = y + F.conv2d(x, block.shortcut.weight[:, :, 0], block.shortcut.bias)
-    return F.relu(F.max_pool2d(y, 2) if pooled else y)  # the same in either order, and fewer numbers this way
+    return F.relu(F.max_pool2d(y, 2) if pooled else y)  # pooling first gives the same, with fewer numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """What does the two halves of a block, with the interfaces of `depthwise` and `product`."""
+    """The functions that compute the two halves of a block, with the interfaces of `depthwise` and `product`."""
 
     depthwise: Callable[[CTSeparableConv3D, Tensor, int], Tensor] = depthwise
     product: Callable[[ResidualBlock, Tensor, Tensor, bool], Tensor] = product
@@ -43,12 +46,12 @@ PLAIN = Passes()
 
 
 def forward_fast(net: nn.Module, x: Tensor, passes: Passes = PLAIN) -> Tensor:
-    """What `net(x)` gives, by `forward_planar` if the network is one that it is for."""
+    """Return `net(x)`, computed by `forward_planar` if the network is a VideoXception."""
     return forward_planar(net, x, passes) if isinstance(net, VideoXception) else cast(Tensor, net(x))
 
 
 def forward_planar(net: VideoXception, x: Tensor, passes: Passes = PLAIN) -> Tensor:
-    """What `net(x)` gives, in training and evaluation: float (B, 3, T, H, W) in 0..1 -> logits (B, num_classes)."""
+    """Return `net(x)`, in training and evaluation: float (B, 3, T, H, W) in 0..1 -> logits (B, num_classes)."""
     batch, _, frames, height, width = x.shape
     x = x.permute(0, 2, 3, 4, 1).contiguous().view(batch * frames, height, width, 3).permute(0, 3, 1, 2)
     x = F.conv2d(_norm(net.norm, x), net.stem.weight[:, :, 0], net.stem.bias)
@@ -61,14 +64,14 @@ def forward_planar(net: VideoXception, x: Tensor, passes: Passes = PLAIN) -> Ten
 
 def _block(block: ResidualBlock, x: Tensor, frames: int, pooled: bool, passes: Passes) -> Tensor:
     h = passes.depthwise(block.separable, x, frames)
-    if block.training and block.drop > 0:  # what follows is linear in h, so that it may as well be left out here
+    if block.training and block.drop > 0:  # what follows is linear in h, so that h is dropped here
         kept = draw_kept(h, len(h) // frames, block.drop)
         h = h * kept.repeat_interleave(frames).view(-1, 1, 1, 1)
     return passes.product(block, h, x, pooled)
 
 
 def _over_time(x: Tensor, weight: Tensor, frames: int) -> Tensor:
-    """(B*T, C, H, W) -> the same, each channel convolved over T with its own kernel, `weight` (C, 1, k, 1, 1)."""
+    """Convolve each channel of (B*T, C, H, W) over T with its own kernel, `weight` (C, 1, k, 1, 1)."""
     rows, channels, height, width = x.shape
     if frames == 1:  # the padding is zero, so that only the centre tap counts
         return x * weight[:, 0, weight.shape[2] // 2].reshape(1, channels, 1, 1).to(x.dtype)
@@ -78,7 +81,7 @@ def _over_time(x: Tensor, weight: Tensor, frames: int) -> Tensor:
 
 
 def _norm(norm: nn.BatchNorm3d, x: Tensor) -> Tensor:
-    """A BatchNorm3d on frames merged into the batch: its statistics run over (B, T, H, W) either way."""
+    """Apply a BatchNorm3d to frames merged into the batch: its statistics are over (B, T, H, W) either way."""
     if norm.training and norm.num_batches_tracked is not None:
         norm.num_batches_tracked.add_(1)
     return torch.batch_norm(

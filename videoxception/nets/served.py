@@ -1,4 +1,4 @@
-"""A network with everything that the service's clips need before it, so that bytes go in and logits come out."""
+"""A network with the normalisation of its clips in front of it: bytes in, logits out."""
 
 import torch
 from safetensors.torch import load_file
@@ -11,9 +11,9 @@ from videoxception.store import Release
 
 
 class Served(nn.Module):
-    """uint8 clips (B, F, H, W, 3), as `ClipSpec` describes them, -> logits of the classes (B, K).
+    """Maps uint8 clips (B, F, H, W, 3), as `ClipSpec` describes them, to logits of the classes (B, K).
 
-    Of a network whose last `auxiliary` outputs are classes that no answer names, (B, K + 1) with the background last.
+    With auxiliary classes, the network's last `auxiliary` outputs, the logits are (B, K + 1), the background last.
     """
 
     scale: Tensor
@@ -28,13 +28,13 @@ class Served(nn.Module):
         self.register_buffer("offset", (torch.tensor(spec.mean) / std).view(3, 1, 1, 1).float(), persistent=False)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """uint8 (B, F, H, W, 3) -> logits (B, K or K + 1), in the network's own precision."""
+        """Return logits (B, K or K + 1) of uint8 clips (B, F, H, W, 3), in the network's own precision."""
         x = frames.permute(0, 4, 1, 2, 3).to(self.scale.dtype)  # (B, 3, F, H, W)
         return join_background(self.net(x * self.scale - self.offset), self.auxiliary)
 
 
 def load_served(release: Release) -> Served:
-    """The network of a released model with its weights, for evaluation."""
+    """Load the network of a released model with its weights, in evaluation mode."""
     manifest = release.manifest
     auxiliary = len(manifest.auxiliary)
     architecture, classes = manifest.architecture, len(manifest.classes)

@@ -33,12 +33,12 @@ class CTSeparableConv3D(nn.Sequential):
 
     @property
     def spatial(self) -> nn.Conv3d:
-        """The depthwise 1 x k x k convolution, and below the others by name."""
+        """The depthwise 1 x k x k convolution."""
         return cast(nn.Conv3d, self[0])
 
     @property
     def spatial_norm(self) -> nn.BatchNorm3d:
-        """Behind the spatial convolution."""
+        """The batch norm after the spatial convolution."""
         return cast(nn.BatchNorm3d, self[1])
 
     @property
@@ -48,7 +48,7 @@ class CTSeparableConv3D(nn.Sequential):
 
     @property
     def temporal_norm(self) -> nn.BatchNorm3d:
-        """Behind the temporal convolution."""
+        """The batch norm after the temporal convolution."""
         return cast(nn.BatchNorm3d, self[4])
 
     @property
@@ -72,7 +72,7 @@ class ResidualBlock(nn.Module):
         self.relu = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in_channels, T, H, W) -> (B, out_channels, T, H, W)."""
+        """Return the block's output: (B, in_channels, T, H, W) -> (B, out_channels, T, H, W)."""
         y = self.separable(x)
         if self.training and self.drop > 0:
             y = y * draw_kept(y, len(y), self.drop).view(-1, 1, 1, 1, 1)
@@ -80,12 +80,12 @@ class ResidualBlock(nn.Module):
 
 
 def draw_kept(like: Tensor, clips: int, drop: float) -> Tensor:
-    """(clips,): 0 for about a share `drop` of them, and for the rest what keeps the mean."""
+    """Draw a factor for each clip, (clips,): 0 with probability `drop`, else 1 / (1 - drop), so that the mean is 1."""
     return like.new_empty(clips).bernoulli_(1 - drop).div_(1 - drop)
 
 
 class VideoXception(nn.Module):
-    """The network: float clips (B, 3, T, H, W) in 0..1 -> logits (B, num_classes). Any T, H and W will do.
+    """The network: float clips (B, 3, T, H, W) in 0..1 -> logits (B, num_classes). T, H and W are free.
 
     Pooling halves H and W between blocks and leaves T alone. In training only, `dropout` acts on the pooled features,
     and `stochastic_depth` is the share of clips for which the last block's separable convolution is left out; earlier
@@ -120,7 +120,7 @@ class VideoXception(nn.Module):
         self.head = nn.Linear(channels[-1], num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Float (B, 3, T, H, W) -> logits (B, num_classes)."""
+        """Return logits (B, num_classes) of float clips (B, 3, T, H, W)."""
         x = self.stem(self.norm(x))
         for block in self.blocks:
             x = block(x)
@@ -129,11 +129,11 @@ class VideoXception(nn.Module):
 
 
 def videoxception_a(num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0) -> VideoXception:
-    """Type A: four blocks, 3x3 and 3x1x1 kernels throughout."""
+    """Create type A: four blocks, 3x3 and 3x1x1 kernels throughout."""
     return VideoXception(num_classes, (64, 128, 256, 512), (3, 3, 3, 3), dropout, stochastic_depth)
 
 
 def videoxception_b(num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0) -> VideoXception:
-    """Type B: type A's four blocks and three wider ones with kernels of 7."""
+    """Create type B: type A's four blocks and three wider ones with kernels of 7."""
     widths, kernel_sizes = (64, 128, 256, 512, 512, 1024, 1024), (3, 3, 3, 3, 7, 7, 7)
     return VideoXception(num_classes, widths, kernel_sizes, dropout, stochastic_depth)

@@ -1,1 +1,1 @@
-"""What a user would otherwise run. These files run in the peers' environment, with this project beside them."""
+"""Alternatives to this service. These files run in the peers' environment, with this project beside them."""

@@ -19,7 +19,7 @@ class Usual:
 
     @_batched
     def predict(self, file: list[Path]) -> list[parts.Said]:
-        """Uploads -> their answers."""
+        """Return the answers of a batch of uploads."""
         return self.parts.answers(np.stack([self.parts.clip_at(path) for path in file]))
 
 
@@ -32,5 +32,5 @@ class Ours:
 
     @_batched
     def predict(self, file: list[Path]) -> list[parts.Said]:
-        """Uploads -> their answers."""
+        """Return the answers of a batch of uploads."""
         return self.parts.answers(np.stack([self.parts.clip_at(path) for path in file]))

@@ -19,19 +19,19 @@ class Usual(litserve.LitAPI):
     make = staticmethod(parts.usual)
 
     def setup(self, device: str) -> None:
-        """Called once in each worker."""
+        """Load decoder and model; called once in each worker."""
         self.parts = self.make()
 
     def decode_request(self, request) -> Frames:  # LitServe takes an annotation of the request for a schema
-        """An upload -> its clip."""
+        """Decode an upload to its clip."""
         return self.parts.clip(request["file"].file)
 
     def predict(self, clips: Frames) -> list[parts.Said]:
-        """Clips (B, F, H, W, 3), which LitServe has stacked -> answers."""
+        """Return the answers of clips (B, F, H, W, 3), which LitServe has stacked."""
         return self.parts.answers(clips)
 
     def encode_response(self, said):  # the same
-        """Nothing is left to do."""
+        """Return the answer unchanged."""
         return said
 
 

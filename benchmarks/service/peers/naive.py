@@ -13,7 +13,7 @@ parts = naive()
 
 @app.post("/predict")
 async def predict(file: UploadFile) -> Said:
-    """The answer. Nothing else runs meanwhile."""
+    """Return the answer; other requests wait meanwhile."""
     return parts.answers(parts.clip(file.file)[None])[0]
 
 

@@ -18,7 +18,7 @@ from videoxception.store import ModelStore, Release
 from videoxception.video.decode import decode_file
 
 Said = dict[str, object]
-"""What a service answers: label and probabilities."""
+"""A service's answer: label and probabilities."""
 
 
 class Parts:
@@ -32,43 +32,43 @@ class Parts:
         self._infer = infer
 
     def clip(self, file: BinaryIO) -> Frames:
-        """A video -> uint8 (F, H, W, 3)."""
+        """Decode an open video to a clip, uint8 (F, H, W, 3)."""
         return self._decode(file, self._release.manifest.clip)
 
     def clip_at(self, path: Path) -> Frames:
-        """The same of a file that is not open yet."""
+        """Decode the video at a path to a clip."""
         with path.open("rb") as file:
             return self.clip(file)
 
     def answers(self, clips: Frames) -> list[Said]:
-        """Clips uint8 (B, F, H, W, 3) -> an answer for each."""
+        """Return an answer for each of clips uint8 (B, F, H, W, 3)."""
         said = [answer.answer(self._release.manifest, row) for row in self._infer(clips)]
         return [{"label": each.label, "probabilities": each.probabilities} for each in said]
 
 
 def naive() -> Parts:
-    """All frames to RGB, eager PyTorch."""
+    """Convert all frames to RGB; eager PyTorch."""
     return Parts(released(), every_frame, eager(released()))
 
 
 def usual() -> Parts:
-    """The wanted frames to RGB, eager PyTorch."""
+    """Convert the clip's frames to RGB; eager PyTorch."""
     return Parts(released(), wanted_frames, eager(released()))
 
 
 def ours() -> Parts:
-    """This project's decoding, in the caller's process, and its engine."""
+    """Use this project's decoder, in the caller's process, and its engine."""
     quick = engine.create(released(), "cpu")
     return Parts(released(), lambda file, spec: decode_file(file, spec).frames, quick.predict)
 
 
 def released() -> Release:
-    """The model that all contestants are told to use."""
+    """Load the model that all contestants use."""
     return ModelStore.from_path(os.environ.get("VX_MODEL_STORE", "")).load(os.environ["VX_MODEL"])
 
 
 def eager(release: Release) -> Callable[[Frames], Logits]:
-    """The network in PyTorch, f32, as it was trained. Batches run as batches."""
+    """Return the trained network in PyTorch, f32, as a function of whole batches."""
     net = load_served(release)
 
     def infer(clips: Frames) -> Logits:
@@ -79,7 +79,7 @@ def eager(release: Release) -> Callable[[Frames], Logits]:
 
 
 def every_frame(file: BinaryIO, spec: ClipSpec) -> Frames:
-    """Decodes all frames to RGB in full size, and then picks those of the clip and scales them."""
+    """Decode all frames to RGB in full size, then select those of the clip and scale them."""
     with av.open(file, "r") as container:
         shown = [(frame.pts, frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
         stream = container.streams.video[0]
@@ -88,7 +88,7 @@ def every_frame(file: BinaryIO, spec: ClipSpec) -> Frames:
 
 
 def wanted_frames(file: BinaryIO, spec: ClipSpec) -> Frames:
-    """Counts the frames, then decodes up to the last that is wanted, and converts only those of the clip."""
+    """Count the frames, decode up to the clip's last frame, and convert only those of the clip."""
     with av.open(file, "r") as container:
         stream = container.streams.video[0]
         times = [packet.pts for packet in container.demux(stream) if packet.size]
@@ -104,7 +104,7 @@ def wanted_frames(file: BinaryIO, spec: ClipSpec) -> Frames:
 
 
 def scaled(frames: list[np.ndarray], spec: ClipSpec) -> Frames:
-    """Frames (H, W, 3) of any size -> a clip, by PyTorch's bicubic scaling."""
+    """Scale frames (H, W, 3) of any size to a clip by PyTorch's bicubic interpolation."""
     shown = torch.from_numpy(np.stack(frames)).permute(0, 3, 1, 2)
     small = F.interpolate(shown, spec.size, mode="bicubic", antialias=True)
     return small.permute(0, 2, 3, 1).contiguous().numpy()

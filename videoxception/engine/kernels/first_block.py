@@ -11,7 +11,7 @@ from videoxception.engine.kernels.weights import First
 
 
 def first_block(clip_bytes: Tensor, weights: First, pooled: Pairs, tiles: FirstTiles | None = None) -> None:
-    """Writes the x of `pooled` (N, T, H // 2, W // 2, K), of `clip_bytes` uint8 (N, T, H, W, 3)."""
+    """Compute the x of `pooled` (N, T, H // 2, W // 2, K) from `clip_bytes` uint8 (N, T, H, W, 3)."""
     tiles = tiles or first_tiles(weights.weight.dtype)
     clips, frames, height, width, _ = clip_bytes.shape
     pixels = clips * (height // 2) * (width // 2)
@@ -64,10 +64,10 @@ def first_block_kernel(
     columns: tl.constexpr,
     upcast: tl.constexpr,
 ):
-    """A program walks through time with `lanes` of all `pixels` pooled pixels of a frame of each clip.
+    """Compute `lanes` of the `pixels` pooled pixels (of one frame of all clips) in each program, frame after frame.
 
-    Under each lie four pixels, whose three channels are numbers of their own in registers. Only the product across
-    channels is a matrix: of rows (h, x, zeros), 16 long, which is what tensor cores take.
+    Each pooled pixel covers four pixels, whose three channels are separate numbers in registers. Only the product
+    across channels is a matrix product: of rows (h, x, zeros), 16 long, the size that tensor cores take.
     """
     half: tl.constexpr = kernel // 2
     pooled_height: tl.constexpr = height // 2
@@ -123,7 +123,7 @@ def first_block_kernel(
 
 @triton.jit
 def _constants(first, count: tl.constexpr):
-    """A tuple of `count` numbers."""
+    """Load `count` numbers as a tuple."""
     numbers = ()
     for i in tl.static_range(count):
         numbers = numbers + (tl.load(first + i),)
@@ -144,9 +144,9 @@ def _spatial(
     width: tl.constexpr,
     kernel: tl.constexpr,
 ):
-    """Three channels of the spatial convolution, without bias, and of its input, at pixel (2y + down, 2x + right).
+    """Return the spatial convolution, without bias, and its input, three channels each, at (2y + down, 2x + right).
 
-    Loads that the four pixels have in common are the same expression, which the compiler does once.
+    Loads that the four pixels have in common are the same expression, which the compiler emits once.
     """
     half: tl.constexpr = kernel // 2
     sums = (tl.zeros(y.shape, tl.float32),) * 3
@@ -168,7 +168,7 @@ def _spatial(
 def _colours(
     frame, alive, y, x, down: tl.constexpr, right: tl.constexpr, mix, height: tl.constexpr, width: tl.constexpr
 ):
-    """The network's input at a pixel: three channels; zeros beyond the frame's edges."""
+    """Return the network's input at a pixel: three channels; zeros outside the frame."""
     inside = alive & (2 * y + down >= 0) & (2 * y + down < height) & (2 * x + right >= 0) & (2 * x + right < width)
     first = frame + (down * width + right) * 3
     red = tl.load(first, mask=inside, other=0).to(tl.float32)
@@ -183,7 +183,7 @@ def _colours(
 
 @triton.jit
 def _activate(sums, biases, present):
-    """ReLU of three channels with their biases; zeros where there is no frame."""
+    """Return the ReLU of three channels plus their biases; zeros where there is no frame."""
     return (
         tl.where(present, tl.maximum(sums[0] + biases[0], 0.0), 0.0),
         tl.where(present, tl.maximum(sums[1] + biases[1], 0.0), 0.0),
@@ -193,7 +193,7 @@ def _activate(sums, biases, present):
 
 @triton.jit
 def _temporal(window, q: tl.constexpr, taps, kernel: tl.constexpr):
-    """The temporal convolution's three channels at pixel q of four."""
+    """Return the temporal convolution's three channels at pixel q of four."""
     sums = (window[0][q][0] * taps[0], window[0][q][1] * taps[1], window[0][q][2] * taps[2])
     for i in tl.static_range(1, kernel):
         sums = (
@@ -206,7 +206,7 @@ def _temporal(window, q: tl.constexpr, taps, kernel: tl.constexpr):
 
 @triton.jit
 def _product(row, matrix, upcast: tl.constexpr):
-    """f32 (lanes, columns); `upcast` as in `product.multiply`."""
+    """Multiply `row` (lanes, 16) by `matrix` (16, columns), in f32; `upcast` as in `product.multiply`."""
     if upcast:
         row, matrix = row.to(tl.float32), matrix.to(tl.float32)
     return tl.dot(row, matrix, input_precision="ieee")
@@ -214,7 +214,7 @@ def _product(row, matrix, upcast: tl.constexpr):
 
 @triton.jit
 def _row(h, x):
-    """(lanes, 16): h, x and zeros. Joining puts the last pair into the lowest bit of the column's number."""
+    """Join h, x and zeros into rows (lanes, 16). The last join becomes the lowest bit of the column's index."""
     nothing = tl.zeros(h[0].shape, tl.float32)
     even = tl.join(_quad(h[0], nothing, x[1], nothing), _quad(h[2], nothing, nothing, nothing))
     odd = tl.join(_quad(h[1], nothing, x[2], nothing), _quad(x[0], nothing, nothing, nothing))
@@ -223,5 +223,5 @@ def _row(h, x):
 
 @triton.jit
 def _quad(a, b, c, d):
-    """(lanes, 2, 2) of columns 0, 8, 4 and 12 beyond the first."""
+    """Join columns 0, 8, 4 and 12, counted from the first, into (lanes, 2, 2)."""
     return tl.join(tl.join(a, b), tl.join(c, d))

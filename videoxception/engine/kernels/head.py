@@ -1,4 +1,4 @@
-"""The end of the network: the average of the last block's output, and the layer that makes logits of it."""
+"""The end of the network: the average pool of the last block's output, and the linear layer that gives logits."""
 
 import triton
 import triton.language as tl
@@ -8,9 +8,9 @@ _STEP = 64  # channels at a time
 
 
 def head(partial: Tensor, pixels: int, weight: Tensor, bias: Tensor, auxiliary: int, logits: Tensor) -> None:
-    """Writes `logits` f32 (N, outputs), of sums `partial` f32 (N, tiles, C) over `pixels` pixels a clip.
+    """Compute `logits` f32 (N, outputs) from the sums `partial` f32 (N, tiles, C) over `pixels` pixels a clip.
 
-    `weight` f32 (rows, C); `bias` f32 (rows). The last `auxiliary` rows make one output, the background.
+    `weight` f32 (rows, C); `bias` f32 (rows). The last `auxiliary` rows are joined into one output, the background.
     """
     clips, tiles, channels = partial.shape
     rows = len(bias)
@@ -43,7 +43,7 @@ def head_kernel(
     padded: tl.constexpr,
     step: tl.constexpr,
 ):
-    """A program does one clip. `padded` is a power of two that holds the rows."""
+    """Compute one clip in each program. `padded` is the power of two that the rows are padded to."""
     classes: tl.constexpr = rows - auxiliary
     outputs: tl.constexpr = classes + (auxiliary > 0)
     clip = tl.program_id(0).to(tl.int64)
@@ -60,5 +60,5 @@ def head_kernel(
     tl.store(logits + clip * outputs + row, sums, mask=row < classes)
     if auxiliary > 0:
         apart = tl.where((row >= classes) & real, sums, float("-inf"))
-        largest = tl.max(apart, 0)  # taken out, so that no exponential is too large
+        largest = tl.max(apart, 0)  # subtracted, so that no exponential overflows
         tl.store(logits + clip * outputs + classes, largest + tl.log(tl.sum(tl.exp(apart - largest), 0)))

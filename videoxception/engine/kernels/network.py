@@ -1,4 +1,4 @@
-"""The kernels one after the other: a VideoXception with fused batch norms, from bytes to logits."""
+"""The sequence of kernels: a VideoXception with fused batch norms, from bytes to logits."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +17,7 @@ from videoxception.engine.kernels.weights import weights_of
 from videoxception.nets.fused_norms import FusedVideoXception
 from videoxception.nets.videoxception import ResidualBlock
 
-_WIDTH = 128  # what every block's output channels must be a multiple of, the first block's aside
+_WIDTH = 128  # of which every block's output channels are a multiple, except the first block's
 _FIRST_WIDTH = 64
 
 
@@ -39,7 +39,7 @@ class FusedNetwork:
         self.capacity = capacity
         self._weights = weights_of(net, dtype, device)
         self._auxiliary = net.auxiliary
-        self.outputs = len(net.head.bias) - max(net.auxiliary - 1, 0)  # the auxiliary classes make one
+        self.outputs = len(net.head.bias) - max(net.auxiliary - 1, 0)  # the auxiliary classes are one output
         frames, height, width, _ = shape
         self._pairs: list[Pairs] = []  # one for each block but the first
         for block in self._weights.blocks:
@@ -51,12 +51,12 @@ class FusedNetwork:
         self._sums = torch.empty((capacity, tiles, self._weights.head.shape[1]), device=device)
 
     def run(self, frames: Tensor, logits: Tensor) -> None:
-        """Clips uint8 (B, F, H, W, 3) -> `logits` f32 (B, outputs), B up to the capacity, on the current stream."""
+        """Compute `logits` f32 (B, outputs) from clips uint8 (B, F, H, W, 3), on the current stream; B <= capacity."""
         for step in self.steps(frames, logits):
             step()
 
     def steps(self, frames: Tensor, logits: Tensor) -> list[Callable[[], None]]:
-        """What `run` does: the kernels, one call each."""
+        """Return the kernel launches of `run`, in order."""
         weights, count = self._weights, len(frames)
         pairs, sums = [pair.first(count) for pair in self._pairs], self._sums[:count]
         steps: list[Callable[[], None]] = [partial(first_block, frames, weights.first, pairs[0])]
@@ -71,7 +71,7 @@ class FusedNetwork:
 
 
 def bytes_a_clip(net: FusedVideoXception, shape: tuple[int, int, int, int], dtype: torch.dtype) -> int:
-    """What `FusedNetwork` keeps for each clip of its capacity."""
+    """Return the bytes of activations that `FusedNetwork` allocates for each clip of its capacity."""
     frames, height, width, _ = shape
     total = 0
     for block in _residual_blocks(net)[1:]:
@@ -83,7 +83,7 @@ def bytes_a_clip(net: FusedVideoXception, shape: tuple[int, int, int, int], dtyp
 
 
 def check_supported(net: nn.Module, shape: tuple[int, int, int, int]) -> FusedVideoXception:
-    """The network. Raises `ValueError` unless the kernels can run it on clips of this shape (F, H, W, 3)."""
+    """Return the network. Raises `ValueError` unless the kernels can run it on clips of this shape (F, H, W, 3)."""
     if not isinstance(net, FusedVideoXception):
         raise ValueError(f"the kernels are for VideoXception, but got {type(net).__name__}")
     first, *rest = _residual_blocks(net)

@@ -11,7 +11,7 @@ class Pairs:
     """The input x of a block and the separable convolution h of it, side by side, channels last.
 
     `data` (N, T, H + 2b, W + 2b, 2C): h in the first C channels, x in the last. The border b, half the size of the
-    block's kernel, is zero and stays so: kernels write inside it only, and none has to ask where a frame ends.
+    block's kernel, is zero and stays so: kernels write inside it only, and need no checks at a frame's edges.
     """
 
     data: Tensor
@@ -21,7 +21,7 @@ class Pairs:
     def empty(
         cls, shape: tuple[int, int, int, int, int], border: int, dtype: torch.dtype, device: torch.device
     ) -> "Pairs":
-        """Room for (N, T, H, W, C) activations."""
+        """Allocate zeros for (N, T, H, W, C) activations."""
         clips, frames, height, width, channels = shape
         size = (clips, frames, height + 2 * border, width + 2 * border, 2 * channels)
         return cls(torch.zeros(size, dtype=dtype, device=device), border)
@@ -34,12 +34,12 @@ class Pairs:
 
     @property
     def h(self) -> Tensor:
-        """(N, T, H, W, C), a view."""
+        """As (N, T, H, W, C), a view."""
         return self._inside[..., : self.data.shape[-1] // 2]
 
     @property
     def x(self) -> Tensor:
-        """(N, T, H, W, C), a view."""
+        """As (N, T, H, W, C), a view."""
         return self._inside[..., self.data.shape[-1] // 2 :]
 
     @property
@@ -48,5 +48,5 @@ class Pairs:
         return self.data[:, :, self.border : self.border + height, self.border : self.border + width]
 
     def first(self, count: int) -> "Pairs":
-        """The first clips alone, a view."""
+        """Return the first `count` clips, a view."""
         return Pairs(self.data[:count], self.border)

@@ -1,4 +1,4 @@
-"""What both products share: rows of pairs times a matrix, with f32 accumulation."""
+"""The part that both products share: rows of pairs times a matrix, with f32 accumulation."""
 
 import triton
 import triton.language as tl
@@ -19,10 +19,10 @@ def multiply(
     step: tl.constexpr,
     upcast: tl.constexpr,
 ):
-    """f32 (R, N): rows (R, depth) that begin at the pointers `row_starts`, times columns of `weight` (depth, width).
+    """Multiply rows (R, depth), which begin at the pointers `row_starts`, by columns of `weight` (depth, width).
 
-    In steps of `step`, always in the same order. `upcast` multiplies bf16 numbers as f32 ones, for Triton's
-    interpreter, whose own bf16 product is wrong; on a card the tensor cores do just that.
+    The result is f32 (R, N), summed in steps of `step`, always in the same order. `upcast` converts bf16 numbers to f32
+    first, for Triton's interpreter, whose own bf16 product is wrong; on a GPU, tensor cores give the same result.
     """
     along = tl.arange(0, step)
     rows = row_starts[:, None] + along[None, :]

@@ -12,9 +12,9 @@ from videoxception.engine.kernels.tiles import ProductTiles, product_tiles
 def product_mean(
     pairs: Pairs, weight: Tensor, bias: Tensor, partial: Tensor, tiles: ProductTiles | None = None
 ) -> None:
-    """Writes sums over up to `tiles.rows` pixels of a clip each into `partial` f32 (N, ceil(T * H * W / rows), K).
+    """Compute `partial` f32 (N, ceil(T * H * W / rows), K): sums over up to `tiles.rows` pixels of a clip each.
 
-    Of the h and x of `pairs` (N, T, H, W, C); `weight` (2C, K), in the type of the pairs; `bias` f32 (K).
+    The input is h and x of `pairs` (N, T, H, W, C); `weight` (2C, K), in the type of the pairs; `bias` f32 (K).
     """
     _, frames, height, width, _ = pairs.shape
     depth, channels = weight.shape
@@ -57,7 +57,7 @@ def product_mean_kernel(
     step: tl.constexpr,
     upcast: tl.constexpr,
 ):
-    """A program sums up `columns` channels of `rows` pixels of a clip; no tile spans two clips.
+    """Sum `columns` channels over `rows` pixels of a clip in each program; no tile spans two clips.
 
     Columns change fastest from program to program, so that those that share rows run together.
     """

@@ -10,7 +10,7 @@ from videoxception.engine.kernels.tiles import ProductTiles, product_tiles
 
 
 def product_pool(pairs: Pairs, weight: Tensor, bias: Tensor, pooled: Pairs, tiles: ProductTiles | None = None) -> None:
-    """Writes the x of `pooled` (N, T, H // 2, W // 2, K), of the h and x of `pairs` (N, T, H, W, C).
+    """Compute the x of `pooled` (N, T, H // 2, W // 2, K) from the h and x of `pairs` (N, T, H, W, C).
 
     `weight` (2C, K), in the type of the pairs; `bias` f32 (K).
     """
@@ -58,11 +58,11 @@ def product_pool_kernel(
     step: tl.constexpr,
     upcast: tl.constexpr,
 ):
-    """A program makes `rows` / 4 of all `pixels` pooled pixels, and `columns` of their channels.
+    """Compute `columns` channels of `rows` / 4 of the `pixels` pooled pixels in each program.
 
-    Columns change fastest from program to program, so that those that share rows run together. The four pixels under a
-    pooled one are the rows that differ in bit 3 and in the highest bit. On tensor cores a thread holds just these
-    itself (if there are 32 rows a warp), so that the maximum needs no exchange between threads.
+    Columns change fastest from program to program, so that those that share rows run together. The four pixels of a
+    pooled one are the rows that differ in bit 3 and in the highest bit. On tensor cores one thread holds exactly these
+    four (with 32 rows a warp), so that the maximum needs no exchange between threads.
     """
     column_tiles: tl.constexpr = channels // columns
     tile = tl.program_id(0) // column_tiles
@@ -85,12 +85,12 @@ def product_pool_kernel(
 
 @triton.jit
 def _place(pixel, height: tl.constexpr, width: tl.constexpr):
-    """(image, y, x) of pixels that are counted through images of height x width."""
+    """Return (image, y, x) of pixel numbers that run through images of height x width."""
     return pixel // (height * width), pixel // width % height, pixel % width
 
 
 @triton.jit
 def _offset(image, y, x, height: tl.constexpr, width: tl.constexpr, border: tl.constexpr):
-    """The numbers of pixels in bordered images; int64, since offsets into a large batch go beyond 2**31."""
+    """Return the numbers of pixels in bordered images; int64, since offsets in a large batch exceed 2**31."""
     within = (y + border) * (width + 2 * border) + x + border
     return image.to(tl.int64) * ((height + 2 * border) * (width + 2 * border)) + within

@@ -9,9 +9,9 @@ from videoxception.engine.kernels.weights import Depthwise
 
 
 def separable(pairs: Pairs, weights: Depthwise, tiles: SeparableTiles | None = None) -> None:
-    """Writes the h of `pairs`: ReLU(temporal(ReLU(spatial(x)))), each with its bias, and zeros around space and time.
+    """Compute the h of `pairs`: ReLU(temporal(ReLU(spatial(x)))), each with its bias and zero padding.
 
-    Their border must be half the size of the kernel, and the tiles' rows and block must divide height and channels.
+    The pairs' border must be half the kernel size, and the tiles' rows and block must divide height and channels.
     """
     clips, frames, height, width, channels = pairs.shape
     tiles = tiles or separable_tiles(weights.kernel, height)
@@ -54,13 +54,15 @@ def separable_kernel(
     lanes: tl.constexpr,
     block: tl.constexpr,
 ):
-    """A program works on `rows` rows of `lanes` columns (those of all clips in a line) and `block` channels.
+    """Compute `rows` rows, `lanes` columns (counted through all clips) and `block` channels in each program.
 
-    It walks through time with the last k frames of spatial results in registers. Rows change fastest from program to
-    program, so that those that share some run together.
+    A program goes frame by frame, with the spatial results of the last k frames in registers. Rows change fastest from
+    program to program, so that programs that share input rows run together.
     """
     half: tl.constexpr = kernel // 2
-    pixel: tl.constexpr = 2 * channels  # numbers from one pixel to the next, and so on
+    pixel: tl.constexpr = (
+        2 * channels
+    )  # the stride from one pixel to the next; below, from line to line and image to image
     line: tl.constexpr = (width + 2 * half) * pixel
     image: tl.constexpr = (height + 2 * half) * line
     lane = tl.program_id(1) * lanes + tl.arange(0, lanes)
@@ -87,7 +89,7 @@ def separable_kernel(
             output = _temporal(window, row, temporal_start, temporal_taps, kernel)
             tl.store(target + row * line, output.to(pairs.dtype.element_ty), mask=alive & (t >= half))
         window = window[1:]
-    for late in tl.static_range(frames - half, frames):  # frames that have none behind them
+    for late in tl.static_range(frames - half, frames):  # the last frames, whose following frames are zeros
         window = window + nothing
         target = here + late * image + half * (line + pixel)
         for row in tl.static_range(rows):
@@ -98,7 +100,7 @@ def separable_kernel(
 
 @triton.jit
 def _taps(first, count: tl.constexpr, channels: tl.constexpr):
-    """A tuple of `count` rows (1, block)."""
+    """Load `count` rows (1, block) as a tuple."""
     taps = ()
     for i in tl.static_range(count):
         taps = taps + (tl.load(first + i * channels)[None, :],)
@@ -107,10 +109,10 @@ def _taps(first, count: tl.constexpr, channels: tl.constexpr):
 
 @triton.jit
 def _spatial(source, row: tl.constexpr, start, taps, kernel: tl.constexpr, pixel: tl.constexpr, line: tl.constexpr):
-    """One row of the spatial convolution with its ReLU, (lanes, block).
+    """Return one row of the spatial convolution after its ReLU, (lanes, block).
 
-    `row` is known when this is compiled, so that loads that two rows have in common are the same expression, which
-    the compiler does once.
+    `row` is a compile-time constant, so that loads that two rows have in common are the same expression, which the
+    compiler emits once.
     """
     sums = start
     for dy in tl.static_range(kernel):
@@ -122,7 +124,7 @@ def _spatial(source, row: tl.constexpr, start, taps, kernel: tl.constexpr, pixel
 
 @triton.jit
 def _temporal(window, row: tl.constexpr, start, taps, kernel: tl.constexpr):
-    """One row of the temporal convolution with its ReLU, (lanes, block)."""
+    """Return one row of the temporal convolution after its ReLU, (lanes, block)."""
     sums = start
     for i in tl.static_range(kernel):
         sums += window[i][row] * taps[i]

@@ -1,7 +1,7 @@
-"""How much of its work each program of a kernel takes on: fixed by the shape of the work, and never by the batch.
+"""Tile sizes: how much of its work each program of a kernel does. They depend on a layer's shape, never on the batch.
 
-They were chosen by counting registers, shared memory and instructions of what the compiler makes for compute
-capability 9.0 (docs/lab-notes/gpu.md); `python -m benchmarks.gpu.tune` times others on a card.
+They were chosen by the registers, shared memory and instructions that the compiler needs for compute capability 9.0
+(docs/lab-notes/gpu.md); `python -m benchmarks.gpu.tune` times others on a GPU.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import torch
 
 @dataclass(frozen=True, slots=True)
 class FirstTiles:
-    """A program of the first block makes `lanes` pooled pixels, `columns` of their channels at a time."""
+    """A program of the first block computes `lanes` pooled pixels, `columns` of their channels at a time."""
 
     lanes: int
     columns: int
@@ -26,7 +26,7 @@ class SeparableTiles:
     lanes: int
     block: int
     warps: int
-    registers: int | None = None  # that a thread may have at most
+    registers: int | None = None  # limit per thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +41,26 @@ class ProductTiles:
 
 
 def first_tiles(dtype: torch.dtype) -> FirstTiles:
-    """Tensor cores work in groups of four warps; ordinary units, for f32, need many registers for a product."""
+    """Return the tiles of the first block.
+
+    Tensor cores (bf16) work in groups of four warps; ordinary units (f32) need many registers for a product.
+    """
     return FirstTiles(128, 16, 4) if dtype == torch.bfloat16 else FirstTiles(64, 64, 2)
 
 
 def separable_tiles(kernel: int, height: int) -> SeparableTiles:
-    """Four channels a thread for kernels of 3, two for those of 7, whose 56 weights a channel stay in registers."""
+    """Return the tiles of the separable convolutions for a kernel size and a height.
+
+    Four channels a thread for kernels of 3, two for those of 7, whose 56 weights a channel stay in registers.
+    """
     rows = next(rows for rows in (4, 2, 1) if height % rows == 0)
     return SeparableTiles(rows, 16, 64, 8, 128) if kernel == 3 else SeparableTiles(rows, 16, 32, 8)
 
 
 def product_tiles(dtype: torch.dtype, pixels: int | None = None) -> ProductTiles:
-    """Tensor cores take bf16; f32 is multiplied by ordinary units, which need smaller tiles.
+    """Return the tiles of a product; `pixels` is the number in a clip, given where a tile may not span two clips.
 
-    `pixels` of a clip, where a tile may not span two clips.
+    Tensor cores multiply bf16; ordinary units multiply f32, and need smaller tiles.
     """
     if dtype != torch.bfloat16:
         return ProductTiles(64, 64, 16, 4, 2)

@@ -26,7 +26,7 @@ class Depthwise:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The first block, and what comes before it: `affine` f32 (3, 3) makes the network's input of bytes.
+    """The first block and what comes before it: `affine` f32 (3, 3) maps bytes to the network's input.
 
     `weight` (16, K) has W_p in rows 0 to 2, W_s in rows 3 to 5, and zeros.
     """
@@ -49,7 +49,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """All of a network. `head` f32 (rows, C); `head_bias` f32 (rows): the classes, then the auxiliary classes."""
+    """All weights. `head` f32 (rows, C); `head_bias` f32 (rows): the classes, then the auxiliary classes."""
 
     first: First
     blocks: list[Block]
@@ -59,7 +59,7 @@ class Weights:
 
 @torch.no_grad()
 def weights_of(net: FusedVideoXception, dtype: torch.dtype, device: torch.device) -> Weights:
-    """Copies of a network's weights on a device; what is multiplied across channels, in `dtype`."""
+    """Copy a network's weights to a device: the matrices of products across channels in `dtype`, the rest in f32."""
     first, *rest = [block for block in net.blocks if isinstance(block, ResidualBlock)]
     return Weights(
         First(
@@ -91,7 +91,7 @@ def _depthwise(block: ResidualBlock, device: torch.device) -> Depthwise:
 
 
 def _product(block: ResidualBlock) -> Tensor:
-    """(2C, K): the pointwise convolution's matrix above the shortcut's."""
+    """Return the pointwise convolution's matrix above the shortcut's, (2C, K)."""
     return torch.cat([block.separable.pointwise.weight.flatten(1).T, block.shortcut.weight.flatten(1).T])
 
 
