@@ -18,11 +18,10 @@ from benchmarks.service.client import Request, prepare
 from benchmarks.service.contestants import LIT_OURS, OURS, Contestant, contestants
 from benchmarks.service.duel import duel
 from benchmarks.service.machine import machine
-from benchmarks.service.plan import QUICK, USUAL, Plan
 from benchmarks.service.plots import draw
 from benchmarks.service.report import Report
 from benchmarks.service.running import NotRunning, end_tidily
-from benchmarks.service.visit import visit
+from benchmarks.service.visit import QUICK, USUAL, Plan, visit
 from videoxception.store import ModelStore
 
 

@@ -16,10 +16,9 @@ from benchmarks.service.client import Request
 from benchmarks.service.contestants import Contestant
 from benchmarks.service.load import closed_loop
 from benchmarks.service.measuring import Measurement, measure
-from benchmarks.service.plan import Plan
 from benchmarks.service.running import Running, run
 from benchmarks.service.usage import tree
-from benchmarks.service.visit import warm_up
+from benchmarks.service.visit import Plan, warm_up
 
 CEILING = "ceiling: no HTTP"
 
