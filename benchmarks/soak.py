@@ -29,8 +29,8 @@ from benchmarks.service.usage import memory
 _SETTLING = 5000  # answers after which memory should not grow
 _LOOKS = 500  # samples of memory over the whole run
 _SENDERS = 64
-_PROBE = 10.0  # seconds of the closed loop, by so many senders
-_PROBERS = 8
+_PROBE = 10.0  # seconds of the closed loop that measures the highest throughput
+_PROBERS = 8  # its senders
 _STEADY = 1.25  # largest ratio of the last p99 to the first that counts as stable
 
 Look = tuple[int, int]
