@@ -36,7 +36,7 @@ Round = list[Turn]
 """One turn of each: the ceiling first, then this service, then its peer if there is one."""
 
 
-def duel(
+def measure_rounds(
     sides: Sequence[tuple[Contestant, int]], paths: Sequence[Path], requests: Sequence[Request], model: str, plan: Plan
 ) -> list[Round]:
     """Measure rounds of the ceiling and each contestant with its number of senders. Raises `NotRunning`."""
