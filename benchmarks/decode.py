@@ -41,7 +41,7 @@ class Runner:
         return result
 
 
-def made_files(folder: Path) -> list[Path]:
+def make_files(folder: Path) -> list[Path]:
     """Make synthetic videos like real uploads: two with B-frames, two like a phone's with a key frame a second."""
     fast, phone = {"preset": "veryfast"}, {"preset": "ultrafast", "bf": "0"}
     new_phone = {"preset": "ultrafast", "x265-params": "log-level=none:keyint=25:min-keyint=25:scenecut=0:bframes=0"}
@@ -114,7 +114,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = sorted(p for p in options.files.rglob("*.*") if p.suffix != ".tsv") if options.files else []
-        print(table(measure(options.peers, [*found, *made_files(Path(folder))], options.rounds)))
+        print(table(measure(options.peers, [*found, *make_files(Path(folder))], options.rounds)))
     print("\nCPU ms, medians; (ours / theirs, paired); ! means other frames than ours")
 
 

@@ -33,7 +33,7 @@ _TABLE = 40  # files; of more, only the summary is printed
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class VideoAnswers:
     """The answers for one video: as served, for its middle frame, at other moments, and re-encoded."""
 
     name: str
@@ -43,7 +43,7 @@ class Seen:
     again: Answer
 
 
-def look(path: Path, release: Release, engine: Engine) -> Seen:
+def answer_video(path: Path, release: Release, engine: Engine) -> VideoAnswers:
     """Compute a video's answers. Raises `VideoError`, or FFmpeg's error if the video cannot be re-encoded."""
     spec = release.manifest.clip
     clips = _VIEWS.clips(spec, lambda wanted: decode(path, wanted).frames)
@@ -56,7 +56,7 @@ def look(path: Path, release: Release, engine: Engine) -> Seen:
         return answer(release.manifest, engine.predict(np.ascontiguousarray(clip)[None])[0])
 
     others = [ask(clip) for i, clip in enumerate(clips) if i != len(clips) // 2]
-    return Seen(path.name, ask(own), ask(middle), others, ask(again))
+    return VideoAnswers(path.name, ask(own), ask(middle), others, ask(again))
 
 
 def encode_again(path: Path, target: Path) -> Path:
@@ -80,7 +80,7 @@ def change(first: Answer, other: Answer) -> float:
     return max(abs(first.probabilities[name] - other.probabilities[name]) for name in first.probabilities)
 
 
-def table(seen: Sequence[Seen]) -> str:
+def table(seen: Sequence[VideoAnswers]) -> str:
     """Format a table with a row for each video."""
     lines = [
         "| video | answer | known (score) | middle frame | four moments: same, largest change | encoded again |",
@@ -96,7 +96,7 @@ def table(seen: Sequence[Seen]) -> str:
     return "\n".join(lines)
 
 
-def summary(seen: Sequence[Seen], label: str) -> list[str]:
+def summary(seen: Sequence[VideoAnswers], label: str) -> list[str]:
     """Return lines with counts and medians over all videos."""
     count = len(seen)
     moved = [change(each.own, other) for each in seen for other in each.moments]
@@ -138,7 +138,7 @@ def main() -> None:
     seen = []
     for path in videos(options.files):
         try:
-            seen.append(look(path, release, engine))
+            seen.append(answer_video(path, release, engine))
         except (VideoError, av.FFmpegError) as error:
             print(f"left out: {path.name}: {error}")
     if not seen:

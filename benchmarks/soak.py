@@ -1,4 +1,4 @@
-"""Whether the service stays as it is: tens of thousands of answers at a steady load.
+"""A soak test of the service: its memory and latency over tens of thousands of answers at a steady load.
 
     python -m benchmarks.soak --files DIR [--answers 50000] [--load 0.7] [--json FILE]
 
@@ -23,14 +23,14 @@ from benchmarks.service.contestants import contestants
 from benchmarks.service.load import Outcome, closed_loop, drive, open_loop
 from benchmarks.service.machine import machine
 from benchmarks.service.measuring import measure, percentiles
-from benchmarks.service.running import Running, end_tidily, run
+from benchmarks.service.running import Running, exit_on_sigterm, run
 from benchmarks.service.usage import memory
 
 _SETTLING = 5000  # answers after which memory should not grow
 _LOOKS = 500  # samples of memory over the whole run
 _SENDERS = 64
-_PROBE = 10.0  # seconds of the closed loop, by so many senders
-_PROBERS = 8
+_PROBE = 10.0  # seconds of the closed loop that measures the highest throughput
+_PROBERS = 8  # its senders
 _STEADY = 1.25  # largest ratio of the last p99 to the first that counts as stable
 
 Look = tuple[int, int]
@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("--load", type=float, default=0.7, help="share of the closed loop's throughput")
     parser.add_argument("--json", type=Path, default=Path("soak.json"), metavar="FILE", help="default: soak.json")
     options = parser.parse_args()
-    end_tidily()
+    exit_on_sigterm()
     requests, begun = [prepare(path) for path in videos(options.files)], time.monotonic()
     print(machine(None), flush=True)
     (ours,) = contestants(newest(), None)

@@ -16,7 +16,7 @@ from benchmarks.service.__main__ import newest
 from benchmarks.service.client import Request
 from benchmarks.service.contestants import Contestant, contestants
 from benchmarks.service.machine import machine
-from benchmarks.service.running import end_tidily, run
+from benchmarks.service.running import exit_on_sigterm, run
 
 _READY = Request("readyz", b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
 
@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    end_tidily()
+    exit_on_sigterm()
     print(machine(None), flush=True)
     (ours,) = contestants(newest(), None)
     first, second = starts(ours, options.rounds)

@@ -13,9 +13,9 @@ from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
+from benchmarks.engine.flops import bf16_rate, operations
 from benchmarks.engine.measuring import BATCHES, measure
 from benchmarks.engine.methods import OURS
-from benchmarks.engine.multiply import bf16_rate, operations
 from benchmarks.engine.report import Times, goals, split_table, table
 from benchmarks.engine.streams import splits
 from benchmarks.goals import Goal, goal_table

@@ -1,4 +1,4 @@
-"""Rounds: each method once at each size of batch, one after the other."""
+"""Measuring in rounds: each method once at each batch size, one after the other."""
 
 import sys
 import tempfile

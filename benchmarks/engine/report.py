@@ -1,4 +1,4 @@
-"""Seconds of batches -> a table of medians and paired ratios, and goals."""
+"""Tables of medians and paired ratios from the seconds of batches, and goals."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median

@@ -1,4 +1,4 @@
-"""Latency against throughput: the served graph with so many streams of so many threads, at every way to split cores."""
+"""Latency against throughput: the served graph at every split of the cores into streams and threads."""
 
 import os
 import time

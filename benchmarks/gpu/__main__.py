@@ -24,7 +24,7 @@ from benchmarks.gpu.rows import Row, failed
 from benchmarks.gpu.sections import SECTIONS, Section
 from benchmarks.gpu.timing import Setting
 
-_LEAST = 5.0  # seconds; with less there is no point in starting a section
+_LEAST = 5.0  # seconds; with less left, no section is started
 
 
 def measure(sections: Sequence[Section], seconds: float) -> list[Row]:

@@ -10,7 +10,7 @@ from torch.profiler import ProfilerActivity
 
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.timing import Setting
-from benchmarks.gpu.training import MAKERS, Forward, made_step
+from benchmarks.gpu.training import MAKERS, Forward, make_step
 
 _STEPS = 3
 _KERNELS = 10  # that get a row
@@ -24,7 +24,7 @@ def profile(kind: str, setting: Setting) -> Iterator[Row]:
 
 
 def _rows(kind: str, name: str, make: Callable[[nn.Module], Forward], setting: Setting) -> Iterator[Row]:
-    step = made_step(kind, make, setting)
+    step = make_step(kind, make, setting)
     step()  # which compiles
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if setting.device.type == "cuda" else [])]
     with torch.profiler.profile(activities=activities) as profiler:

@@ -1,4 +1,4 @@
-"""Rows -> a table, and whether the goals were met."""
+"""The table of all rows, and whether the goals were met."""
 
 from collections.abc import Sequence
 

@@ -32,7 +32,7 @@ class Section:
 SECTIONS = (
     Section("card", "card", None, 40),
     Section("serving", "ours", "a", 70),
-    Section("kernels", "kernels", "a", 40),
+    Section("serving", "kernels", "a", 40),
     Section("parity", "parity", None, 90),
     Section("serving", "eager", "a", 45),
     Section("training", "training", "a", 90),
@@ -40,7 +40,7 @@ SECTIONS = (
     Section("serving", "compiled", "a", 100),
     Section("decoding", "decoding", None, 60),
     Section("serving", "eager", "b", 45),
-    Section("kernels", "kernels", "b", 40),
+    Section("serving", "kernels", "b", 40),
     Section("training", "training", "b", 90),
     Section("serving", "compiled", "b", 100),
     Section("profile", "profile", "a", 30),

@@ -1,4 +1,4 @@
-"""Clips a second and latency of plain PyTorch, torch.compile and this project's engine."""
+"""Clips a second and latency of plain PyTorch, torch.compile and this project's engine, and of its kernels."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,12 +6,14 @@ import numpy as np
 import torch
 
 from benchmarks.gpu.networks import Plain, clips, fused_net
-from benchmarks.gpu.roofline import limit
+from benchmarks.gpu.roofline import limit, work
 from benchmarks.gpu.rows import Row, attempt
-from benchmarks.gpu.timing import Setting, seconds_a_call
+from benchmarks.gpu.timing import Setting, in_a_row, seconds_a_call
 from videoxception.engine.cuda import CudaEngine
+from videoxception.engine.kernels.network import FusedNetwork
 
 COMPILED_BATCHES = (1, 64)  # each takes torch.compile the better part of a minute
+_BATCH, _TIMES = 64, 10  # clips, and launches in a row, with which a kernel is timed
 Predict = Callable[[np.ndarray], object]
 Rerun = Callable[[int], object]
 
@@ -40,6 +42,18 @@ def ours(kind: str, setting: Setting) -> Iterator[Row]:
     for batch in setting.batches:
         frames = clips(batch, setting.shape).numpy()
         yield from _rows(kind, "ours bf16", setting, frames, engine.predict, engine.rerun)
+
+
+def kernels(kind: str, setting: Setting) -> Iterator[Row]:
+    """Measure each kernel beside its limit, in a batch of 64: its activations are far larger than the GPU's cache."""
+    fused = FusedNetwork(fused_net(kind), setting.shape, _BATCH, torch.bfloat16, setting.device)
+    frames = clips(_BATCH, setting.shape).to(setting.device)
+    logits = torch.empty(_BATCH, 16, device=setting.device)
+    fused.run(frames, logits)
+    for each, launch in zip(work(kind), fused.steps(frames, logits), strict=False):  # the head has no limit
+        taken = seconds_a_call(in_a_row(launch, _TIMES), setting) / (_BATCH * _TIMES)
+        note = f"limit {each.limit * 1e6:.2f}; {each.limit / taken:.0%} of it"
+        yield Row(f"kernels {kind}", each.name, taken * 1e6, "us a clip", note)
 
 
 def _torch_rows(

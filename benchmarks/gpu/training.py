@@ -47,7 +47,7 @@ def _compiled(net: nn.Module) -> Forward:
 MAKERS = {"ours": _planar, "ours, --fused": _fused, "eager": _eager, "torch.compile": _compiled}
 
 
-def made_step(kind: str, make: Callable[[nn.Module], Forward], setting: Setting) -> Callable[[], Tensor]:
+def make_step(kind: str, make: Callable[[nn.Module], Forward], setting: Setting) -> Callable[[], Tensor]:
     """Return a training step on one batch of random clips, set up as in a run."""
     if setting.device.type == "cuda":
         make_repeatable()
@@ -62,7 +62,7 @@ def made_step(kind: str, make: Callable[[nn.Module], Forward], setting: Setting)
 def _row(kind: str, name: str, make: Callable[[nn.Module], Forward], setting: Setting) -> Iterator[Row]:
     if setting.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(setting.device)
-    taken = seconds_a_call(made_step(kind, make, setting), setting)
+    taken = seconds_a_call(make_step(kind, make, setting), setting)
     peak = f"{torch.cuda.max_memory_allocated() / 2**30:.1f} GiB at most; " if setting.device.type == "cuda" else ""
     note = f"{peak}{taken * 1e3:.1f} ms a step of {setting.training_batch}"
     yield Row(f"training {kind}", name, setting.training_batch / taken, "clips/s", note)

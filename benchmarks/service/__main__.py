@@ -16,13 +16,12 @@ from app.settings import Settings
 from benchmarks.service.agreement import compare
 from benchmarks.service.client import Request, prepare
 from benchmarks.service.contestants import LIT_OURS, OURS, Contestant, contestants
-from benchmarks.service.duel import duel
 from benchmarks.service.machine import machine
-from benchmarks.service.plan import QUICK, USUAL, Plan
+from benchmarks.service.paired import measure_rounds
 from benchmarks.service.plots import draw
 from benchmarks.service.report import Report
-from benchmarks.service.running import NotRunning, end_tidily
-from benchmarks.service.visit import visit
+from benchmarks.service.running import NotRunning, exit_on_sigterm
+from benchmarks.service.visit import QUICK, USUAL, Plan, visit
 from videoxception.store import ModelStore
 
 
@@ -34,9 +33,9 @@ def videos(folders: list[Path]) -> list[Path]:
     return found
 
 
-def take_all(taking: list[Contestant], requests: list[Request], plan: Plan, report: Report) -> None:
+def visit_all(selected: list[Contestant], requests: list[Request], plan: Plan, report: Report) -> None:
     """Measure the contestants in turn; record those that fail and go on with the others."""
-    for contestant in taking:
+    for contestant in selected:
         try:
             seen = visit(contestant, requests, plan)
         except (NotRunning, RuntimeError, OSError) as error:
@@ -49,13 +48,15 @@ def take_all(taking: list[Contestant], requests: list[Request], plan: Plan, repo
             print(f"  {report.agreement[contestant.name]}", flush=True)
 
 
-def fight(taking: list[Contestant], paths: list[Path], requests: list[Request], plan: Plan, report: Report) -> None:
+def measure_paired(
+    selected: list[Contestant], paths: list[Path], requests: list[Request], plan: Plan, report: Report
+) -> None:
     """Measure the ceiling, this service and LitServe with our parts alternately, each at its best number of senders."""
     best = {seen.contestant: int(seen.best.load) for seen in report.visits}
-    sides = [(each, best[each.name]) for each in taking if each.name in (OURS, LIT_OURS) and each.name in best]
+    sides = [(each, best[each.name]) for each in selected if each.name in (OURS, LIT_OURS) and each.name in best]
     print(f"\nin turns, {plan.rounds} times:", flush=True)
     try:
-        report.rounds = duel(sides, paths, requests, newest(), plan)
+        report.rounds = measure_rounds(sides, paths, requests, newest(), plan)
     except (NotRunning, RuntimeError, OSError) as error:
         report.failed["turns"] = f"not measured: {error}"
 
@@ -75,17 +76,17 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=Path("service.json"), metavar="FILE", help="default: service.json")
     parser.add_argument("--plot", type=Path, default=Path("service.png"), metavar="FILE", help="default: service.png")
     options = parser.parse_args()
-    end_tidily()
+    exit_on_sigterm()
     plan, begun = QUICK if options.quick else USUAL, time.monotonic()
     paths = videos(options.files)[:: plan.nth]
     requests = [prepare(path) for path in paths]
-    taking = contestants(newest(), options.peers)
+    selected = contestants(newest(), options.peers)
     if options.only:
-        taking = [each for each in taking if each.name.startswith(tuple(options.only.split(",")))]
+        selected = [each for each in selected if each.name.startswith(tuple(options.only.split(",")))]
     report = Report(f"{machine(options.peers)}\n{newest()}, {len(paths)} files")
     print(report.machine, flush=True)
-    take_all(taking, requests, plan, report)
-    fight(taking, paths, requests, plan, report)
+    visit_all(selected, requests, plan, report)
+    measure_paired(selected, paths, requests, plan, report)
     if report.visits:
         draw(report.visits, options.plot)
     options.json.write_text(json.dumps(report.to_json(), indent=1))

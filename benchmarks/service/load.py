@@ -66,10 +66,10 @@ def drive(
 ) -> list[Outcome]:
     """Send all requests; return outcomes in order of completion. `note` is called with each, from any thread."""
     outcomes: list[Outcome] = []
-    taking = threading.Lock()
+    lock = threading.Lock()
 
     def take() -> Arrival | None:
-        with taking:
+        with lock:
             return next(arrivals, None)
 
     def send_all() -> None:

@@ -1,4 +1,4 @@
-"""Load on a service -> figures."""
+"""The figures of a service under a load."""
 
 import resource
 from collections.abc import Iterator, Sequence

@@ -6,14 +6,14 @@ from statistics import median
 
 from benchmarks.goals import Goal, goal_table
 from benchmarks.service.contestants import LIT_OURS, LIT_USUAL, NAIVE, OURS
-from benchmarks.service.duel import CEILING, Round, ratio
 from benchmarks.service.measuring import Measurement
+from benchmarks.service.paired import CEILING, Round, ratio
 from benchmarks.service.visit import Visit
 
 
 @dataclass(slots=True)
 class Report:
-    """A run: what it ran on, who took part, and how their answers compare. `failed` says why some did not."""
+    """A run: what it ran on, who took part, and how their answers compare. `failed` says why some have no figures."""
 
     machine: str
     visits: list[Visit] = field(default_factory=list)

@@ -62,7 +62,7 @@ def run(contestant: Contestant, first: Request) -> Iterator[Running]:
             _stop(process)
 
 
-def end_tidily() -> None:
+def exit_on_sigterm() -> None:
     """Make SIGTERM end this process by an exception, so that contestants end with it; later signals are ignored."""
 
     def end(*_: object) -> None:

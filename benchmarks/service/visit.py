@@ -8,11 +8,32 @@ from benchmarks.service.client import Request
 from benchmarks.service.contestants import OURS, Contestant
 from benchmarks.service.load import Arrival, closed_loop, drive, open_loop
 from benchmarks.service.measuring import Measurement, measure
-from benchmarks.service.plan import Plan
 from benchmarks.service.running import Running, run
 
 _OPEN_SENDERS = 64  # requests in flight at a time; later ones wait, and that counts
 _WARMING = 4  # senders
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured, and for how long.
+
+    Closed loops with `senders` senders each, for `closed` seconds and to the end of a pass over the files; then open
+    loops at `shares` of the best closed loop's throughput, for `opened` seconds, three times as long for this service,
+    whose 99th percentile has goals. Then `rounds` paired rounds of ceiling, this service and its nearest peer. Every
+    `nth` file is used.
+    """
+
+    senders: tuple[int, ...]
+    shares: tuple[float, ...]
+    closed: float
+    opened: float
+    rounds: int
+    nth: int
+
+
+USUAL = Plan((1, 2, 4, 8, 16), (0.45, 0.7, 0.9), closed=6, opened=16, rounds=3, nth=1)
+QUICK = Plan((1, 8), (0.45, 0.7), closed=1, opened=2, rounds=1, nth=3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from typing import get_args
 
 import pytest
 
-from benchmarks.engine import multiply
+from benchmarks.engine import flops
 from benchmarks.engine.__main__ import served_precision
+from benchmarks.engine.flops import operations
 from benchmarks.engine.methods import METHODS
-from benchmarks.engine.multiply import operations
 from benchmarks.engine.report import BASE, goals, ratio, split_table, table
 from benchmarks.engine.runner import Missing, Runner
 from benchmarks.engine.streams import Split
@@ -63,6 +63,6 @@ def test_what_a_network_multiplies_is_counted() -> None:
 
 def test_the_rate_is_operations_over_the_median_of_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 2.0, 10.0, 11.0, 20.0, 24.0])
-    monkeypatch.setattr(multiply, "_SIDE", 8)
+    monkeypatch.setattr(flops, "_SIDE", 8)
     monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
-    assert multiply.bf16_rate(3) == 2 * 8**3 / 2
+    assert flops.bf16_rate(3) == 2 * 8**3 / 2

@@ -113,7 +113,13 @@ def test_goals_are_met_missed_or_not_measured() -> None:
 
 def test_every_section_exists() -> None:
     modules = {section.module for section in SECTIONS}
-    assert modules == {"card", "serving", "kernels", "parity", "training", "profile", "decoding"}
+    assert modules == {"card", "serving", "parity", "training", "profile", "decoding"}
+    assert {section.function for section in SECTIONS} == modules - {"serving"} | {
+        "ours",
+        "kernels",
+        "eager",
+        "compiled",
+    }
     for section in SECTIONS:
         module = __import__(f"benchmarks.gpu.{section.module}", fromlist=[section.function])
         assert callable(getattr(module, section.function))

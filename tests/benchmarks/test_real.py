@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.real import change, encode_again, look, summary, table
+from benchmarks.real import answer_video, change, encode_again, summary, table
 from tests.videos import make_video
 from videoxception import engine as engines
 from videoxception.store import Release
@@ -12,7 +12,7 @@ from videoxception.video import decode
 def test_answers_to_real_actions_are_steady(real_clips: Path, release: Release) -> None:
     """What is answered with some confidence survives other moments and another encoder."""
     engine = engines.create(release, "cpu", "f32")
-    seen = [look(path, release, engine) for path in sorted((real_clips / "clips").rglob("v_*"))]
+    seen = [answer_video(path, release, engine) for path in sorted((real_clips / "clips").rglob("v_*"))]
     sure = [each for each in seen if each.own.confidence > 0.7]
     assert len(sure) >= 3
     for each in sure:

@@ -21,15 +21,14 @@ from benchmarks.service.agreement import Answer, ask, compare
 from benchmarks.service.ceiling import answer_all
 from benchmarks.service.client import Connection, Request, prepare
 from benchmarks.service.contestants import LIT_OURS, NAIVE, OURS, Contestant, contestants
-from benchmarks.service.duel import CEILING, Turn, paused, ratio
 from benchmarks.service.load import Outcome, closed_loop, drive, open_loop, passes
 from benchmarks.service.measuring import Measurement, measure, percentiles, summary
-from benchmarks.service.plan import Plan
+from benchmarks.service.paired import CEILING, Turn, paused, ratio
 from benchmarks.service.plots import draw
 from benchmarks.service.report import Report, load_table, round_table
 from benchmarks.service.running import NotRunning, run
 from benchmarks.service.usage import cpu_seconds, memory, tree
-from benchmarks.service.visit import Visit, visit
+from benchmarks.service.visit import Plan, Visit, visit
 from tests.videos import make_video
 from tests.waiting import until
 

@@ -1,4 +1,4 @@
-"""The two halves of an answer, as is usual and as this project has them: file -> clip, and clips -> answers."""
+"""The two steps of an answer, in the usual form and in this project's: decode a file, classify clips."""
 
 import os
 from collections.abc import Callable

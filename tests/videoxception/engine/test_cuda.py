@@ -84,7 +84,7 @@ def test_batches_are_cut_so_that_copies_can_overlap() -> None:
 def test_small_cards_get_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (1000, 2000))
     assert cuda._capacity(100, torch.device("cuda")) == 4
-    with pytest.raises(Unsuitable, match="one clip needs 501 bytes, and the card has 1000 free"):
+    with pytest.raises(Unsuitable, match="one clip needs 501 bytes, and the GPU has 1000 free"):
         cuda._capacity(501, torch.device("cuda"))
 
 

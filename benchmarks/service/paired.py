@@ -16,10 +16,9 @@ from benchmarks.service.client import Request
 from benchmarks.service.contestants import Contestant
 from benchmarks.service.load import closed_loop
 from benchmarks.service.measuring import Measurement, measure
-from benchmarks.service.plan import Plan
 from benchmarks.service.running import Running, run
 from benchmarks.service.usage import tree
-from benchmarks.service.visit import warm_up
+from benchmarks.service.visit import Plan, warm_up
 
 CEILING = "ceiling: no HTTP"
 
@@ -37,7 +36,7 @@ Round = list[Turn]
 """One turn of each: the ceiling first, then this service, then its peer if there is one."""
 
 
-def duel(
+def measure_rounds(
     sides: Sequence[tuple[Contestant, int]], paths: Sequence[Path], requests: Sequence[Request], model: str, plan: Plan
 ) -> list[Round]:
     """Measure rounds of the ceiling and each contestant with its number of senders. Raises `NotRunning`."""
