@@ -138,7 +138,7 @@ class Known(_Strict):
     """How well a model detects that a video shows none of its classes (OOD).
 
     `score` is the one it goes by, and `kept` the share of true actions that its released threshold keeps. `ood`
-    is named in words: classes seen in training, classes never seen, and kinds of far-off input that code draws.
+    is named in words: classes seen in training, classes never seen, and kinds of synthetic OOD input.
     """
 
     score: KnownScore
@@ -175,7 +175,7 @@ class Metrics(_Strict):
 
 
 class Golden(_Strict):
-    """Answers that whoever loads the weights must reproduce: logits for clips drawn by `golden.draw`, no footage.
+    """Answers that every engine must reproduce: logits for clips drawn by `golden.draw`, no footage.
 
     `tolerance` is the largest absolute difference of a logit, by precision.
     """
@@ -190,7 +190,7 @@ class Agreement(_Strict):
 
     `equal_labels` is the share of clips with the same label. A clip's change is that of the probability that changes
     most: half of the clips change less than `change_median`, and 99 % less than `change_p99`. `passed` says whether the
-    graph is served where nobody asks for a precision.
+    graph is served where no precision is asked for.
     """
 
     n: int

@@ -209,7 +209,7 @@ def _publish(store: Path, name: str, write: Callable[[Path, int], None]) -> Rele
         write(staged, version)
         open_release(staged)
         for path in staged.iterdir():
-            path.chmod(0o644)  # whoever serves a model is seldom who trained it
+            path.chmod(0o644)  # the service seldom runs as the user who trained
             _flush(path)
         _flush(staged)
         staged.rename(home / str(version))

@@ -111,10 +111,10 @@ def held_engines(monkeypatch: pytest.MonkeyPatch) -> list[HeldEngine]:
     return made
 
 
-def publish(release: Release, store: Path, version: int, spoil: Callable[[Path], None] = lambda folder: None) -> Path:
+def publish(release: Release, store: Path, version: int, corrupt: Callable[[Path], None] = lambda folder: None) -> Path:
     """Put a version of the small model into a store at once, as publishing does."""
     folder = install(release, store / ".made", NAME, version)
-    spoil(folder)
+    corrupt(folder)
     (store / NAME).mkdir(exist_ok=True)
     return folder.rename(store / NAME / str(version))
 

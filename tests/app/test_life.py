@@ -14,7 +14,7 @@ import pytest
 
 from tests.service import in_flight, process, start, wait_until_ready
 from tests.shipped import DEFAULT
-from tests.videoxception.test_store import edit, install, spoil_weights
+from tests.videoxception.test_store import edit, install, corrupt_weights
 from tests.waiting import LONG, until
 from videoxception.store import Release, sha256_of
 
@@ -100,7 +100,7 @@ def test_a_full_disk_is_a_problem_and_not_a_bug(tmp_path: Path) -> None:
 
 def test_damaged_or_unusable_newer_models_do_not_keep_it_from_starting(release: Release, tmp_path: Path) -> None:
     name, version = DEFAULT.manifest.name, DEFAULT.manifest.version
-    spoil_weights(install(release, tmp_path, name, version + 2))
+    corrupt_weights(install(release, tmp_path, name, version + 2))
     unusable = install(release, tmp_path, name, version + 1)
     files = dict(release.manifest.files)
     for graph in unusable.glob("*.xml"):

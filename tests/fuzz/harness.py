@@ -1,4 +1,4 @@
-"""Posts spoilt files to a running service and watches it: python -m tests.fuzz.harness --minutes 5 (scripts/fuzz 5).
+"""Posts corrupted files to a running service and watches it: python -m tests.fuzz.harness --minutes 5 (scripts/fuzz 5).
 
 Every answer must be 200 or a typed 4xx or 503. Good files are sent in between and must get their usual answers. At the
 end all decoder processes must be up, no temporary file left, and the service's memory as it was.
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.fuzz.mutate import spoil
+from tests.fuzz.mutate import corrupt
 from tests.service import process
 from tests.videos import make_video
 from tests.waiting import until
@@ -84,7 +84,7 @@ class _Fuzzer:
         while self._take():
             if rng.randrange(_GOOD_EVERY) == 0:
                 self._send_good(rng)
-            self._send_spoilt(rng)
+            self._send_corrupted(rng)
 
     def _take(self) -> bool:
         with self._lock:
@@ -99,8 +99,8 @@ class _Fuzzer:
             if not right:
                 self._findings.wrong.append(f"seed file {number} got another answer than before")
 
-    def _send_spoilt(self, rng: random.Random) -> None:
-        content = spoil(self._seeds, rng)
+    def _send_corrupted(self, rng: random.Random) -> None:
+        content = corrupt(self._seeds, rng)
         start = time.monotonic()
         try:
             response = self._post(content)
@@ -120,7 +120,7 @@ class _Fuzzer:
 
 
 def fuzz(uploads: int, seconds: float, seed: int, threads: int = 4) -> Findings:
-    """Starts a service, posts up to `uploads` spoilt files to it for at most `seconds`, and looks at what is left."""
+    """Post up to `uploads` corrupted files to a service of its own for at most `seconds`; look at what is left."""
     findings = Findings()
     with tempfile.TemporaryDirectory() as made, tempfile.TemporaryDirectory() as kept:
         seeds = seed_files(Path(made))

@@ -1,4 +1,4 @@
-"""Ways to spoil a video file, each as a damaged disk, a bad network or a hostile sender might."""
+"""Ways to corrupt a video file, each as a damaged disk, a bad network or a hostile sender might."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -94,8 +94,8 @@ ALONE: tuple[Mutation, ...] = (
 )
 
 
-def spoil(seeds: Sequence[bytes], rng: random.Random) -> bytes:
-    """One of the files, spoilt one to three times, or spliced with another one."""
+def corrupt(seeds: Sequence[bytes], rng: random.Random) -> bytes:
+    """One of the files, corrupted one to three times, or spliced with another one."""
     data = bytearray(rng.choice(seeds))
     if rng.random() < 0.1:
         other = rng.choice(seeds)

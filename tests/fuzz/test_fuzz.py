@@ -4,7 +4,7 @@ from tests.fuzz.harness import fuzz
 
 
 @pytest.mark.parametrize("uploads", [200, pytest.param(3000, marks=pytest.mark.slow)])
-def test_spoilt_files(uploads: int) -> None:
+def test_corrupted_files(uploads: int) -> None:
     """`scripts/fuzz` runs the same for longer, with other seeds; docs/explanation/reliability.md has its results."""
     findings = fuzz(uploads, seconds=300, seed=1)
     assert findings.wrong == []

@@ -43,7 +43,7 @@ def test_the_default_is_b_then_a(release: Release, tmp_path: Path) -> None:
 
 
 def test_a_damaged_b_leaves_a_as_the_default(release: Release, tmp_path: Path) -> None:
-    spoil_weights(install(release, tmp_path, "videoxception-b"))
+    corrupt_weights(install(release, tmp_path, "videoxception-b"))
     install(release, tmp_path, "videoxception-a")
     assert store_at(tmp_path).load().manifest.name == "videoxception-a"
 
@@ -68,7 +68,7 @@ def test_an_empty_store_says_so(tmp_path: Path) -> None:
         store_at(tmp_path / "missing").load()
 
 
-def spoil_weights(folder: Path) -> None:
+def corrupt_weights(folder: Path) -> None:
     path = folder / "model.safetensors"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
@@ -76,7 +76,7 @@ def spoil_weights(folder: Path) -> None:
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a flipped bit": (spoil_weights, "model.safetensors is damaged: its sha256"),
+    "a flipped bit": (corrupt_weights, "model.safetensors is damaged: its sha256"),
     "a missing graph": (lambda folder: (folder / "graph.bin").unlink(), "graph.bin cannot be read: No such file"),
     "no model.json": (lambda folder: (folder / "model.json").unlink(), "model.json cannot be read .*half of one"),
     "cut model.json": (lambda folder: (folder / "model.json").write_text('{"name":'), "model.json is not a format 2"),
@@ -100,8 +100,8 @@ def test_damage_is_named_and_an_older_whole_version_serves(
 ) -> None:
     install(release, tmp_path, version=1)
     folder = install(release, tmp_path, version=2)
-    spoil, message = DAMAGES[damage]
-    spoil(folder)
+    corrupt, message = DAMAGES[damage]
+    corrupt(folder)
     message = message.replace("model.json: Field", "model.json.*: Field")
     with pytest.raises(StoreError, match=message):
         open_release(folder)
@@ -127,7 +127,7 @@ def test_format_1_is_read_with_and_without_the_weights_of_fold_models(
 
 
 def test_if_all_versions_are_damaged_the_error_says_what_is_wrong(release: Release, tmp_path: Path) -> None:
-    spoil_weights(install(release, tmp_path))
+    corrupt_weights(install(release, tmp_path))
     with pytest.raises(StoreError, match="is damaged"):
         store_at(tmp_path).load("toy")
 

@@ -91,7 +91,7 @@ def test_a_single_frame_in_a_video_file_is_a_video(tmp_path: Path) -> None:
 
 def test_frames_behind_a_hole_keep_their_numbers(tmp_path: Path) -> None:
     whole = make_video(tmp_path / "whole.mkv", "mjpeg", 40, pixel_format="yuvj420p")
-    holed = spoil_frames(whole, tmp_path / "holed.mkv", {16, 17, 18, 30})
+    holed = corrupt_frames(whole, tmp_path / "holed.mkv", {16, 17, 18, 30})
     clip = decode(holed, SPEC)
     expected = [(2 * i + 1) * 40 // 20 for i in range(10)]  # 2, 6, 10, 14, 18, 22, 26, 30, 34, 38
     found = [15 if k == 18 else 29 if k == 30 else k for k in expected]
@@ -101,17 +101,17 @@ def test_frames_behind_a_hole_keep_their_numbers(tmp_path: Path) -> None:
 
 def test_a_lost_beginning_is_the_first_frame_that_is_left(tmp_path: Path) -> None:
     whole = make_video(tmp_path / "whole.mkv", "mjpeg", 40, pixel_format="yuvj420p")
-    clip = decode(spoil_frames(whole, tmp_path / "holed.mkv", set(range(8))), SPEC)
+    clip = decode(corrupt_frames(whole, tmp_path / "holed.mkv", set(range(8))), SPEC)
     assert nearest_levels(clip.frames)[:3] == [level(8), level(8), level(10)]
 
 
-def spoil_frames(source: Path, target: Path, spoilt: set[int]) -> Path:
+def corrupt_frames(source: Path, target: Path, corrupted: set[int]) -> Path:
     """A copy in which the packets of some frames are noise that no decoder takes for a frame."""
     with av.open(str(source)) as original, av.open(str(target), "w") as copy:
         stream = original.streams.video[0]
         written = copy.add_stream_from_template(stream)
         for k, packet in enumerate(p for p in original.demux(stream) if p.size):
-            kept = noise_for(packet, k) if k in spoilt else packet
+            kept = noise_for(packet, k) if k in corrupted else packet
             kept.stream = written
             copy.mux(kept)
     return target
@@ -207,7 +207,7 @@ def test_a_video_without_frames_is_refused(tmp_path: Path) -> None:
 def test_a_video_of_noise_is_undecodable(tmp_path: Path) -> None:
     whole = make_video(tmp_path / "whole.mkv", "mjpeg", 12, pixel_format="yuvj420p")
     with pytest.raises(Undecodable, match="none of the video's 12 frames"):
-        decode(spoil_frames(whole, tmp_path / "noise.mkv", set(range(12))), SPEC)
+        decode(corrupt_frames(whole, tmp_path / "noise.mkv", set(range(12))), SPEC)
 
 
 def test_a_damaged_header_is_said_to_be_damage(tmp_path: Path) -> None:

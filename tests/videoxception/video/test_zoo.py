@@ -146,10 +146,10 @@ def test_flipped_bits_never_crash(real_clips: Path, tmp_path: Path) -> None:
     rng = random.Random(0)
     whole = (real_clips / "clips/IceDancing/v_IceDancing_g03_c02.mp4").read_bytes()
     for _ in range(100):
-        spoilt = bytearray(whole)
+        corrupted = bytearray(whole)
         for _ in range(rng.randint(1, 200)):
-            spoilt[rng.randrange(len(spoilt))] = rng.randrange(256)
+            corrupted[rng.randrange(len(corrupted))] = rng.randrange(256)
         path = tmp_path / "clip"
-        path.write_bytes(spoilt)
+        path.write_bytes(corrupted)
         with suppress(VideoError):  # any other error is a failure
             assert decode(path, ClipSpec()).frames.shape == (10, 128, 128, 3)
