@@ -14,7 +14,7 @@ import pytest
 
 from tests.service import in_flight, process, start, wait_until_ready
 from tests.shipped import DEFAULT
-from tests.videoxception.test_store import edit, install, corrupt_weights
+from tests.videoxception.test_store import corrupt_weights, edit, install
 from tests.waiting import LONG, until
 from videoxception.store import Release, sha256_of
 
