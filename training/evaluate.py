@@ -4,7 +4,8 @@ python -m training.evaluate --card videoxception-a@5                 the figures
 python -m training.evaluate --model NAME --layout ucf101 --data UCF-101 --annotations ucfTrainTestlist
 python -m training.evaluate --run runs/0 runs/4 --layout stills --data DIR --groups FOLDS.tsv:video
 
-No item is scored by weights that have learnt from its source video; how many were left out is said.
+No item is scored by weights that have learnt from its source video, but where a data set's own protocol shares source
+videos between its parts (a note says so). How many were left out is said.
 """
 
 import argparse
@@ -42,6 +43,10 @@ from videoxception import engine as engines
 from videoxception.clip import ClipSpec
 from videoxception.engine import Engine, EngineError
 from videoxception.store import ModelStore, Release, StoreError
+
+_PRECISION = (
+    "of the engine: auto is what the service takes on this CPU; int8 needs a release with such a graph (default: f32)"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -150,10 +155,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     _add_weights(parser)
     add_data_options(parser, leave_out=("classes", "holdout"))
-    parser.set_defaults(layout="")
+    parser.set_defaults(layout="")  # so that a forgotten one is noticed
     _add_views(parser)
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
-    parser.add_argument("--precision", default="f32", choices=["auto", "f32", "bf16", "int8"], help="(default: f32)")
+    parser.add_argument("--precision", default="f32", choices=["auto", "f32", "bf16", "int8"], help=_PRECISION)
     parser.add_argument(
         "--plots", type=Path, metavar="DIR", help="draw confusion matrix, reliability, mistakes and ROC curves there"
     )
@@ -168,7 +173,10 @@ def _add_weights(parser: argparse.ArgumentParser) -> None:
     """Add the options that say whose predictions are scored."""
     weights = parser.add_mutually_exclusive_group()
     weights.add_argument(
-        "--model", default="", metavar="NAME[@V]", help="released model (default: as the service picks)"
+        "--model",
+        default="",
+        metavar="NAME[@V]",
+        help="released model (default: the newest videoxception-b, else -a, as in the service)",
     )
     weights.add_argument(
         "--run", type=Path, nargs="+", metavar="DIR", help="finished runs, such as those of a cross-validation's folds"
@@ -178,7 +186,7 @@ def _add_weights(parser: argparse.ArgumentParser) -> None:
         metavar="NAME[@V]",
         help="released model whose card's figures are computed again from the predictions that it keeps, without data",
     )
-    parser.add_argument("--store", default="", metavar="PATH", help="more model stores, beside the built-in one")
+    parser.add_argument("--store", default="", metavar="PATH", help="model stores to look in, beside the built-in one")
 
 
 def _add_views(parser: argparse.ArgumentParser) -> None:

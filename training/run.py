@@ -9,8 +9,8 @@
     torchrun --nproc-per-node 8 -m training.run --device cuda ...      on eight GPUs
 
 Files are decoded once, into a cache that all runs on the same data share. Checkpoints and the log are kept in the run's
-folder; a run that was stopped goes on with --resume. Every option has a value without being named; --recipe or --config
-changes many of them at once, and options that are named change single ones.
+folder; a run that was stopped goes on with --resume. --data, --cache or --recipe smoke says what to train on;
+all other options have defaults. --recipe or --config changes many of them at once, single options change one each.
 """
 
 import argparse
@@ -181,12 +181,15 @@ def _publish(folder: Path, store: Path, int8: bool) -> None:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     first = argparse.ArgumentParser(add_help=False)
-    first.add_argument("--recipe", default="", metavar="NAME", help=f"a named config: {', '.join(recipes.RECIPES)}")
+    first.add_argument(
+        "--recipe", default="", metavar="NAME", help=f"a named config to start from: {', '.join(recipes.RECIPES)}"
+    )
     first.add_argument("--config", type=Path, metavar="FILE", help="a config.json, such as a run's folder holds")
     chosen, _ = first.parse_known_args(arguments)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     parser = argparse.ArgumentParser(
         prog="python -m training.run",
+        usage="%(prog)s (--recipe smoke | --layout NAME --data DIR | --cache PACK) [options]",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[first],
@@ -201,7 +204,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--store", metavar="DIR", help="model store to release into (default: model_store; smoke: the run's own)"
     )
     parser.add_argument(
-        "--publish", action=argparse.BooleanOptionalAction, default=True, help="release the model when it is trained"
+        "--publish",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="release the model when it is trained (default: yes)",
     )
     parser.add_argument("--int8", action=argparse.BooleanOptionalAction, default=True, help=INT8_HELP)
     add_options(parser, _defaults(chosen))

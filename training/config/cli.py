@@ -80,8 +80,9 @@ def _add_fields(
         if hints[field.name] is bool:
             group.add_argument(name, action=argparse.BooleanOptionalAction, default=default, help=text)
         else:
-            parse = _parser(hints[field.name])
-            group.add_argument(name, type=parse, default=default, help=text, metavar="X", required=needed)
+            hint = hints[field.name]
+            metavar = _metavar(hint)
+            group.add_argument(name, type=_parser(hint), default=default, help=text, metavar=metavar, required=needed)
 
 
 def _shown(default: Any) -> str:
@@ -90,6 +91,14 @@ def _shown(default: Any) -> str:
     if isinstance(default, tuple):
         return f" (default: {','.join(map(str, default))})"
     return f" (default: {default})"
+
+
+def _metavar(hint: Any) -> str:
+    """Return what stands for an option's value in its help."""
+    if hint == tuple[str, ...]:
+        return "NAMES"
+    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    return {int: "N", float: "X"}.get(kinds[0], "TEXT")
 
 
 def _parser(hint: Any) -> Callable[[str], Any]:

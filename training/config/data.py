@@ -30,8 +30,8 @@ class DataConfig:
     )
     auxiliary: tuple[str, ...] = option(
         (),
-        "comma-separated classes that are trained on and never predicted, or all that are there beside --classes: by"
-        " them the network learns to recognise videos of none of its classes",
+        "classes to train on but never predict, comma-separated, or all (every other class found): they teach the"
+        " network to recognise videos of none of its classes",
     )
     auxiliary_data: str = option("", "folder of the auxiliary classes, laid out like --data (default: the same folder)")
     groups: str = option("", "FILE:COLUMN, a table with each file's source video (its column path names the file)")

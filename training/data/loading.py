@@ -12,18 +12,10 @@ from typing import NamedTuple
 from training.config.data import DataConfig
 from training.data.auxiliary_classes import add_auxiliary, assign_folds, auxiliary_config
 from training.data.dataset import DataSet, Item, Part
-from training.data.readers import image_folder, kinetics400, msr_daily, ucf101, video_folder
 from training.data.readers.base import Layout, Listing
+from training.data.readers.registry import LAYOUTS
 from training.data.splits import Split, split_by_fold, split_by_group
 from training.errors import TrainingError
-
-LAYOUTS: dict[str, Layout] = {
-    "ucf101": ucf101.LAYOUT,
-    "kinetics400": kinetics400.LAYOUT,
-    "msr-daily": msr_daily.LAYOUT,
-    "folders": video_folder.LAYOUT,
-    "stills": image_folder.LAYOUT,
-}
 
 
 class ScoredItems(NamedTuple):

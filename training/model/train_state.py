@@ -34,17 +34,6 @@ def _optimizer(groups: list[dict[str, object]], config: OptimizerConfig) -> torc
     return torch.optim.AdamW(groups, lr=config.lr)
 
 
-@torch.no_grad()
-def update_ema(state: TrainState, decay: float) -> None:
-    """Move the EMA after a step. In the first steps it follows closely, so that it forgets the initial weights."""
-    decay = min(decay, state.step / (10 + state.step))
-    for mean, value in zip(state.average.state_dict().values(), state.net.state_dict().values(), strict=True):
-        if mean.is_floating_point():
-            mean.lerp_(value, 1 - decay)
-        else:
-            mean.copy_(value)  # counts of batches
-
-
 def load_weights(state: TrainState, weights: dict[str, torch.Tensor]) -> list[str]:
     """Load weights into a fresh state's network; return the names of those of its own that none of them fits."""
     own = state.net.state_dict()

@@ -23,13 +23,15 @@ from training.config.optimizer import OptimizerConfig
 from training.config.schema import Config
 from training.config.stages import Stage
 from training.errors import TrainingError
-from training.model.train_state import TrainState, update_ema
+from training.model.train_state import TrainState
 from training.progress import track
 from training.trainer.amp import autocast
 from training.trainer.distillation import Teacher
 from training.trainer.distributed import World, floating_buffers
+from training.trainer.ema import update_ema
 from training.trainer.log import EpochReport
 from training.trainer.sampler import MicroBatch, plan_epoch
+from training.trainer.schedule import learning_rate
 from videoxception.nets.planar import PLAIN, Passes, forward_fast
 
 _ALONE, _CPU = World(), torch.device("cpu")
@@ -153,13 +155,6 @@ def optimizer_step(state: TrainState, lr: float, config: OptimizerConfig) -> Non
     state.optimizer.zero_grad(set_to_none=True)
     state.step += 1
     update_ema(state, config.ema)
-
-
-def learning_rate(done: float, config: OptimizerConfig) -> float:
-    """Return the learning rate at a share `done` (0 to 1) of all epochs: linear warm-up, then a cosine to zero."""
-    if done < config.warmup:
-        return config.lr * max(done / config.warmup, 0.01)
-    return config.lr * 0.5 * (1 + math.cos(math.pi * (done - config.warmup) / (1 - config.warmup)))
 
 
 def _with_averaged_norms(net: nn.Module, batch: list[MicroBatch]) -> Iterator[MicroBatch]:

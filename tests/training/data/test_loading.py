@@ -7,9 +7,9 @@ import pytest
 from tests.training.conftest import CLASSES, CLIPS, GROUPS
 from training.config.data import LAYOUTS, DataConfig
 from training.data.dataset import DataSet, Item
-from training.data.loading import LAYOUTS as READERS
 from training.data.loading import open_dataset
 from training.data.readers.base import Listing
+from training.data.readers.registry import LAYOUTS as READERS
 from training.data.splits import Split, random_rows, split_by_group
 from training.errors import TrainingError
 

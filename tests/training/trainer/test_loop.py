@@ -15,7 +15,8 @@ from training.model import checkpoint
 from training.model.build import init_temporal_identity, zero_unreachable_taps
 from training.model.train_state import TrainState, new_train_state
 from training.trainer.distributed import World
-from training.trainer.loop import TrainContext, learning_rate, train
+from training.trainer.loop import TrainContext, train
+from training.trainer.schedule import learning_rate
 from videoxception.nets.planar import Passes, depthwise, product
 from videoxception.nets.videoxception import CTSeparableConv3D, VideoXception
 

@@ -12,5 +12,5 @@ rounding would weigh the most. What is done, and where it is from:
 - biases take up what rounding shifts in the mean of each channel (https://arxiv.org/abs/1906.04721).
 """
 
-HELP = "release a graph in 8-bit integers too, for CPUs; making it takes minutes"
+HELP = "release a graph in 8-bit integers too, for CPUs; making it takes minutes (default: yes)"
 """What --int8 is for, in the commands that release."""

@@ -8,9 +8,10 @@ import pytest
 
 from training.config.data import DataConfig
 from training.data.groups import read_groups
-from training.data.loading import LAYOUTS, open_dataset
+from training.data.loading import open_dataset
 from training.data.readers.base import Listing
 from training.data.readers.msr_daily import ACTIVITIES
+from training.data.readers.registry import LAYOUTS
 from training.data.readers.ucf101 import check_parts, read_list, source_video
 from training.data.splits import leak
 from training.errors import TrainingError
