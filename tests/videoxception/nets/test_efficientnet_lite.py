@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.pretrained import LITE, peer_or_skip, weights_or_skip
+from tests.pretrained import PACKAGES, peer_or_skip, weights_or_skip
 from videoxception.nets.efficientnet_lite import LITE0, LITE1, LITE2, EfficientNetLite, SameConv2d, block_specs
 from videoxception.video.still import read_still
 
-VARIANTS = dict(zip(LITE, (LITE0, LITE1, LITE2), strict=True))
+VARIANTS = dict(zip(PACKAGES, (LITE0, LITE1, LITE2), strict=True))
 # Millions of parameters in the table of the source's README, the head for 1,000 classes included.
 SOURCE = {"lite0": 4.7, "lite1": 5.4, "lite2": 6.1}
 
@@ -47,18 +47,18 @@ def assert_same_features(name: str, x: Tensor) -> None:
 
 
 @pytest.mark.parametrize("size", [(128, 128), (224, 224), (131, 97)], ids=str)
-@pytest.mark.parametrize("name", LITE)
+@pytest.mark.parametrize("name", PACKAGES)
 def test_features_are_those_of_an_independent_implementation(name: str, size: tuple[int, int]) -> None:
     assert_same_features(name, smooth_frames(size))
 
 
 @pytest.mark.parametrize("size", [128, 224])
-@pytest.mark.parametrize("name", LITE)
+@pytest.mark.parametrize("name", PACKAGES)
 def test_so_are_those_of_real_frames(name: str, size: int, real_clips: Path) -> None:
     assert_same_features(name, real_frames(real_clips, (size, size)))
 
 
-@pytest.mark.parametrize("name", LITE)
+@pytest.mark.parametrize("name", PACKAGES)
 def test_it_is_as_large_as_its_source_says(name: str) -> None:
     net = EfficientNetLite(VARIANTS[name], 1000)
     assert round(sum(p.numel() for p in net.parameters()) / 1e6, 1) == SOURCE[name]
