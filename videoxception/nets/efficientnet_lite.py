@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from videoxception.nets.videoxception import draw_kept
 
-_MEAN, _STD = 127.0, 128.0  # of bytes; MEAN_RGB and STDDEV_RGB of the source
+MEAN, STD = 127.0, 128.0  # of bytes; MEAN_RGB and STDDEV_RGB of the source
 STEM, TOP = 32, 1280  # channels of the first and of the last convolution
 
 
@@ -72,9 +72,10 @@ def _widened(channels: int, width: float) -> int:
 
 
 class SameConv2d(nn.Conv2d):
-    """A convolution without bias whose output has ceil(size / stride) rows and columns: TensorFlow's padding "SAME".
+    """A convolution whose output has ceil(size / stride) rows and columns: TensorFlow's padding "SAME".
 
-    It pads with zeros, and where their number is odd, one more below and to the right.
+    It pads with zeros, and where their number is odd, one more below and to the right. It has no bias until a batch
+    norm is fused into it.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, groups: int = 1) -> None:
@@ -86,10 +87,11 @@ class SameConv2d(nn.Conv2d):
         """(B, in_channels, H, W) -> (B, out_channels, ceil(H / stride), ceil(W / stride))."""
         kernel_size, stride = self.kernel_size[0], self.stride[0]
         if stride == 1:  # as many zeros on either side
-            return F.conv2d(x, self.weight, padding=kernel_size // 2, groups=self.groups)
+            return F.conv2d(x, self.weight, self.bias, padding=kernel_size // 2, groups=self.groups)
         top, bottom = _same_padding(x.shape[2], kernel_size, stride)
         left, right = _same_padding(x.shape[3], kernel_size, stride)
-        return F.conv2d(F.pad(x, (left, right, top, bottom)), self.weight, stride=stride, groups=self.groups)
+        x = F.pad(x, (left, right, top, bottom))
+        return F.conv2d(x, self.weight, self.bias, stride=stride, groups=self.groups)
 
 
 def _same_padding(size: int, kernel_size: int, stride: int) -> tuple[int, int]:
@@ -168,7 +170,11 @@ class EfficientNetLite(nn.Module):
 
     def features(self, x: Tensor, frames: int = 1) -> Tensor:
         """(B*T, 3, H, W) in 0..1, of clips with T = `frames` -> (B*T, 1280, h, w), a 32nd of H and W, rounded up."""
-        x = self.stem((x * 255 - _MEAN) / _STD)
+        return self.convolve((x * 255 - MEAN) / STD, frames)
+
+    def convolve(self, x: Tensor, frames: int = 1) -> Tensor:
+        """Return `features` of frames that are normalised already."""
+        x = self.stem(x)
         for block in self.blocks:
             x = block(x, frames)
         return self.top(x)  # type: ignore[no-any-return]

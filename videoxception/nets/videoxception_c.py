@@ -59,8 +59,11 @@ class VideoXceptionC(EfficientNetLite):
         """Float (B, 3, T, H, W) -> logits (B, num_classes)."""
         _, channels, frames, height, width = x.shape
         x = x.transpose(1, 2).reshape(-1, channels, height, width).contiguous(memory_format=torch.channels_last)
-        x = self.features(x, frames).mean((2, 3))  # (B*T, 1280)
-        return self.classify(x.view(-1, frames, TOP).mean(1))
+        return self.classify_clips(self.features(x, frames), frames)
+
+    def classify_clips(self, features: Tensor, frames: int) -> Tensor:
+        """Features (B*T, 1280, h, w) of clips with T = `frames` -> logits (B, num_classes)."""
+        return self.classify(features.mean((2, 3)).view(-1, frames, TOP).mean(1))
 
 
 def videoxception_c(

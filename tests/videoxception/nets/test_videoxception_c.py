@@ -14,6 +14,7 @@ from training.export.openvino import export_graph
 from videoxception import nets
 from videoxception.clip import ClipSpec
 from videoxception.nets.efficientnet_lite import LITE0, EfficientNetLite
+from videoxception.nets.fused_norms import fuse_norms
 from videoxception.nets.served import Served
 from videoxception.nets.videoxception_c import TemporalConv, VideoXceptionC
 
@@ -111,7 +112,7 @@ def test_the_exported_graph_gives_the_same_numbers_in_any_batch(name: str, size:
     built = moving(nets.create(name, 4, auxiliary=3))
     torch.nn.init.normal_(built.head.weight, 0, 0.05)
     served = Served(built, spec, 3).eval()
-    export_graph(served, spec, tmp_path / "graph.xml")
+    export_graph(fuse_norms(served, spec), spec, tmp_path / "graph.xml")
     frames = np.random.default_rng(0).integers(0, 256, (3, *spec.shape), np.uint8)
     hint = {"INFERENCE_PRECISION_HINT": "f32"}
     graph = ov.compile_model(ov.Core().read_model(tmp_path / "graph.xml"), "CPU", hint)
