@@ -62,6 +62,7 @@ class FusedVideoXceptionC(nn.Module):
         for module in self.net.modules():
             if isinstance(module, ConvNorm):
                 module.conv = fuse_conv_bn_eval(module.conv, module.norm)
+                _snap(module.conv.weight)
                 module.norm = nn.Identity()  # type: ignore[assignment]
         std = torch.tensor(spec.std, dtype=torch.float64)
         gain, mean = 255 * spec.scale / std, 255 * torch.tensor(spec.mean, dtype=torch.float64) / std + MEAN
@@ -117,6 +118,13 @@ def _round(weight: Tensor, gain: Tensor) -> None:
     """Move a weight to where its product with `gain` is a bf16 number; where the gain is 0, leave it alone."""
     fused = weight.double() * gain
     weight.copy_(torch.where(gain == 0, weight.double(), fused.bfloat16().double() / gain).float())
+
+
+@torch.no_grad()
+def _snap(weight: Tensor) -> None:
+    """Set a weight that `round_for_bf16` has moved to the bf16 number that f32's own rounding kept it from."""
+    settled = weight.bfloat16().float()
+    weight.copy_(torch.where((settled - weight).abs() <= 1e-6 * weight.abs(), settled, weight))
 
 
 def _fuse_block(block: ResidualBlock) -> None:

@@ -80,6 +80,15 @@ def test_rounded_weights_fuse_to_bf16_numbers(build: Build) -> None:
             torch.testing.assert_close(weight.bfloat16().float(), weight, atol=0, rtol=1e-6, msg=name)
 
 
+def test_rounded_weights_of_type_c_are_bf16_numbers_to_the_bit() -> None:
+    """So that its graph takes half the room."""
+    net = trained_c()
+    round_for_bf16(net, SPEC)
+    for name, weight in fuse_norms(Served(net, SPEC).eval(), SPEC).named_parameters():
+        if name.endswith("weight"):
+            assert torch.equal(weight.bfloat16().float(), weight), name
+
+
 @both
 def test_rounding_moves_weights_by_half_a_step_at_most(build: Build) -> None:
     net, rounded = build(), build()
