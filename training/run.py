@@ -36,7 +36,7 @@ from training.export.int8 import HELP as INT8_HELP
 from training.kernels.dispatch import passes_for
 from training.model import checkpoint
 from training.model.build import build_network
-from training.model.pretrained import load_pretrained
+from training.model.pretrained import describe_pretrained, first_weights
 from training.model.train_state import TrainState, load_weights, new_train_state
 from training.reporting.plots.draw import draw_or_explain, draw_run
 from training.trainer.distillation import Teacher
@@ -125,13 +125,14 @@ def _open_folder(folder: Path, config: Config, resume: bool, world: World) -> No
 
 
 def _start(state: TrainState, config: Config) -> None:
-    """Give a fresh run the weights that --init names, if it names any."""
-    if not config.init:
+    """Give a fresh run the weights that --init or --pretrained names, if any."""
+    initial = first_weights(config, state.net)
+    if initial is None:
         return
-    initial = load_pretrained(config, state.net)
     unfit = load_weights(state, initial.weights)
     fresh = [f"new, being of another shape or for other classes: {', '.join(unfit)}"] if unfit else []
-    _LOGGER.info("; ".join([f"starting from the weights of {config.init}", *initial.notes, *fresh]))
+    origin = f"the weights of {config.init}" if config.init else describe_pretrained(config)
+    _LOGGER.info("; ".join([f"starting from {origin}", *initial.notes, *fresh]))
 
 
 def _load(data: DataModule, world: World) -> tuple[Library, Split]:

@@ -201,7 +201,7 @@ class Agreement(_Strict):
 
 
 class Provenance(_Strict):
-    """Where the weights come from."""
+    """Where the weights come from. `pretrained` says which published weights training began with, and their licence."""
 
     trained_on: str
     saw_all_groups: bool
@@ -211,6 +211,7 @@ class Provenance(_Strict):
     data_fingerprint: str
     code_revision: str
     libraries: dict[str, str]
+    pretrained: str = ""
 
 
 class Manifest(_Strict):

@@ -30,11 +30,17 @@ from videoxception.manifest import NAME_PATTERN
 class Config:
     """A whole run."""
 
-    architecture: str = option("videoxception-a", "videoxception-a or videoxception-b")
+    architecture: str = option("videoxception-a", "videoxception-a, -b, -c or -d")
     name: str = option("", "name of the released model (default: the architecture's)")
     stages: tuple[Stage, ...] = option(
         parse_stages("60x1x96x32,12x4x128x16,8x10x128x8"),
         "EPOCHSxFRAMESxSIZExBATCH[,...]: few small frames first, the model's own last",
+    )
+    pretrained: str = option(
+        "auto",
+        "weights to begin with: imagenet, those of the package of the extra `pretrained` (videoxception-c and -d);"
+        " none; a file such as that package's; auto: imagenet for architectures that are made for it, unless --init"
+        " names others; kinetics is for architectures to come",
     )
     init: str = option("", "start from the weights of a released model, NAME[@VERSION], or of another run's folder")
     init_share: float = option(
@@ -67,6 +73,10 @@ class Config:
 
     def __post_init__(self) -> None:
         check_shares(self, "dropout", "stochastic_depth", "init_share")
+        if self.pretrained == "kinetics":
+            raise TrainingError("--pretrained kinetics: no architecture has weights of Kinetics yet; imagenet is there")
+        if self.init and self.pretrained not in ("auto", "none"):
+            raise TrainingError("--init and --pretrained both name the weights to begin with; leave one of them out")
         if self.init_share and not self.init:
             raise TrainingError("--init-share means nothing without --init, which names the weights to start from")
         for name in ("grad_accum_steps", "keep"):

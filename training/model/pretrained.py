@@ -1,4 +1,4 @@
-"""The weights that --init names, fitted to the network of the run that begins with them."""
+"""The weights that --init or --pretrained names, fitted to the network of the run that begins with them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from training.config.schema import Config
 from training.errors import TrainingError
 from training.model import checkpoint
+from training.model.imagenet import PACKAGES, imagenet_weights, read_weights
 from training.model.net2net import grow_deeper
 from training.model.resolve import resolve_trained
 from videoxception.store import ModelStore, Release
@@ -25,6 +26,62 @@ class PretrainedWeights:
 
     weights: Weights
     notes: tuple[str, ...] = ()
+
+
+def first_weights(config: Config, net: nn.Module) -> PretrainedWeights | None:
+    """Return the weights that a run begins with, or None if those are drawn. Raises `TrainingError`."""
+    if config.init:
+        return load_pretrained(config, net)
+    source = pretrained_source(config)
+    if source == "none":
+        return None
+    weights = imagenet_weights(PACKAGES[config.architecture]) if source == "imagenet" else read_weights(Path(source))
+    return PretrainedWeights(_fitted(weights, net, config))
+
+
+def pretrained_source(config: Config) -> str:
+    """Return what --pretrained comes to: "imagenet", "none" or a path. Raises `TrainingError`."""
+    has_weights = config.architecture in PACKAGES
+    if config.pretrained == "auto":
+        return "imagenet" if has_weights and not config.init else "none"
+    if config.pretrained == "imagenet" and not has_weights:
+        raise TrainingError(
+            f"--pretrained imagenet: there are ImageNet weights for {' and '.join(PACKAGES)}, not for"
+            f" {config.architecture}"
+        )
+    return config.pretrained
+
+
+def describe_pretrained(config: Config) -> str:
+    """Say which published weights are behind a run, also by way of its --init; "" if there are none.
+
+    Raises:
+        TrainingError: what --init names is gone.
+    """
+    if config.init:
+        trained = resolve_trained(config.init)
+        if isinstance(trained, Path):
+            return describe_pretrained(checkpoint.read_config(trained))
+        return trained.manifest.provenance.pretrained
+    source = pretrained_source(config)
+    if source == "none":
+        return ""
+    return str(PACKAGES[config.architecture]) if source == "imagenet" else f"the weights of {Path(source).name}"
+
+
+def _fitted(weights: Weights, net: nn.Module, config: Config) -> Weights:
+    """Return weights of a network of frames for `net`, whose head is new and whose kernels over time stay as they are.
+
+    Raises `TrainingError` if they are another network's.
+    """
+    own = net.state_dict()
+    temporal = {name: tensor for name, tensor in own.items() if ".temporal." in name}
+    fitting = temporal | {name: tensor for name, tensor in weights.items() if name not in HEAD}
+    if {name: tensor.shape for name, tensor in own.items() if name not in HEAD} != {
+        name: tensor.shape for name, tensor in fitting.items()
+    }:
+        raise TrainingError(f"--pretrained: the weights of {config.pretrained} are not those of {config.architecture}")
+    return fitting
 
 
 def load_pretrained(config: Config, net: nn.Module, store: ModelStore | None = None) -> PretrainedWeights:

@@ -30,6 +30,7 @@ def model_card(manifest: Manifest) -> str:
         f" {manifest.clip.size[1]}x{manifest.clip.size[0]} pixels.",
         "## What it was trained on",
         provenance.trained_on,
+        *([f"Training began with {provenance.pretrained}."] if provenance.pretrained else []),
         f"Seed {provenance.seed}. {provenance.epoch_rule} Data fingerprint `{provenance.data_fingerprint[:16]}`,"
         f" code revision `{provenance.code_revision}`.",
         "## How good it is",

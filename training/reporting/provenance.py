@@ -9,6 +9,7 @@ from training.config.data import PLACES
 from training.config.schema import Config
 from training.data.fingerprint import fingerprint
 from training.data.splits import Split
+from training.model.pretrained import describe_pretrained
 from videoxception.manifest import Provenance
 
 _EPOCH_RULE = "The weights are the running average at the end of the last epoch; no epoch was chosen by looking."
@@ -22,6 +23,7 @@ def provenance_of(config: Config, split: Split, note: str) -> Provenance:
         recipe["data"][name] = Path(recipe["data"][name]).name
     # Of runs' folders; released models' names stay as they are.
     recipe["init"] = Path(recipe["init"]).name
+    recipe["pretrained"] = Path(recipe["pretrained"]).name
     recipe["teacher"]["teacher"] = ",".join(Path(name).name for name in config.teacher.names)
     return Provenance(
         trained_on=f"{_trained_on(config, split)} {note}".strip(),
@@ -32,6 +34,7 @@ def provenance_of(config: Config, split: Split, note: str) -> Provenance:
         data_fingerprint=fingerprint(split.training, config.data),
         code_revision=_code_revision(),
         libraries={name: version_of(name) for name in ("torch", "torchvision", "openvino", "av", "numpy")},
+        pretrained=describe_pretrained(config),
     )
 
 

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from torch import nn
 
 from videoxception.nets.videoxception import videoxception_a, videoxception_b
+from videoxception.nets.videoxception_c import videoxception_c, videoxception_d
 
 _BUILDERS: dict[str, Callable[..., nn.Module]] = {
     "videoxception-a": videoxception_a,
     "videoxception-b": videoxception_b,
+    "videoxception-c": videoxception_c,
+    "videoxception-d": videoxception_d,
 }
 
 
