@@ -4,8 +4,7 @@ python -m training.evaluate --card videoxception-a@5                 the figures
 python -m training.evaluate --model NAME --layout ucf101 --data UCF-101 --annotations ucfTrainTestlist
 python -m training.evaluate --run runs/0 runs/4 --layout stills --data DIR --groups FOLDS.tsv:video
 
-No item is scored by weights that have learnt from its source video, but where a data set's own protocol shares source
-videos between its parts (a note says so). How many were left out is said.
+No item is scored by weights that have learnt from its source video; how many were left out is said.
 """
 
 import argparse
@@ -37,12 +36,13 @@ from training.evaluation.stored import Predictions
 from training.evaluation.summary import Evaluation
 from training.evaluation.views import Views
 from training.model import checkpoint
+from training.reporting.model_card import model_card
 from training.reporting.plots.draw import check_matplotlib, draw_evaluation, draw_run
 from training.reporting.table import table
 from videoxception import engine as engines
 from videoxception.clip import ClipSpec
 from videoxception.engine import Engine, EngineError
-from videoxception.store import ModelStore, Release, StoreError
+from videoxception.store import CARD, ModelStore, Release, StoreError
 
 _PRECISION = (
     "of the engine: auto is what the service takes on this CPU; int8 needs a release with such a graph (default: f32)"
@@ -65,10 +65,14 @@ def _check_card(reference: str, store: str) -> None:
     """Compute a card's figures again; exit with 1 and list those that differ, if any do."""
     release = ModelStore.from_path(store).load(reference)
     count, differing = differences_from_card(release)
+    if (release.folder / CARD).read_text() != model_card(release.manifest):
+        differing.append(f"{CARD}: its text is not what model.json says")
     if differing:
         print(*differing, sep="\n")
         sys.exit(f"{release}: {len(differing)} of {count} figures differ from those that its predictions give")
-    print(f"{release}: its stored predictions give all {count} figures of its card again, equal to the digit")
+    print(
+        f"{release}: its stored predictions give all {count} figures of its card again, equal to the digit (int8 aside)"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +124,11 @@ def _of_runs(options: argparse.Namespace) -> Result:
         predictions = _predict(items, spec, options)
     folds = {item.fold for item in predictions.scores.data.items if item.fold is not None}
     calibration = calibrate(predictions.scores, "background" if config.data.auxiliary else "max_probability", folds)
-    protocol = out_of_fold(items.protocol, folds) if len(runs) > 1 else items.protocol
+    left_out = {checkpoint.read_config(run).data.fold for run in runs}
+    protocol = out_of_fold(items.protocol, folds) if folds and folds <= left_out else items.protocol
     evaluation = measure_predictions(predictions, calibration, protocol)
-    return Result(", ".join(str(run) for run in runs), spec, evaluation, items.notes)
+    notes = (*items.notes, f"temperature and threshold were fitted on {calibration.fitted_on}")
+    return Result(", ".join(str(run) for run in runs), spec, evaluation, notes)
 
 
 def _common_config(runs: Sequence[Path]) -> Config:
@@ -154,8 +160,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m training.evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     _add_weights(parser)
-    add_data_options(parser, leave_out=("classes", "holdout"))
-    parser.set_defaults(layout="")  # so that a forgotten one is noticed
+    add_data_options(parser, leave_out=("classes", "holdout"), undefaulted=("layout",))
     _add_views(parser)
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
     parser.add_argument("--precision", default="f32", choices=["auto", "f32", "bf16", "int8"], help=_PRECISION)
@@ -164,6 +169,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args(arguments)
+    if options.run and options.precision == "int8":
+        parser.error("finished runs have no int8 graphs; --run goes with f32, bf16 or auto")
     if not (options.card or (options.data and options.layout)):
         parser.error("--data and --layout are needed, unless --card names a released model")
     return options

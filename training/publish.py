@@ -49,6 +49,7 @@ from videoxception.store import (
     SOURCES,
     Release,
     StoreError,
+    check_writable,
     next_version,
     sha256_of,
 )
@@ -126,6 +127,7 @@ def publish(run: Path, store: Path, note: str = "", fold_runs: Sequence[Path] = 
         TrainingError: the run is not finished, or cannot be measured fairly.
         StoreError: nothing can be released into the store.
     """
+    check_writable(store)  # now, and not after what may take hours
     with tempfile.TemporaryDirectory() as scratch:
         measured = measure(run, Path(scratch), note, fold_runs, int8)
         release = publish_to_store(store, measured.config.model_name, measured.move_to)

@@ -150,7 +150,7 @@ def _train(context: TrainContext, folder: Path, split: Split) -> None:
     if not context.world.leads:
         deque(reports, maxlen=0)
         return
-    record_sources(folder, context.config, split.training.groups)
+    record_sources(folder, context.config, split.training.groups, split.training.items)
     with open_board(folder) as show:
         for report in reports:
             checkpoint.save(folder, context.state, context.config.keep)

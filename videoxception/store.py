@@ -198,6 +198,15 @@ def publish(store: Path, name: str, write: Callable[[Path, int], None]) -> Relea
         raise StoreError(f"nothing can be released into {store}: {error}") from error
 
 
+def check_writable(store: Path) -> None:
+    """Raise `StoreError` if nothing could be released into a store, which need not exist yet."""
+    place = store.absolute()
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise StoreError(f"nothing can be released into {store}: {place} is no folder that can be written")
+
+
 def _publish(store: Path, name: str, write: Callable[[Path, int], None]) -> Release:
     home = store / name
     home.mkdir(parents=True, exist_ok=True)

@@ -236,6 +236,25 @@ def test_a_table_of_other_folds_does_not_change_who_scores_an_item(
     assert (found["n"], found["confusion"]) == (metrics.n, metrics.confusion)
 
 
+def test_runs_leave_out_what_they_learnt_from_whatever_its_source_videos_are_called(
+    complete: tuple[Path, list[str]], store: Path
+) -> None:
+    data = complete[1]
+    at = data.index("--groups")
+    own = [*data[:at], *data[at + 2 : data.index("--auxiliary-data")], "--group-pattern", "(.*)"]
+    if "--fold" in own:
+        del own[own.index("--fold") : own.index("--fold") + 2]
+    evaluated = command("training.evaluate", "--run", str(store.parent / "run"), *own, "--json")
+    assert evaluated.returncode == 0, evaluated.stderr
+    held_out = open_dataset(checkpoint.read_config(store.parent / "run").data).split(0).validation
+    assert json.loads(evaluated.stdout)["n"] == len(held_out)
+
+
+def test_runs_have_no_int8_graphs(store: Path) -> None:
+    options = ["--run", str(store.parent / "run"), "--layout", "stills", "--data", ".", "--precision", "int8"]
+    assert "finished runs have no int8 graphs" in command("training.evaluate", *options).stderr
+
+
 def test_stills_can_be_evaluated_as_if_filmed_in_another_shape(
     store: Path, stills_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -316,7 +335,7 @@ def test_a_release_hands_on_what_it_has_learnt_from(store: Path, wary: tuple[Pat
     """Also what is behind it: all that the run had seen with which it began."""
     told = [set(json.loads((folder / "sources.json").read_text())) for folder in (store / "toy/1", wary[0] / "wary/1")]
     assert told[0] < told[1]
-    assert len(told[0]) == len(sources_of_run(store.parent / "run").own)
+    assert told[0] == sources_of_run(store.parent / "run").known()
     assert "sources.json" in ModelStore(built_in=store).load("toy").manifest.files
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from videoxception.store import ModelStore, Release, StoreError, UnknownModel, open_release, publish
+from videoxception.store import ModelStore, Release, StoreError, UnknownModel, check_writable, open_release, publish
 
 
 def install(release: Release, store: Path, name: str = "toy", version: int = 1) -> Path:
@@ -66,6 +66,14 @@ def test_unknown_models_are_said_to_be_unknown(reference: str, release: Release,
 def test_an_empty_store_says_so(tmp_path: Path) -> None:
     with pytest.raises(UnknownModel, match=r"no model videoxception-b or videoxception-a in .*; there are none"):
         store_at(tmp_path / "missing").load()
+
+
+def test_a_store_that_cannot_be_written_is_noticed_before_anything_is_made(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new" / "store")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="is no folder that can be written"):
+        check_writable(tmp_path / "file" / "store")
 
 
 def corrupt_weights(folder: Path) -> None:

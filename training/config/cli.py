@@ -20,10 +20,17 @@ def add_options(parser: argparse.ArgumentParser, defaults: Config | None = None)
 
 
 def add_data_options(
-    parser: argparse.ArgumentParser, leave_out: Collection[str] = (), required: Collection[str] = ()
+    parser: argparse.ArgumentParser,
+    leave_out: Collection[str] = (),
+    required: Collection[str] = (),
+    undefaulted: Collection[str] = (),
 ) -> None:
-    """Add the options that name a data set and choose from it, all fields of `DataConfig` but those left out."""
-    _add_fields(parser.add_argument_group("data"), DataConfig(), leave_out, required)
+    """Add the options that name a data set and choose from it, all fields of `DataConfig` but those left out.
+
+    Args:
+        undefaulted: options that are empty unless given; the command asks for them where it needs them.
+    """
+    _add_fields(parser.add_argument_group("data"), DataConfig(), leave_out, required, undefaulted)
 
 
 def add_cache_option(parser: argparse.ArgumentParser) -> None:
@@ -68,13 +75,18 @@ def _given(kind: type, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add_fields(
-    group: argparse._ArgumentGroup, defaults: Any, leave_out: Collection[str] = (), required: Collection[str] = ()
+    group: argparse._ArgumentGroup,
+    defaults: Any,
+    leave_out: Collection[str] = (),
+    required: Collection[str] = (),
+    undefaulted: Collection[str] = (),
 ) -> None:
     hints = typing.get_type_hints(type(defaults))
     for field in dataclasses.fields(defaults):
         if "help" not in field.metadata or field.name in leave_out:
             continue
-        default, name = getattr(defaults, field.name), "--" + field.name.replace("_", "-")
+        default = "" if field.name in undefaulted else getattr(defaults, field.name)
+        name = "--" + field.name.replace("_", "-")
         needed = field.name in required
         text = field.metadata["help"].replace("%", "%%") + ("" if needed else _shown(default))
         if hints[field.name] is bool:

@@ -81,7 +81,7 @@ class Config:
             raise TrainingError("--init-share means nothing without --init, which names the weights to start from")
         for name in ("grad_accum_steps", "keep"):
             if getattr(self, name) < 1:
-                raise TrainingError(f"--{name} must be at least 1, but got {getattr(self, name)}")
+                raise TrainingError(f"--{name.replace('_', '-')} must be at least 1, but got {getattr(self, name)}")
         if self.auxiliary_share is not None and not 0 < self.auxiliary_share < 1:
             raise TrainingError(f"--auxiliary-share must be above 0 and below 1, but got {self.auxiliary_share}")
         if self.fused and self.compile:

@@ -6,7 +6,7 @@ from zlib import crc32
 
 from training.data.dataset import DataSet, Item
 from training.errors import TrainingError
-from training.evaluation.leakage import Hashes, hash_of
+from training.evaluation.leakage import Hashes, is_learnt
 from videoxception.engine import Engine
 
 EngineOf = Callable[[Item], Engine]
@@ -39,7 +39,7 @@ def engine_without(scorers: Sequence[Scorer]) -> EngineOf:
     """
 
     def engine_of(item: Item) -> Engine:
-        fit = [scorer.engine for scorer in scorers if hash_of(item.group) not in scorer.learnt]
+        fit = [scorer.engine for scorer in scorers if not is_learnt(item, scorer.learnt)]
         if not fit:
             raise TrainingError(f"{item.path} is of {item.group}, which every model at hand has learnt from")
         return fit[crc32(item.group.encode()) % len(fit)]
@@ -50,4 +50,4 @@ def engine_without(scorers: Sequence[Scorer]) -> EngineOf:
 def without_learnt(data: DataSet, learnt: Collection[Hashes]) -> DataSet:
     """Return the items from whose source videos at least one of some models has not learnt."""
     learnt_by_all = frozenset[str].intersection(*learnt)
-    return data.where(lambda item: hash_of(item.group) not in learnt_by_all)
+    return data.where(lambda item: not is_learnt(item, learnt_by_all))

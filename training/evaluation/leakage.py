@@ -1,11 +1,13 @@
 """Which source videos a run has learnt from: written down when it starts, since files, tables and other runs may change
-or go later. Source videos are known by their names, so that a data set must always be given the same names for them.
-Of what lies behind a run, and in releases, there are only hashes of the names, which may be private.
+or go later. Source videos are known by their names. In case a data set gets other names for them later, items are known
+by their own names too, and by the source video in a file name of UCF-101's form. Of what lies behind a run, and in
+releases, there are only hashes of the names, which may be private.
 """
 
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,8 @@ from videoxception.store import SOURCES, Release
 
 _LOGGER = logging.getLogger(__name__)
 
+_UCF101_NAME = re.compile(r"(v_\w+_g\d+)_c\d+")
+
 Names = frozenset[str]
 Hashes = frozenset[str]
 """Of names."""
@@ -31,28 +35,30 @@ class TrainingSources:
     """
 
     own: Names = frozenset()
+    items: Hashes = frozenset()  # of the names of the run's own items
     before: Mapping[str, Hashes | None] = field(default_factory=dict)
 
     def known(self) -> Hashes:
         """Return all of them, but for those of a release that does not tell."""
-        return _hashes(self.own).union(*(hashes for hashes in self.before.values() if hashes is not None))
+        return _hashes(self.own).union(self.items, *(hashes for hashes in self.before.values() if hashes is not None))
 
     def everything(self) -> Hashes | None:
         """Return all of them, or None if one behind it does not tell."""
         return None if None in self.before.values() else self.known()
 
 
-def record_sources(run: Path, config: Config, groups: Iterable[str]) -> None:
-    """Add source videos to those that a run has learnt from; when it begins, also those behind what it begins with.
+def record_sources(run: Path, config: Config, groups: Iterable[str], items: Iterable[Item] = ()) -> None:
+    """Add what a run learns from; when it begins, also what is behind the weights that it begins with.
 
     Raises `TrainingError` for a run or a release behind it that is gone, or a run that does not tell.
     """
     if (run / SOURCES).exists():
         learnt = sources_of_run(run)
-        _write(run, TrainingSources(learnt.own.union(groups), learnt.before))
     else:
         behind = [name for name in (config.init, *config.teacher.names) if name]
-        _write(run, TrainingSources(frozenset(groups), {name: _behind(name) for name in behind}))
+        learnt = TrainingSources(before={name: _behind(name) for name in behind})
+    hashes = learnt.items.union(hash_of(_own_name(item)) for item in items)
+    _write(run, TrainingSources(learnt.own.union(groups), hashes, learnt.before))
 
 
 def sources_of_run(run: Path) -> TrainingSources:
@@ -60,7 +66,7 @@ def sources_of_run(run: Path) -> TrainingSources:
     try:
         saved = json.loads((run / SOURCES).read_text())
         before = {name: None if hashes is None else frozenset(hashes) for name, hashes in saved["before"].items()}
-        return TrainingSources(frozenset(saved["own"]), before)
+        return TrainingSources(frozenset(saved["own"]), frozenset(saved.get("items", ())), before)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise TrainingError(
             f"{run} does not tell what it has learnt from ({SOURCES}: {error}), so that nothing can be measured fairly;"
@@ -87,9 +93,17 @@ def write_hashes(path: Path, hashes: Hashes) -> None:
     path.write_text(json.dumps(sorted(hashes), indent=0) + "\n")
 
 
+def is_learnt(item: Item, hashes: Hashes) -> bool:
+    """Return whether an item, or its source video by one of its names, is among those learnt from."""
+    named = _UCF101_NAME.fullmatch(item.path.stem)
+    names = (item.group, _own_name(item), *(named.groups() if named else ()))
+    return any(hash_of(name) in hashes for name in names)
+
+
 def check_no_leakage(run: Path, items: Iterable[Item]) -> None:
     """Raise `TrainingError` if a run has itself learnt from a source video of these items."""
-    if seen := sources_of_run(run).own & {item.group for item in items}:
+    learnt = sources_of_run(run)
+    if seen := _among(_hashes(learnt.own) | learnt.items, items):
         raise TrainingError(
             f"{run} has learnt from {len(seen)} source videos that it would be measured on, such as {min(seen)}; the"
             " data or the table of --groups are not what it was trained with. Put them back, or train it again"
@@ -123,7 +137,7 @@ def _say_unknown(run: Path, name: str, strict: bool) -> None:
     said = f"{run} began with or was taught by {name}, which does not tell what it has learnt from"
     if strict:
         raise TrainingError(f"{said}; train it again with another --init or --teacher")
-    _LOGGER.info(f"note: {said}: if some of it is measured on, figures are flattered; say so with --note")
+    _LOGGER.warning(f"note: {said}: if some of it is measured on, figures are flattered; say so with --note")
 
 
 def _behind(name: str) -> Hashes | None:
@@ -136,12 +150,17 @@ def _behind(name: str) -> Hashes | None:
 
 def _write(run: Path, learnt: TrainingSources) -> None:
     before = {name: None if hashes is None else sorted(hashes) for name, hashes in learnt.before.items()}
-    write_atomically(run / SOURCES, json.dumps({"own": sorted(learnt.own), "before": before}, indent=0).encode())
+    saved = {"own": sorted(learnt.own), "items": sorted(learnt.items), "before": before}
+    write_atomically(run / SOURCES, json.dumps(saved, indent=0).encode())
 
 
 def _among(hashes: Hashes, items: Iterable[Item]) -> set[str]:
     """Return the names of the items' source videos whose hashes these are."""
-    return {group for group in {item.group for item in items} if hash_of(group) in hashes}
+    return {item.group for item in items if is_learnt(item, hashes)}
+
+
+def _own_name(item: Item) -> str:
+    return f"{item.label}/{item.path.stem}"
 
 
 def _hashes(names: Names) -> Hashes:

@@ -10,6 +10,7 @@ from training.config.schema import Config
 from training.data.fingerprint import fingerprint
 from training.data.splits import Split
 from training.model.pretrained import describe_pretrained
+from videoxception.bundled import ROOT
 from videoxception.manifest import Provenance
 
 _EPOCH_RULE = "The weights are the running average at the end of the last epoch; no epoch was chosen by looking."
@@ -68,7 +69,9 @@ def _auxiliary_in_words(split: Split, config: Config) -> str:
 
 
 def _code_revision() -> str:
-    """Return the commit of this checkout, or "unknown" outside one."""
+    """Return the commit of this checkout; of an installed package, its version; else "unknown"."""
+    if ROOT.name == "_bundled":
+        return f"videoxception {version_of('videoxception')}"
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

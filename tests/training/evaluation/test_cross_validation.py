@@ -18,6 +18,7 @@ from training.evaluation.cross_validation import folds_of
 from training.evaluation.leakage import (
     check_no_leakage,
     check_start_leakage,
+    is_learnt,
     record_sources,
     sources_of_all,
     sources_of_run,
@@ -152,6 +153,25 @@ def test_what_was_learnt_from_is_never_forgotten(tmp_path: Path) -> None:
     record_sources(tmp_path, CONFIG, ["b", "a"])
     record_sources(tmp_path, CONFIG, ["c", "a"])
     assert sources_of_run(tmp_path).own == {"a", "b", "c"}
+
+
+def test_an_item_is_known_also_if_its_source_video_has_another_name_by_now(tmp_path: Path) -> None:
+    learnt = Item(Path("a/Punch/first.mp4"), "Punch", "fight 1")
+    record_sources(tmp_path, CONFIG, ["fight 1", "v_Punch_g08"], [learnt])
+    known = sources_of_run(tmp_path).known()
+    for item in (
+        Item(Path("elsewhere/Punch/first.avi"), "Punch", "another name"),
+        Item(Path("Punch/v_Punch_g08_c03.avi"), "Punch", "another name"),
+        Item(Path("Punch/new.avi"), "Punch", "fight 1"),
+    ):
+        assert is_learnt(item, known), item
+        with pytest.raises(TrainingError, match="would be measured on"):
+            check_no_leakage(tmp_path, [item])
+    for item in (
+        Item(Path("Punch/v_Punch_g09_c03.avi"), "Punch", "another name"),
+        Item(Path("Bowling/first.mp4"), "Bowling", "another name"),
+    ):
+        assert not is_learnt(item, known), item
 
 
 def test_a_run_that_does_not_tell_what_it_learnt_from_cannot_be_measured(tmp_path: Path) -> None:
