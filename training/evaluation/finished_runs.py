@@ -37,7 +37,7 @@ class FinishedRun:
     clips: Clips
 
     def item_names(self) -> list[tuple[str, str, str]]:
-        """What tells the items, wherever they lie."""
+        """Return what identifies the items on any machine: label, file stem, source video."""
         return [(item.label, item.path.stem, item.group) for item in self.held_out.items]
 
     def with_init_share(self, share: float) -> "FinishedRun":
@@ -72,7 +72,7 @@ def open_finished_run(folder: Path, cache: Path | None) -> FinishedRun:
 
 
 def _for_cache(config: Config, cache: Path | None) -> Config:
-    """The config as it was given: a pack brings the data set, all but the fold."""
+    """Return the config as it was given: a pack brings the data set, all but the fold."""
     packed = cache is not None and is_pack(cache)
     return replace(config, data=DataConfig(fold=config.data.fold)) if packed else config
 
@@ -93,7 +93,7 @@ def measure(run: FinishedRun) -> RunMetrics:
 
 
 def _figures(logits: ViewLogits, held_out: DataSet) -> dict[str, Floats]:
-    """Each item's figures, with a temperature that was fitted on items of other source videos."""
+    """Return the figures of each item, with a temperature that was fitted on items of other source videos."""
     fitted = cross_fit(logits, held_out.targets, SourceVideos(held_out.groups))
     if fitted is None:
         raise TrainingError("a single source video was held out; hold out more to fit a temperature on")
