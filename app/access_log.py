@@ -111,10 +111,9 @@ def _finish(record: RequestRecord, scope: Scope) -> None:
         record.reason = f"http-{record.status}"
     scope["app"].state.service.metrics.note(record)
     quiet = record.route in _PROBES and record.outcome == "answered"
-    said = "%s %s: %d in %.1f ms"
     _log.log(
         logging.DEBUG if quiet else logging.INFO,
-        said,
+        "%s %s: %d in %.1f ms",
         record.method,
         record.route,
         record.status,

@@ -179,12 +179,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _add_weights(parser: argparse.ArgumentParser) -> None:
     """Add the options that say whose predictions are scored."""
     weights = parser.add_mutually_exclusive_group()
-    weights.add_argument(
-        "--model",
-        default="",
-        metavar="NAME[@V]",
-        help="released model (default: the newest videoxception-b, else -a, as in the service)",
-    )
+    weights.add_argument("--model", default="", metavar="NAME[@V]", help="released model (default: the service's)")
     weights.add_argument(
         "--run", type=Path, nargs="+", metavar="DIR", help="finished runs, such as those of a cross-validation's folds"
     )

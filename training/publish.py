@@ -160,14 +160,19 @@ def announcement(release: Release, store: Path) -> str:
     return "\n".join(lines)
 
 
+def _check_leakage(run: Path, split: Split) -> None:
+    """Raise `TrainingError` if a run has learnt from what it held out, unless its protocol is leaky by intent."""
+    if not split.leaky:
+        check_no_leakage(run, split.held_out)
+        check_start_leakage(run, split.validation.items, split.auxiliary.items, strict=False)
+
+
 def measure(run: Path, scratch: Path, note: str, fold_runs: Sequence[Path], int8: bool) -> Measured:
     """Make a run's release in a folder inside `scratch`, and measure it. Raises `TrainingError`."""
     config = checkpoint.read_config(run)
     weights = final_weights(run, config)
     split = open_dataset(config.data).split(config.seed)
-    if not split.leaky:
-        check_no_leakage(run, split.held_out)
-        check_start_leakage(run, split.validation.items, split.auxiliary.items, strict=False)
+    _check_leakage(run, split)
     folds = folds_of(fold_runs, run, split)
     release = unmeasured_release(scratch / "release", config, weights)
     if (sources := sources_of_all([run, *fold_runs])) is not None:

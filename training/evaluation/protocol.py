@@ -97,8 +97,7 @@ def scored_set(
 def held_out_set(config: Config, split: Split, folds: Collection[int], scorers: Sequence[Scorer]) -> EvaluationSet:
     """Return what a run held out or, with fold models as the scorers, all items of their folds. Raises `TrainingError`.
 
-    The items of a leaky protocol are scored although the weights have learnt from their source videos; its words say
-    so.
+    Items of a leaky protocol are scored although their source videos were learnt from, as the protocol's words say.
     """
     unseen = _unseen(config)
     if split.leaky:

@@ -59,10 +59,8 @@ def load_predictions(path: Path) -> Predictions:
             arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         sets = {name: _outputs(name, labels, arrays) for name, labels in about["labels"].items()}
         own = sets.pop(_OWN)
-        return Predictions(
-            Scores(own.data, Views(about["views"]), own.outputs, arrays.get(f"{_OWN}/frames"), []),
-            sets,
-        )
+        scores = Scores(own.data, Views(about["views"]), own.outputs, arrays.get(f"{_OWN}/frames"), [])
+        return Predictions(scores, sets)
     except (OSError, SafetensorError, ValueError, TypeError, KeyError, IndexError) as error:
         raise TrainingError(f"{path} holds no predictions that can be read: {error}") from error
 

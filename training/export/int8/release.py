@@ -29,12 +29,8 @@ def make_int8(release: Release, split: Split, temperature: float, skip_bad: bool
     net = fuse_norms(load_served(release), manifest.clip)
     if not can_quantise(net):
         return None
-    clips, _, _ = read_all(
-        _evenly(split.training.items, _SEEN),
-        lambda item: read_clip(item.path, manifest.clip),
-        skip_bad,
-        "clips for int8",
-    )
+    items = _evenly(split.training.items, _SEEN)
+    clips, _, _ = read_all(items, lambda item: read_clip(item.path, manifest.clip), skip_bad, "clips for int8")
     ov.save_model(quantise(net, manifest.clip, clips), release.int8_graph, compress_to_fp16=False)
     return _compare(release, split, temperature, skip_bad)
 
