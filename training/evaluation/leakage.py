@@ -57,7 +57,7 @@ def record_sources(run: Path, config: Config, groups: Iterable[str], items: Iter
     else:
         behind = [name for name in (config.init, *config.teacher.names) if name]
         learnt = TrainingSources(before={name: _behind(name) for name in behind})
-    hashes = learnt.items.union(hash_of(_own_name(item)) for item in items)
+    hashes = learnt.items.union(hash_of(own_name(item)) for item in items)
     _write(run, TrainingSources(learnt.own.union(groups), hashes, learnt.before))
 
 
@@ -96,7 +96,7 @@ def write_hashes(path: Path, hashes: Hashes) -> None:
 def is_learnt(item: Item, hashes: Hashes) -> bool:
     """Return whether an item, or its source video by one of its names, is among those learnt from."""
     named = _UCF101_NAME.fullmatch(item.path.stem)
-    names = (item.group, _own_name(item), *(named.groups() if named else ()))
+    names = (item.group, own_name(item), *(named.groups() if named else ()))
     return any(hash_of(name) in hashes for name in names)
 
 
@@ -159,7 +159,8 @@ def _among(hashes: Hashes, items: Iterable[Item]) -> set[str]:
     return {item.group for item in items if is_learnt(item, hashes)}
 
 
-def _own_name(item: Item) -> str:
+def own_name(item: Item) -> str:
+    """Return the name by which an item is known wherever it lies: its class and its file's name without the suffix."""
     return f"{item.label}/{item.path.stem}"
 
 

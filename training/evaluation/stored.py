@@ -18,7 +18,7 @@ from safetensors.numpy import save_file
 
 from training.data.dataset import DataSet, Item
 from training.errors import TrainingError
-from training.evaluation.leakage import hash_of
+from training.evaluation.leakage import hash_of, own_name
 from training.evaluation.predictions import OodOutputs, Scores
 from training.evaluation.views import Views
 
@@ -56,7 +56,7 @@ def load_predictions(path: Path) -> Predictions:
     try:
         with safe_open(path, "np") as file:
             about = json.loads(file.metadata()["sets"])
-            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # the file itself cannot be iterated
         sets = {name: _outputs(name, labels, arrays) for name, labels in about["labels"].items()}
         own = sets.pop(_OWN)
         scores = Scores(own.data, Views(about["views"]), own.outputs, arrays.get(f"{_OWN}/frames"), [])
@@ -73,7 +73,7 @@ def _arrays(found: OodOutputs) -> dict[str, npt.NDArray[np.generic]]:
         "outputs": np.ascontiguousarray(found.outputs, np.float32),
         "label": np.array(found.data.targets, np.int32),
         "fold": np.array([_NO_FOLD if item.fold is None else item.fold for item in items], np.int32),
-        "item": _as_numbers([hash_of(f"{item.label}/{item.path.stem}") for item in items]),
+        "item": _as_numbers([hash_of(own_name(item)) for item in items]),
         "source_video": np.array([place[item.group] for item in items], np.int32),
         "source_videos": _as_numbers([hash_of(name) for name in groups]),
     }
