@@ -17,6 +17,7 @@ ROOMS = (
     "evaluation",
     "export",
     "trainer",
+    "bank",
     "kernels",
     "model",
     "augment",

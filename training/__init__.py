@@ -7,6 +7,7 @@ Rooms:
     evaluation  logits to figures with intervals, calibration, OOD, cross-validation, leakage
     export      the graphs that CPUs run, in f32 and int8
     trainer     the loop, sampler, distillation, validation, several processes
+    bank        what frozen stages give for views of stills, computed once
     kernels     the network's blocks on a GPU, forward and backward
     model       how a network is built, initialised, saved
     augment     random changes of training clips

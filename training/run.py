@@ -24,8 +24,10 @@ from pathlib import Path
 import torch
 
 from training import recipes
+from training.bank.build import build_bank, viewed_items
+from training.bank.loader import BankLoader
 from training.cache.datamodule import DataModule, open_data_module
-from training.cache.loader import FrameLoader, Library
+from training.cache.loader import FrameLoader, Library, Loader
 from training.config.cli import add_cache_option, add_options, config_from_options
 from training.config.console import show_log
 from training.config.schema import Config, config_from_json
@@ -36,6 +38,7 @@ from training.export.int8 import HELP as INT8_HELP
 from training.kernels.dispatch import passes_for
 from training.model import checkpoint
 from training.model.build import build_network
+from training.model.frozen import freeze
 from training.model.pretrained import describe_pretrained, first_weights
 from training.model.train_state import TrainState, load_weights, new_train_state
 from training.reporting.plots.draw import draw_or_explain, draw_run
@@ -65,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if not world.leads:
                 show_log(logging.ERROR)  # once is enough
             config = _with_synthetic_data(config, options.recipe, folder, world)
-            trained = run(config, folder, options.resume, device, options.cache, world)
+            trained = run(config, folder, options.resume, device, options.cache, world, options.banks)
         if not world.leads:
             return
         if not trained:
@@ -86,6 +89,7 @@ def run(
     device: torch.device,
     cache: Path | None = None,
     world: World = _ALONE,
+    banks: Path = Path("banks"),
 ) -> bool:
     """Train to the config's last epoch, saving after each; return False if that was done before.
 
@@ -95,7 +99,9 @@ def run(
     passes = passes_for(config.fused, device)
     data = open_data_module(config, ClipSpec(), cache)
     config = _settle(data.config, world)
-    state = new_train_state(build_network(config).to(device), config.optimizer)
+    net = build_network(config).to(device)
+    freeze(net, config.frozen.frozen_stages)
+    state = new_train_state(net, config.optimizer)
     _open_folder(folder, config, resume, world)
     if not checkpoint.restore(folder, state, device):
         _start(state, config)
@@ -104,7 +110,8 @@ def run(
     else:
         _LOGGER.info(f"resuming after epoch {state.epoch} of {config.epochs}")
     library, split = _load(data, world)
-    loader, validate = FrameLoader.of(split.training, library), Validation.of(split, library, device, world)
+    loader = _loader(state, config, split, library, world, banks)
+    validate = Validation.of(split, library, device, world)
     teacher = Teacher.load(config, device)
     _train(TrainContext(state, config, loader, validate, device, world, teacher, passes), folder, split)
     return True
@@ -133,6 +140,16 @@ def _start(state: TrainState, config: Config) -> None:
     fresh = [f"new, being of another shape or for other classes: {', '.join(unfit)}"] if unfit else []
     origin = f"the weights of {config.init}" if config.init else describe_pretrained(config)
     _LOGGER.info("; ".join([f"starting from {origin}", *initial.notes, *fresh]))
+
+
+def _loader(state: TrainState, config: Config, split: Split, library: Library, world: World, banks: Path) -> Loader:
+    """Return what steps are gathered from; with --views, one process computes what the bank lacks."""
+    if not config.frozen.views:
+        return FrameLoader.of(split.training, library)
+    items = viewed_items(split.training, library, config)
+    with world.leader_first():
+        bank = build_bank(banks, config, state.average, items, next(state.net.parameters()).device)
+    return BankLoader(bank, items, torch.tensor(split.training.targets))
 
 
 def _load(data: DataModule, world: World) -> tuple[Library, Split]:
@@ -201,6 +218,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     parser.add_argument("--device", default=device, help="cpu, cuda or cuda:N (default: a GPU if there is one)")
     add_cache_option(parser)
+    parser.add_argument(
+        "--banks", type=Path, default=Path("banks"), metavar="DIR", help="folder of --views' banks (default: banks)"
+    )
     parser.add_argument(
         "--store", metavar="DIR", help="model store to release into (default: model_store; smoke: the run's own)"
     )

@@ -1,10 +1,10 @@
 """The frame loader: gathers the frames that the sampler drew from the cached copies, in threads, ahead of the loop."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVarTuple
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from videoxception.clip import Frames
 
 _THREADS = 4  # that gather micro-batches
 _AHEAD = 4  # micro-batches that are gathered or wait while one is trained on
+_Arguments = TypeVarTuple("_Arguments")
 
 
 class Library(Protocol):
@@ -29,6 +30,21 @@ class Library(Protocol):
 
     def copy(self, path: Path) -> CachedFrames:
         """Return the larger copy of a file: (P, 3, h, w), where P is 1 for a still."""
+
+
+class Loader(Protocol):
+    """What a step's items are gathered from: their frames, or what frozen stages gave for views of them."""
+
+    targets: Tensor
+
+    @property
+    def count(self) -> int:
+        """Frames, or views, of an item."""
+        ...
+
+    def draw(self, rows: Tensor, times: Tensor) -> Tensor:
+        """Gather of items `rows` (B,) the frames or views numbered `times` (B, T): (B, T, ...)."""
+        ...
 
 
 class FrameLoader:
@@ -63,16 +79,17 @@ class FrameLoader:
             np.take(self._copies[row], numbers, axis=0, out=into, mode="clip")
         return drawn
 
-    def ahead(self, wanted: Iterable[tuple[Tensor, Tensor]]) -> Iterator[Tensor]:
-        """Yield what `draw` gives for each (rows, times), gathered by threads while the caller uses those before."""
-        flying: deque[Future[Tensor]] = deque()
-        with ThreadPoolExecutor(_THREADS, "gather") as threads:
-            for rows, times in wanted:
-                flying.append(threads.submit(self.draw, rows, times))
-                if len(flying) > _AHEAD:
-                    yield flying.popleft().result()
-            while flying:
+
+def draw_ahead(draw: Callable[[*_Arguments], Tensor], wanted: Iterable[tuple[*_Arguments]]) -> Iterator[Tensor]:
+    """Yield what `draw` gives for each of `wanted`, drawn by threads while the caller uses those before."""
+    flying: deque[Future[Tensor]] = deque()
+    with ThreadPoolExecutor(_THREADS, "gather") as threads:
+        for each in wanted:
+            flying.append(threads.submit(draw, *each))
+            if len(flying) > _AHEAD:
                 yield flying.popleft().result()
+        while flying:
+            yield flying.popleft().result()
 
 
 class Clips:

@@ -15,6 +15,9 @@ class OptimizerConfig:
     momentum: float = option(0.9, "SGD's momentum")
     warmup: float = option(0.03, "share of all steps in which the learning rate rises to its peak")
     weight_decay: float = option(0.05, "weight decay, on weights of convolutions and of the head")
+    layer_decay: float = option(
+        1.0, "factor on the learning rate of each stage of videoxception-c or -d against the one after it"
+    )
     clip_norm: float = option(2.0, "largest norm of a step's gradient")
     label_smoothing: float = option(0.1, "share of each target spread over all classes")
     ema: float = option(0.995, "decay a step of the EMA of the weights, which is what is released; 0: the last weights")
@@ -24,6 +27,6 @@ class OptimizerConfig:
             raise TrainingError(f"--algorithm must be adamw or sgd, but got {self.algorithm!r}")
         if not 0 <= self.ema < 1:
             raise TrainingError(f"--ema must be at least 0 and below 1, but got {self.ema}")
-        check_shares(self, "warmup", "label_smoothing", "momentum")
+        check_shares(self, "warmup", "label_smoothing", "momentum", "layer_decay")
         if not self.lr > 0:
             raise TrainingError(f"--lr must be positive, but got {self.lr}")

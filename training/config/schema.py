@@ -19,6 +19,7 @@ from training.config.augmentation import (
 from training.config.cache import CacheConfig
 from training.config.data import DataConfig
 from training.config.distillation import TeacherConfig
+from training.config.frozen import FrozenConfig
 from training.config.optimizer import OptimizerConfig
 from training.config.option import check_shares, option
 from training.config.stages import Stage, parse_stages
@@ -69,6 +70,7 @@ class Config:
     compression: CompressionConfig = field(default_factory=CompressionConfig)
     mixing: MixupConfig = field(default_factory=MixupConfig)
     teacher: TeacherConfig = field(default_factory=TeacherConfig)
+    frozen: FrozenConfig = field(default_factory=FrozenConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
 
     def __post_init__(self) -> None:
@@ -84,6 +86,10 @@ class Config:
                 raise TrainingError(f"--{name.replace('_', '-')} must be at least 1, but got {getattr(self, name)}")
         if self.auxiliary_share is not None and not 0 < self.auxiliary_share < 1:
             raise TrainingError(f"--auxiliary-share must be above 0 and below 1, but got {self.auxiliary_share}")
+        if self.frozen.views and any(stage.frames > 1 for stage in self.stages):
+            raise TrainingError("--views trains on single views; give each stage one frame: --stages 30x1x128x64")
+        if self.frozen.views and (self.mixing.mixup or self.mixing.cutmix):
+            raise TrainingError("--mixup and --cutmix mix new views, and --views keeps old ones; leave one of them out")
         if self.fused and self.compile:
             raise TrainingError("--fused and --compile both replace PyTorch's own kernels; leave one of them out")
         if not re.fullmatch(NAME_PATTERN, self.model_name):
@@ -121,6 +127,7 @@ SECTIONS = {
     "compression": CompressionConfig,
     "mixing": MixupConfig,
     "teacher": TeacherConfig,
+    "frozen": FrozenConfig,
     "optimizer": OptimizerConfig,
 }
 

@@ -1,19 +1,14 @@
 """Export a trained network as the OpenVINO graph that CPUs run: uint8 clips in, logits out."""
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import openvino as ov
 import torch
 from openvino import opset13 as op
-from openvino.frontend import FrontEndManager
-from openvino.frontend.pytorch.fx_decoder import TorchFXPythonDecoder
 from torch import nn
 
+from training.model.to_openvino import to_openvino
 from videoxception.clip import ClipSpec
 
 _WORTHWHILE = 64  # values of a constant, below which a conversion takes as much room as it saves
@@ -22,17 +17,9 @@ _WORTHWHILE = 64  # values of a constant, below which a conversion takes as much
 def export_graph(net: nn.Module, spec: ClipSpec, path: Path) -> None:
     """Write a network that takes uint8 clips (B, F, H, W, 3) to `path` (.xml) and its constants beside it (.bin).
 
-    In f32, for batches of any size; constants that bf16 holds exactly are written in it. OpenVINO's frontend is used
-    directly: `openvino.convert_model` does the same but reports each use over the network.
+    In f32, for batches of any size; constants that bf16 holds exactly are written in it.
     """
-    frames = torch.zeros(2, *spec.shape, dtype=torch.uint8)
-    batch = torch.export.Dim("batch", min=1, max=4096)
-    with _quiet():
-        program = torch.export.export(net, (frames,), dynamic_shapes={"frames": {0: batch}})
-        decoder = TorchFXPythonDecoder.from_exported_program(program)
-        frontend = FrontEndManager().load_by_framework("pytorch")
-        model = frontend.convert(frontend.load(decoder))
-    model.reshape({0: [-1, *spec.shape]})
+    model = to_openvino(net, torch.zeros(2, *spec.shape, dtype=torch.uint8))
     hold_in_bf16(model)
     ov.save_model(model, path, compress_to_fp16=False)
 
@@ -51,15 +38,3 @@ def hold_in_bf16(model: ov.Model) -> None:
             halves = ov.Tensor(ov.Type.bf16, ov.Shape(node.data.shape))
             halves.data.view(np.uint16)[...] = bits >> 16
             node.output(0).replace(op.convert(op.constant(halves), np.float32).output(0))
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence what torch and OpenVINO say about their own insides: deprecated tree utilities, unused operations."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        logging.disable(logging.WARNING)
-        try:
-            yield
-        finally:
-            logging.disable(logging.NOTSET)

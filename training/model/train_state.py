@@ -2,11 +2,13 @@
 
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
 
 from training.config.optimizer import OptimizerConfig
+from training.model.frozen import HEAD_DEPTH, as_lite, depth_of
 
 
 @dataclass(slots=True)
@@ -22,13 +24,28 @@ class TrainState:
 
 def new_train_state(net: nn.Module, config: OptimizerConfig) -> TrainState:
     """Return a fresh run's state. Biases, batch norms and depthwise kernels, which are few, get no weight decay."""
-    decayed = [p for p in net.parameters() if p.ndim > 1 and p.shape[1] > 1]
-    rest = [p for p in net.parameters() if not (p.ndim > 1 and p.shape[1] > 1)]
-    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": rest, "weight_decay": 0.0}]
-    return TrainState(net, deepcopy(net).requires_grad_(False), _optimizer(groups, config))
+    return TrainState(net, deepcopy(net).requires_grad_(False), _optimizer(_groups(net, config), config))
 
 
-def _optimizer(groups: list[dict[str, object]], config: OptimizerConfig) -> torch.optim.Optimizer:
+def _groups(net: nn.Module, config: OptimizerConfig) -> list[dict[str, Any]]:
+    """Return the trained parameters by weight decay and by the factor `lr_scale` on the learning rate."""
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in net.named_parameters():
+        if parameter.requires_grad:
+            decay = config.weight_decay if parameter.ndim > 1 and parameter.shape[1] > 1 else 0.0
+            groups.setdefault((decay, _lr_scale(net, name, config)), []).append(parameter)
+    return [{"params": found, "weight_decay": decay, "lr_scale": scale} for (decay, scale), found in groups.items()]
+
+
+def _lr_scale(net: nn.Module, name: str, config: OptimizerConfig) -> float:
+    """Return the factor of layer-wise decay (https://arxiv.org/abs/1801.06146): 1 for the head, less before it."""
+    if config.layer_decay == 1:
+        return 1.0
+    lite = as_lite(net)
+    return config.layer_decay ** (HEAD_DEPTH - depth_of(lite, name))
+
+
+def _optimizer(groups: list[dict[str, Any]], config: OptimizerConfig) -> torch.optim.Optimizer:
     if config.algorithm == "sgd":
         return torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, nesterov=config.momentum > 0)
     return torch.optim.AdamW(groups, lr=config.lr)

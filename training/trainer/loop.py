@@ -18,11 +18,12 @@ from torch.nn.parallel import DistributedDataParallel
 
 from training.augment.mixup import mix
 from training.augment.pipeline import draw_clips
-from training.cache.loader import FrameLoader
+from training.cache.loader import Loader, draw_ahead
 from training.config.optimizer import OptimizerConfig
 from training.config.schema import Config
 from training.config.stages import Stage
 from training.errors import TrainingError
+from training.model.frozen import as_lite, begin_training
 from training.model.train_state import TrainState
 from training.progress import track
 from training.trainer.amp import autocast
@@ -50,7 +51,7 @@ class TrainContext:
 
     state: TrainState
     config: Config
-    loader: FrameLoader
+    loader: Loader
     validate: Callable[[nn.Module, Stage], float] | None = None
     device: torch.device = _CPU
     world: World = _ALONE
@@ -60,7 +61,10 @@ class TrainContext:
     @cached_property
     def forward(self) -> nn.Module:
         """What computes the logits of a training step; with several processes, it averages their gradients as well."""
-        forward: nn.Module = _FastForward(self.state.net, self.passes)
+        frozen = self.config.frozen
+        forward: nn.Module = (
+            _Resume(self.state.net, frozen.frozen_stages) if frozen.views else _FastForward(self.state.net, self.passes)
+        )
         if self.config.compile:
             forward = torch.compile(forward)  # type: ignore[assignment]
         if self.world.size > 1:
@@ -99,8 +103,8 @@ def _validate(stage: Stage, context: TrainContext) -> float | None:
 def _train_epoch(steps: list[list[MicroBatch]], context: TrainContext) -> tuple[float, float]:
     """Train one epoch; return the mean loss, and the seconds spent waiting for pixels."""
     state, config = context.state, context.config
-    gathered = _timed(context.loader.ahead((micro.rows, micro.times) for batch in steps for micro in batch))
-    state.net.train()
+    gathered = _timed(draw_ahead(context.loader.draw, ((m.rows, m.times) for batch in steps for m in batch)))
+    begin_training(state.net, config.frozen.frozen_stages)
     losses, waited = [], 0.0
     for step, batch in enumerate(track(steps, f"epoch {state.epoch + 1}")):
         for micro in _with_averaged_norms(state.net, batch):
@@ -119,12 +123,12 @@ def _backward(micro: MicroBatch, frames: Tensor, last: bool, context: TrainConte
     """Add a micro-batch's share to the gradient; return its share of the loss, detached.
 
     Args:
-        frames: uint8 (b, T, 3, h, w), as the cache has them.
+        frames: uint8 (b, T, 3, h, w), as the cache has them; or float16 (b, 1, ...), what a bank has of views.
         last: whether it is the step's last one, after which the processes average their gradients.
     """
     config, device, world, forward = context.config, context.device, context.world, context.forward
     torch.manual_seed(micro.rng.initial_seed())  # for dropout and stochastic depth
-    clips = draw_clips(frames.to(device, non_blocking=True), config.stage(context.state.epoch), config, micro.rng)
+    clips = _inputs(frames.to(device, non_blocking=True), micro, context)
     targets = context.loader.targets[micro.rows].to(device)  # (b,) -> shares (b, K)
     clips, shares = mix(clips, targets, len(config.data.outputs), config.mixing, micro.rng)
     silent = isinstance(forward, DistributedDataParallel) and not last
@@ -133,6 +137,14 @@ def _backward(micro: MicroBatch, frames: Tensor, last: bool, context: TrainConte
         # Gradients of micro-batches add up, but DistributedDataParallel takes the mean over processes.
         (loss * world.size).backward()  # type: ignore[no-untyped-call]
     return loss.detach()
+
+
+def _inputs(frames: Tensor, micro: MicroBatch, context: TrainContext) -> Tensor:
+    """Augment frames to clips float (b, 3, T, H, W); what a bank has is ready: (b, ...)."""
+    config = context.config
+    if config.frozen.views:
+        return frames[:, 0].float()
+    return draw_clips(frames, config.stage(context.state.epoch), config, micro.rng)
 
 
 def _loss(clips: Tensor, shares: Tensor, context: TrainContext) -> Tensor:
@@ -149,7 +161,7 @@ def _loss(clips: Tensor, shares: Tensor, context: TrainContext) -> Tensor:
 def optimizer_step(state: TrainState, lr: float, config: OptimizerConfig) -> None:
     """Take one step of the optimizer and of the running average, and clear the gradients."""
     for group in state.optimizer.param_groups:
-        group["lr"] = lr
+        group["lr"] = lr * group.get("lr_scale", 1.0)
     nn.utils.clip_grad_norm_(state.net.parameters(), config.clip_norm)
     state.optimizer.step()
     state.optimizer.zero_grad(set_to_none=True)
@@ -188,6 +200,19 @@ class _FastForward(nn.Module):
     def forward(self, clips: Tensor) -> Tensor:
         """Clips (b, 3, T, H, W) -> logits (b, K)."""
         return forward_fast(self.net, clips, self.passes)
+
+
+class _Resume(nn.Module):
+    """A network's forward pass behind its frozen stages."""
+
+    def __init__(self, net: nn.Module, stages: int) -> None:
+        super().__init__()
+        self.net = net
+        self.stages = stages
+
+    def forward(self, x: Tensor) -> Tensor:
+        """What the frozen stages gave for frames (b, ...) -> logits (b, K)."""
+        return as_lite(self.net).resume(x, self.stages)
 
 
 def _timed(items: Iterator[Tensor]) -> Iterator[tuple[Tensor, float]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.cache.loader import FrameLoader
+from training.cache.loader import Loader
 from training.config.schema import Config
 from training.errors import TrainingError
 from training.trainer.distributed import World
@@ -28,7 +28,7 @@ class MicroBatch:
     share: float
 
 
-def plan_epoch(config: Config, epoch: int, loader: FrameLoader, world: World) -> list[list[MicroBatch]]:
+def plan_epoch(config: Config, epoch: int, loader: Loader, world: World) -> list[list[MicroBatch]]:
     """Plan an epoch: for each step, the micro-batches of its batch that fall to this process.
 
     Raises:

@@ -52,6 +52,7 @@ _STAGES = (
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
+STAGES = len(_STAGES)
 
 
 def block_specs(variant: Variant) -> Iterator[BlockSpec]:
@@ -170,14 +171,24 @@ class EfficientNetLite(nn.Module):
 
     def features(self, x: Tensor, frames: int = 1) -> Tensor:
         """(B*T, 3, H, W) in 0..1, of clips with T = `frames` -> (B*T, 1280, h, w), a 32nd of H and W, rounded up."""
-        return self.convolve((x * 255 - MEAN) / STD, frames)
+        return self.convolve(self.normalise(x), frames)
 
-    def convolve(self, x: Tensor, frames: int = 1) -> Tensor:
-        """Return `features` of frames that are normalised already."""
-        x = self.stem(x)
+    def normalise(self, x: Tensor) -> Tensor:
+        """Return frames in 0..1 as the first convolution takes them."""
+        return (x * 255 - MEAN) / STD
+
+    def convolve(self, x: Tensor, frames: int = 1, start: int = 0, stop: int = STAGES + 1) -> Tensor:
+        """Return `features` of normalised frames, or of what the first `start` stages gave for them.
+
+        With a `stop`, what the stages before it give; after the last stage comes the last convolution.
+        """
+        if start == 0:
+            x = self.stem(x)
         for block in self.blocks:
-            x = block(x, frames)
-        return self.top(x)  # type: ignore[no-any-return]
+            assert isinstance(block, MBConv)
+            if start <= block.spec.stage < stop:
+                x = block(x, frames)
+        return self.top(x) if stop > STAGES else x
 
     def classify(self, features: Tensor) -> Tensor:
         """Pooled features (B, 1280) -> logits (B, num_classes)."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from videoxception.nets.efficientnet_lite import LITE0, LITE2, TOP, EfficientNetLite, MBConv, Variant
+from videoxception.nets.efficientnet_lite import LITE0, LITE2, STAGES, TOP, EfficientNetLite, MBConv, Variant
 
 _LATE = 4  # the first stage, counted from 0, with kernels over time; in all stages they would cost twice as much
 
@@ -60,6 +60,17 @@ class VideoXceptionC(EfficientNetLite):
         _, channels, frames, height, width = x.shape
         x = x.transpose(1, 2).reshape(-1, channels, height, width).contiguous(memory_format=torch.channels_last)
         return self.classify_clips(self.features(x, frames), frames)
+
+    def resume(self, x: Tensor, start: int, frames: int = 1) -> Tensor:
+        """Return logits of clips with T = `frames` from what the first `start` stages gave for their frames.
+
+        Args:
+            x: (B*T, C, h, w); or, where `start` counts the last convolution too, pooled features (B*T, 1280).
+        """
+        if start > STAGES:
+            return self.classify(x.view(-1, frames, TOP).mean(1))
+        x = x.contiguous(memory_format=torch.channels_last)
+        return self.classify_clips(self.convolve(x, frames, start), frames)
 
     def classify_clips(self, features: Tensor, frames: int) -> Tensor:
         """Features (B*T, 1280, h, w) of clips with T = `frames` -> logits (B, num_classes)."""

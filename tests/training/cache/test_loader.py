@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.cache.loader import Clips, FrameLoader
+from training.cache.loader import Clips, FrameLoader, draw_ahead
 from training.cache.spec import CachedFrames, CacheSpec
 from training.data.dataset import DataSet, Item
 from training.errors import TrainingError
@@ -45,12 +45,12 @@ def test_gathering_ahead_gives_the_same_in_the_same_order() -> None:
     loader = FrameLoader.of(DATA, Made())
     rng = torch.Generator().manual_seed(0)
     wanted = [(torch.randint(20, (4,), generator=rng), torch.randint(6, (4, 2), generator=rng)) for _ in range(30)]
-    for found, (rows, times) in zip(loader.ahead(wanted), wanted, strict=True):
+    for found, (rows, times) in zip(draw_ahead(loader.draw, wanted), wanted, strict=True):
         assert torch.equal(found, loader.draw(rows, times))
 
 
 def test_an_epoch_that_is_left_early_ends_its_threads() -> None:
-    gathered = FrameLoader.of(DATA, Made()).ahead([(torch.tensor([0]), torch.tensor([[0]]))] * 30)
+    gathered = draw_ahead(FrameLoader.of(DATA, Made()).draw, [(torch.tensor([0]), torch.tensor([[0]]))] * 30)
     next(gathered)
     gathered.close()
     with pytest.raises(StopIteration):

@@ -1,0 +1,111 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from training.bank import trunk
+from training.bank.build import ViewedItem, build_bank, viewed_items
+from training.bank.loader import BankLoader
+from training.bank.views import draw_views, item_key
+from training.cache.spec import CachedFrames, CacheSpec
+from training.config.data import DataConfig
+from training.config.frozen import FrozenConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
+from training.data.dataset import DataSet, Item
+from training.errors import TrainingError
+from training.model.build import build_network
+from training.model.frozen import as_lite
+from videoxception.clip import ClipSpec, Frames
+
+CPU = torch.device("cpu")
+CONFIG = Config(
+    architecture="videoxception-c",
+    stages=parse_stages("1x1x32x4"),
+    pretrained="none",
+    data=DataConfig(classes=("run", "jump"), auxiliary=("other",)),
+    frozen=FrozenConfig(frozen_stages=4, views=3, auxiliary_views=2),
+)
+
+
+class Stills:
+    """A library of noise."""
+
+    spec = CacheSpec(ClipSpec(), 1, (40, 48))
+
+    def clip(self, path: Path) -> Frames:
+        raise NotImplementedError
+
+    def copy(self, path: Path) -> CachedFrames:
+        return np.random.RandomState(int(path.stem)).randint(0, 255, (1, 3, 40, 48), np.uint8)
+
+
+def data() -> DataSet:
+    labels = ("run", "jump", "other", "other")
+    items = tuple(Item(Path(f"{i}.jpg"), label, f"video {i}") for i, label in enumerate(labels))
+    return DataSet(items, CONFIG.data.outputs)
+
+
+def items() -> list[ViewedItem]:
+    return viewed_items(data(), Stills(), CONFIG)
+
+
+def test_the_bank_holds_what_the_frozen_stages_give_for_each_view(tmp_path: Path) -> None:
+    net = build_network(CONFIG).eval()
+    bank = build_bank(tmp_path, CONFIG, net, items(), CPU)
+    assert len(bank) == 3 + 3 + 2 + 2
+    loader = BankLoader(bank, items(), torch.tensor(data().targets))
+    drawn = loader.draw(torch.tensor([1, 2]), torch.tensor([[2], [2]]))
+    lite = as_lite(net)
+    for row, item, view in ((0, 1, 2), (1, 2, 0)):  # of two views, the third is the first again
+        copy = Stills().copy(Path(f"{item}.jpg"))
+        seen = draw_views(copy, item_key(copy), [view], 32, CONFIG)
+        with torch.inference_mode():
+            maps = lite.convolve(lite.normalise(seen), stop=4)
+        torch.testing.assert_close(drawn[row].float(), maps, atol=2e-2, rtol=2e-3)
+
+
+def test_what_is_there_is_not_computed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = build_network(CONFIG).eval()
+    build_bank(tmp_path, CONFIG, net, items(), CPU)
+    more = replace(CONFIG, frozen=replace(CONFIG.frozen, views=4))
+    drawn: list[Sequence[int]] = []
+
+    def watched(copy: CachedFrames, key: bytes, numbers: Sequence[int], size: int, config: Config) -> torch.Tensor:
+        drawn.append(numbers)
+        return draw_views(copy, key, numbers, size, config)
+
+    monkeypatch.setattr("training.bank.build.draw_views", watched)
+    assert len(build_bank(tmp_path, more, net, viewed_items(data(), Stills(), more), CPU)) == 12
+    assert drawn == [[3], [3]]
+
+
+def test_other_weights_or_other_views_have_a_bank_of_their_own(tmp_path: Path) -> None:
+    first, second = build_network(CONFIG), build_network(replace(CONFIG, seed=1))
+    blurred = replace(CONFIG, compression=replace(CONFIG.compression, downscale_prob=0.5))
+    banks = [
+        build_bank(tmp_path, config, net.eval(), items()[:1], CPU).folder
+        for config, net in ((CONFIG, first), (CONFIG, second), (blurred, first))
+    ]
+    assert len(set(banks)) == 3
+
+
+def test_both_ways_to_compute_the_stages_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    lite = as_lite(build_network(CONFIG).eval())
+    views = torch.rand(2, 3, 32, 32)
+    by_openvino = trunk.trunk_runner(lite, 8, 32, CPU)(views)
+    monkeypatch.setattr(trunk, "find_spec", lambda name: None)
+    assert by_openvino.shape == (2, 1280)
+    np.testing.assert_allclose(trunk.trunk_runner(lite, 8, 32, CPU)(views), by_openvino, atol=2e-3, rtol=2e-3)
+
+
+def test_views_are_of_stills() -> None:
+    class Videos(Stills):
+        def copy(self, path: Path) -> CachedFrames:
+            return np.zeros((30, 3, 40, 48), np.uint8)
+
+    with pytest.raises(TrainingError, match=r"--views is for stills, but 0\.jpg is a video"):
+        viewed_items(data(), Videos(), CONFIG)

@@ -1,0 +1,31 @@
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from training.bank.views import draw_views, item_key
+from training.config.augmentation import CameraConfig, ColorJitterConfig
+from training.config.schema import Config
+
+STILL = np.random.RandomState(0).randint(0, 255, (1, 3, 48, 64), np.uint8)
+KEY = item_key(STILL)
+
+
+def test_a_view_depends_on_the_still_and_its_number_alone() -> None:
+    views = draw_views(STILL, KEY, [0, 1, 2, 3], 32, Config())
+    assert views.shape == (4, 3, 32, 32)
+    assert torch.equal(draw_views(STILL.copy(), KEY, [3, 1], 32, Config()), views[[3, 1]])
+    assert not torch.equal(views[1], views[2])
+
+
+def test_view_0_is_the_whole_frame() -> None:
+    view = draw_views(STILL, KEY, [0], 24, Config())[0]
+    whole = F.interpolate(torch.tensor(STILL).float() / 255, (24, 24), mode="bicubic", antialias=True)
+    assert torch.equal(view, whole[0].clamp(0, 1))
+
+
+def test_networks_of_different_sizes_see_the_same_view() -> None:
+    smooth = np.linspace(0, 255, 3 * 48 * 64).reshape(1, 3, 48, 64).astype(np.uint8)
+    camera = CameraConfig(min_area=0.3, angle=8.0)
+    config = Config(camera=camera, color_jitter=ColorJitterConfig(erase_prob=0.0))
+    small, large = (draw_views(smooth, KEY, [1, 2, 3], size, config) for size in (16, 32))
+    torch.testing.assert_close(F.avg_pool2d(large, 2), small, atol=0.03, rtol=0)

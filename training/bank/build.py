@@ -1,0 +1,80 @@
+"""Compute what a bank lacks of the views that a run trains on. What is there is never computed again."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from training.bank.spec import spec_of
+from training.bank.store import Bank
+from training.bank.trunk import RunTrunk, trunk_runner
+from training.bank.views import draw_views, item_key
+from training.cache.loader import Library, draw_ahead
+from training.cache.spec import CachedFrames
+from training.config.schema import Config
+from training.data.dataset import DataSet
+from training.errors import TrainingError
+from training.model.frozen import as_lite
+from training.progress import track
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewedItem:
+    """A still's larger copy uint8 (1, 3, h, w), its key, and how many views the bank holds of it."""
+
+    copy: CachedFrames
+    key: bytes
+    views: int
+
+
+def build_bank(folder: Path, config: Config, net: nn.Module, items: Sequence[ViewedItem], device: torch.device) -> Bank:
+    """Return a run's bank, with all views of the items.
+
+    Args:
+        folder: holds all banks, each in a folder of its own.
+        net: has the weights of the frozen stages.
+
+    Raises:
+        TrainingError: the network has no stages to freeze, or the disk is full.
+    """
+    lite, size = as_lite(net), config.stages[-1].size
+    run = trunk_runner(lite, config.frozen.frozen_stages, size, device)
+    shape = run(torch.zeros(1, 3, size, size)).shape[1:]
+    bank = Bank(folder, spec_of(config, net, shape))
+    missing = [(item, views) for item in items if (views := bank.missing(item.key, item.views))]
+    if missing:
+        total = sum(len(views) for _, views in missing)
+        _LOGGER.info(f"bank {bank.folder}: computing {total} views of {len(missing)} stills ({len(bank)} are there)")
+        _fill(bank, run, missing, config)
+    return bank
+
+
+def viewed_items(data: DataSet, library: Library, config: Config) -> list[ViewedItem]:
+    """Return a data set's items as a bank knows them. Raises `TrainingError` if there are videos among them."""
+    own, found = set(config.data.classes), []
+    for item in data.items:
+        copy = library.copy(item.path)
+        if len(copy) > 1:
+            raise TrainingError(f"--views is for stills, but {item.path} is a video; train without it")
+        found.append(ViewedItem(copy, item_key(copy), config.frozen.views_of(item.label not in own)))
+    return found
+
+
+def _fill(bank: Bank, run: RunTrunk, missing: Sequence[tuple[ViewedItem, list[int]]], config: Config) -> None:
+    with bank.writing() as writer:
+        for (item, views), drawn in zip(track(missing, "bank"), _drawn(missing, config), strict=True):
+            writer.add(item.key, views, run(drawn))
+
+
+def _drawn(missing: Sequence[tuple[ViewedItem, list[int]]], config: Config) -> Iterator[Tensor]:
+    """Draw the missing views of each item, in threads, ahead of those computed."""
+
+    def draw(item: ViewedItem, views: list[int]) -> Tensor:
+        return draw_views(item.copy, item.key, views, config.stages[-1].size, config)
+
+    return draw_ahead(draw, missing)

@@ -1,0 +1,54 @@
+"""Frozen stages: which weights of a pretrained network are not trained, and how deep in it the others lie."""
+
+from torch import nn
+
+from training.errors import TrainingError
+from videoxception.nets.efficientnet_lite import STAGES, MBConv
+from videoxception.nets.videoxception_c import VideoXceptionC
+
+HEAD_DEPTH = STAGES + 1
+
+
+def depth_of(net: VideoXceptionC, name: str) -> int:
+    """Return how deep a weight lies: 0 in stem and first stage, up to 7 in the last convolution, 8 in the head."""
+    part, _, rest = name.partition(".")
+    if part != "blocks":
+        return {"stem": 0, "top": STAGES, "head": HEAD_DEPTH}[part]
+    block = net.blocks[int(rest.partition(".")[0])]
+    assert isinstance(block, MBConv)
+    return block.spec.stage
+
+
+def frozen_names(net: nn.Module, stages: int) -> list[str]:
+    """Return the names of the weights, statistics of batch norms among them, of a network's first stages.
+
+    Raises:
+        TrainingError: the network is not one whose stages can be frozen.
+    """
+    lite = as_lite(net)
+    return [name for name in lite.state_dict() if depth_of(lite, name) < stages]
+
+
+def freeze(net: nn.Module, stages: int) -> None:
+    """Make the weights of a network's first stages constant. Raises `TrainingError`."""
+    if not stages:
+        return
+    frozen = set(frozen_names(net, stages))
+    for name, parameter in net.named_parameters():
+        parameter.requires_grad_(name not in frozen)
+
+
+def begin_training(net: nn.Module, stages: int) -> None:
+    """Put a network into training mode; with frozen stages, batch norms keep to their running statistics."""
+    net.train()
+    if stages:
+        for module in net.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+
+
+def as_lite(net: nn.Module) -> VideoXceptionC:
+    """Return the network if it has stages. Raises `TrainingError`."""
+    if not isinstance(net, VideoXceptionC):
+        raise TrainingError("--frozen-stages and --layer-decay are for videoxception-c and -d, which begin pretrained")
+    return net
