@@ -19,8 +19,8 @@ from training.evaluation.bootstrap import Floats, SourceVideos, interval, once_e
 from training.evaluation.calibration import cross_fit, mean_probabilities
 from training.evaluation.predictions import Scores
 from training.evaluation.stored import load_predictions
-from videoxception.answer import Probabilities
-from videoxception.answer_sets import DEFAULT_COVERAGE, check_coverage, members
+from videoxception.answer import Probabilities, set_members
+from videoxception.answer_sets import DEFAULT_COVERAGE, check_coverage
 from videoxception.store import ModelStore, StoreError
 
 _RAPS, _SAPS = 0.01, 0.1  # added for each rank
@@ -64,7 +64,7 @@ def sets_by(score: Callable[[Probabilities], Floats], scores: Scores, coverage: 
     fitted = cross_fit(scores.logits, scores.data.targets, videos)
     if fitted is None:
         raise TrainingError("the predictions are of a single source video, so that nothing can be cross-fitted")
-    sets = members(fitted.probabilities, np.inf)  # the label
+    sets = set_members(fitted.probabilities, np.inf)  # the label
     for k, temperature in enumerate(fitted.temperatures):
         own = fitted.part == k
         others = score(mean_probabilities(scores.logits[~own], temperature))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from videoxception.answer_sets import DEFAULT_COVERAGE, check_coverage, members, threshold_at
+from videoxception.answer_sets import DEFAULT_COVERAGE, check_coverage, threshold_at
 from videoxception.manifest import KnownScore, Manifest
 
 Probabilities = npt.NDArray[np.float64]
@@ -49,6 +49,13 @@ def log_sum(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     return np.asarray(np.logaddexp.reduce(np.asarray(logits, np.float64), -1), np.float64)
 
 
+def set_members(rows: Probabilities, threshold: float) -> npt.NDArray[np.bool_]:
+    """Return which classes are in the answer sets, (..., K), given probabilities (..., K)."""
+    inside = np.asarray(rows >= threshold)
+    np.put_along_axis(inside, rows.argmax(-1, keepdims=True), True, -1)
+    return inside
+
+
 def answer(manifest: Manifest, logits: npt.NDArray[np.floating], coverage: float = DEFAULT_COVERAGE) -> Answer:
     """Return the answer for one clip from its logits, (K,) or, of a model with a background, (K + 1,).
 
@@ -73,7 +80,7 @@ def _answer_set(manifest: Manifest, row: npt.NDArray[np.float64], coverage: floa
     thresholds = manifest.calibration.answer_set_thresholds
     if thresholds is None:
         return None
-    inside = members(row, threshold_at(thresholds, coverage))
+    inside = set_members(row, threshold_at(thresholds, coverage))
     return tuple(manifest.classes[k] for k in np.argsort(-row, kind="stable") if inside[k])
 
 

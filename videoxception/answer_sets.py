@@ -5,14 +5,12 @@ its probability reaches a threshold, a score that no other beats in mean size if
 Lei and Wasserman, https://arxiv.org/abs/1609.00451); and so is the label, so that no set is empty. The coverage is
 marginal: of all videos of the model's classes together, not of each class, and of nothing else.
 
-A release has a threshold for each of LEVELS. `training.evaluation.answer_sets` fits them.
+A release has a threshold for each of LEVELS. `training.evaluation.answer_sets` fits them, `answer.set_members` applies
+them.
 """
 
 from bisect import bisect_left
 from collections.abc import Sequence
-
-import numpy as np
-import numpy.typing as npt
 
 LEVELS = tuple(level / 1000 for level in range(500, 1000))
 """The coverages that a release has thresholds for, ascending."""
@@ -36,10 +34,3 @@ def check_coverage(coverage: float) -> float:
 def threshold_at(thresholds: Sequence[float], coverage: float) -> float:
     """Return the threshold of the lowest level that is not below the coverage. Raises `CoverageError`."""
     return thresholds[bisect_left(LEVELS, check_coverage(coverage))]
-
-
-def members(probabilities: npt.NDArray[np.float64], threshold: float) -> npt.NDArray[np.bool_]:
-    """Return which classes are in the answer sets, (..., K), given probabilities (..., K)."""
-    inside = np.asarray(probabilities >= threshold)
-    np.put_along_axis(inside, probabilities.argmax(-1, keepdims=True), True, -1)
-    return inside

@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from videoxception.answer_sets import LEVELS, CoverageError, members, threshold_at
+from videoxception.answer import set_members
+from videoxception.answer_sets import LEVELS, CoverageError, threshold_at
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.dirichlet(np.full(16, 0.3), 200)
@@ -26,13 +27,13 @@ def test_a_coverage_out_of_range_is_named(coverage: float) -> None:
 
 @pytest.mark.parametrize("threshold", [1.0, 0.5, 0.01, 0.0])
 def test_members_are_the_label_and_what_is_probable_enough(threshold: float) -> None:
-    for row, inside in zip(ROWS, members(ROWS, threshold), strict=True):
+    for row, inside in zip(ROWS, set_members(ROWS, threshold), strict=True):
         expected = {k for k in range(16) if row[k] >= threshold} | {int(row.argmax())}
         assert set(np.flatnonzero(inside)) == expected
 
 
 def test_a_higher_coverage_never_takes_a_class_away() -> None:
     for low, high in ((0.7, 0.9), (0.9, 0.95), (0.95, 0.999)):
-        fewer, more = (members(ROWS, threshold_at(THRESHOLDS, coverage)) for coverage in (low, high))
+        fewer, more = (set_members(ROWS, threshold_at(THRESHOLDS, coverage)) for coverage in (low, high))
         assert (more >= fewer).all()
         assert more.sum() > fewer.sum()

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from training.evaluation.bootstrap import Floats, Ints, SourceVideos, interval, once_each, rounded
 from training.evaluation.calibration import CrossFitted, ViewLogits, mean_probabilities
-from videoxception.answer import Probabilities
-from videoxception.answer_sets import DEFAULT_COVERAGE, LEVELS, members, threshold_at
+from videoxception.answer import Probabilities, set_members
+from videoxception.answer_sets import DEFAULT_COVERAGE, LEVELS, threshold_at
 from videoxception.manifest import AnswerSets, ClassSets, SetFigures
 
 _TIE = 1e-9  # less than any weight, more than the error of a sum of them
@@ -65,7 +65,7 @@ def cross_fitted_sets(logits: ViewLogits, truth: Ints, video: Ints, cross_fitted
     for k, temperature in enumerate(cross_fitted.temperatures):
         own = cross_fitted.part == k
         thresholds = fit_thresholds(mean_probabilities(logits[~own], temperature), truth[~own], video[~own])
-        sets[own] = members(cross_fitted.probabilities[own], threshold_at(thresholds, DEFAULT_COVERAGE))
+        sets[own] = set_members(cross_fitted.probabilities[own], threshold_at(thresholds, DEFAULT_COVERAGE))
     return sets
 
 

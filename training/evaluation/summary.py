@@ -13,8 +13,8 @@ from training.evaluation.ood import ACTIONS, OodScores, candidate_scores, measur
 from training.evaluation.predictions import Scores
 from training.evaluation.reliability import measure_reliability
 from training.evaluation.single_frame import measure_baselines
-from videoxception.answer import Probabilities
-from videoxception.answer_sets import DEFAULT_COVERAGE, members, threshold_at
+from videoxception.answer import Probabilities, set_members
+from videoxception.answer_sets import DEFAULT_COVERAGE, threshold_at
 from videoxception.manifest import AnswerSets, Calibration, Metrics
 
 
@@ -75,5 +75,5 @@ def _answer_sets(
         return None
     truth = np.asarray(scores.data.targets)
     again = None if cross_fitted is None else cross_fitted_sets(scores.logits, truth, videos.of_item, cross_fitted)
-    released = members(rows, threshold_at(thresholds, DEFAULT_COVERAGE))
+    released = set_members(rows, threshold_at(thresholds, DEFAULT_COVERAGE))
     return measure_answer_sets(released, again, truth, videos, scores.data.classes)

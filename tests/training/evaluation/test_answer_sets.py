@@ -13,8 +13,8 @@ from training.evaluation.answer_sets import (
 )
 from training.evaluation.bootstrap import SourceVideos
 from training.evaluation.calibration import CrossFitted, cross_fit
-from videoxception.answer import probabilities
-from videoxception.answer_sets import LEVELS, members, threshold_at
+from videoxception.answer import probabilities, set_members
+from videoxception.answer_sets import LEVELS, threshold_at
 
 RNG = np.random.default_rng
 
@@ -79,7 +79,7 @@ def test_answer_sets_have_the_true_class_as_often_as_promised(coverage: float) -
         logits, truth, video = draw_predictions(seed, 400)
         rows, new = probabilities(logits[:, 0], 1.0), video >= 200
         thresholds = fit_thresholds(rows[~new], truth[~new], video[~new])
-        sets = members(rows[new], threshold_at(thresholds, coverage))
+        sets = set_members(rows[new], threshold_at(thresholds, coverage))
         covered = sets[np.arange(new.sum()), truth[new]]
         shares.append(np.mean([covered[video[new] == v].mean() for v in range(200, 400)]))
         sizes.append(sets.sum(1).mean())
@@ -94,7 +94,7 @@ def test_thresholds_fall_and_are_zero_where_there_are_too_few_source_videos() ->
     assert thresholds == sorted(thresholds, reverse=True)
     assert 0 < threshold_at(thresholds, 0.98) <= 1
     assert threshold_at(thresholds, 0.981) == 0  # more than 50 / 51
-    assert members(np.array([0.9, 0.1, 0.0]), 0.0).all()
+    assert set_members(np.array([0.9, 0.1, 0.0]), 0.0).all()
 
 
 def test_thresholds_of_a_part_are_those_of_the_others() -> None:
@@ -104,7 +104,7 @@ def test_thresholds_of_a_part_are_those_of_the_others() -> None:
     for k in (0, 1):
         own = part == k
         thresholds = fit_thresholds(rows[~own], truth[~own], video[~own])
-        np.testing.assert_array_equal(found[own], members(rows[own], threshold_at(thresholds, 0.95)))
+        np.testing.assert_array_equal(found[own], set_members(rows[own], threshold_at(thresholds, 0.95)))
     fitted = cross_fit(logits, truth.tolist(), SourceVideos([f"{v:03}" for v in video]))
     assert fitted is not None
     for v in range(60):
@@ -113,7 +113,7 @@ def test_thresholds_of_a_part_are_those_of_the_others() -> None:
 
 def test_figures_against_plain_loops() -> None:
     logits, truth, video = draw_predictions(0, 40)
-    sets, classes = members(probabilities(logits[:, 0], 1.0), 0.1), list("abcdefgh")
+    sets, classes = set_members(probabilities(logits[:, 0], 1.0), 0.1), list("abcdefgh")
     found = measure_answer_sets(sets, None, truth, SourceVideos([f"{v:03}" for v in video]), classes)
     assert (found.asked, found.cross_fitted) == (0.95, None)
 
