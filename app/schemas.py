@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, Field
 
 from videoxception.clip import WARNINGS
+from videoxception.engine.base import Logits
 
 
 class ModelRef(BaseModel):
@@ -39,6 +40,10 @@ class PredictionOut(BaseModel):
     confidence: float = Field(description="probability of the label")
     known: bool = Field(description="false: probably none of the classes")
     known_score: float = Field(description="from 0 to 1; `known` is false below the model's threshold")
+    answer_set: list[str] | None = Field(
+        description="the label, and other classes that it may be: the true one is among them for at least the share"
+        " `coverage` of videos like those that it was fitted on; null if the model was released without thresholds"
+    )
     probabilities: dict[str, float] = Field(description="of all classes, in order; they sum to 1")
     clip: ClipInfo
     sha256: str = Field(description="of the upload")
@@ -46,9 +51,12 @@ class PredictionOut(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer, and for the log the seconds of each stage (named as in Server-Timing) and how it was decoded."""
+    """The logits and the clip of an upload; for the log, the seconds of each stage (named as in Server-Timing) and how
+    it was decoded. Coverage changes none of these.
+    """
 
-    out: PredictionOut
+    logits: Logits
+    clip: ClipInfo
     stages: dict[str, float]
     way: str  # planned, straight or key-frames
 

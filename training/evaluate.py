@@ -103,7 +103,7 @@ def _score(options: argparse.Namespace) -> None:
 
 
 def _of_model(options: argparse.Namespace) -> Result:
-    """Score a released model, with its own temperature and threshold."""
+    """Score a released model, with its own temperature and thresholds."""
     release = ModelStore.from_path(options.store).load(options.model)
     manifest, learnt = release.manifest, sources_of_release(release)
     dataset = open_dataset(_data_config(options, tuple(manifest.classes)))
@@ -115,7 +115,7 @@ def _of_model(options: argparse.Namespace) -> Result:
 
 
 def _of_runs(options: argparse.Namespace) -> Result:
-    """Score finished runs, each on what it has not learnt from, with a temperature and a threshold fitted on that."""
+    """Score finished runs, each on what it has not learnt from, with a temperature and thresholds fitted on that."""
     runs, spec = sorted(options.run, key=lambda run: checkpoint.read_config(run).data.fold or 0), ClipSpec()
     config = _common_config(runs)
     dataset = open_dataset(_data_config(options, config.data.classes))
@@ -127,7 +127,7 @@ def _of_runs(options: argparse.Namespace) -> Result:
     left_out = {checkpoint.read_config(run).data.fold for run in runs}
     protocol = out_of_fold(items.protocol, folds) if folds and folds <= left_out else items.protocol
     evaluation = measure_predictions(predictions, calibration, protocol)
-    notes = (*items.notes, f"temperature and threshold were fitted on {calibration.fitted_on}")
+    notes = (*items.notes, f"temperature and thresholds were fitted on {calibration.fitted_on}")
     return Result(", ".join(str(run) for run in runs), spec, evaluation, notes)
 
 

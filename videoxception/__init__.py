@@ -17,6 +17,7 @@ from videoxception.extras import MissingExtra
 if TYPE_CHECKING:
     from videoxception.actions import ACTIONS
     from videoxception.answer import Answer
+    from videoxception.answer_sets import CoverageError
     from videoxception.classifier import Classifier, Prediction
     from videoxception.clip import Clip, ClipSpec
     from videoxception.engine import EngineError
@@ -29,6 +30,7 @@ __all__ = [
     "Classifier",
     "Clip",
     "ClipSpec",
+    "CoverageError",
     "EngineError",
     "Limits",
     "ModelStore",
@@ -44,6 +46,7 @@ _HOMES = {
     "Classifier": "classifier",
     "Clip": "clip",
     "ClipSpec": "clip",
+    "CoverageError": "answer_sets",
     "EngineError": "engine",
     "Limits": "video",
     "ModelStore": "store",

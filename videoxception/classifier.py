@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from videoxception import engine as engines
 from videoxception.answer import Answer, answer
+from videoxception.answer_sets import DEFAULT_COVERAGE, check_coverage
 from videoxception.clip import Clip
 from videoxception.engine import Engine
 from videoxception.engine.base import Precision
@@ -78,20 +79,37 @@ class Classifier:
         """The actions, in the order of the model's outputs."""
         return self.release.manifest.classes
 
-    def predict(self, path: AnyPath) -> Prediction:
-        """Return the answer for a file. Raises `VideoError` without a usable video, `OSError` if it cannot be read."""
-        return self._predict(self._decoders.decode(Path(path), self.release.manifest.clip))
+    def predict(self, path: AnyPath, *, coverage: float = DEFAULT_COVERAGE) -> Prediction:
+        """Return the answer for a file.
 
-    def predict_each(self, paths: Iterable[AnyPath]) -> Iterator[Prediction | VideoError | OSError]:
-        """Yield each file's answer, or the error that prevents it, in order. Later files are decoded meanwhile."""
+        Args:
+            path: The video file.
+            coverage: Share of videos whose answer set is to have the true class.
+
+        Raises:
+            CoverageError: There is no answer set for this coverage.
+            VideoError: The file is not a usable video.
+            OSError: It cannot be read.
+        """
+        check_coverage(coverage)
+        return self._predict(self._decoders.decode(Path(path), self.release.manifest.clip), coverage)
+
+    def predict_each(
+        self, paths: Iterable[AnyPath], *, coverage: float = DEFAULT_COVERAGE
+    ) -> Iterator[Prediction | VideoError | OSError]:
+        """Yield each file's answer, or the error that prevents it, in order. Later files are decoded meanwhile.
+
+        Raises `CoverageError` at the first answer if there is no answer set for this coverage.
+        """
+        check_coverage(coverage)
         waiting: deque[Job | OSError] = deque()
         try:
             for path in paths:
                 waiting.append(self._submit(path))
                 if len(waiting) >= self._ahead:
-                    yield self._outcome(waiting.popleft())
+                    yield self._outcome(waiting.popleft(), coverage)
             while waiting:
-                yield self._outcome(waiting.popleft())
+                yield self._outcome(waiting.popleft(), coverage)
         finally:
             for job in waiting:
                 if isinstance(job, Job):
@@ -106,16 +124,17 @@ class Classifier:
         job.done.add_done_callback(lambda _: file.close())
         return job
 
-    def _outcome(self, job: Job | OSError) -> Prediction | VideoError | OSError:
+    def _outcome(self, job: Job | OSError, coverage: float) -> Prediction | VideoError | OSError:
         if isinstance(job, OSError):
             return job
         try:
-            return self._predict(job.done.result())
+            return self._predict(job.done.result(), coverage)
         except (VideoError, OSError) as error:
             return error
 
-    def _predict(self, clip: Clip) -> Prediction:
-        return Prediction(answer(self.release.manifest, self.engine.predict(clip.frames[None])[0]), clip)
+    def _predict(self, clip: Clip, coverage: float) -> Prediction:
+        logits = self.engine.predict(clip.frames[None])[0]
+        return Prediction(answer(self.release.manifest, logits, coverage), clip)
 
     def __enter__(self) -> Self:
         return self

@@ -1,9 +1,11 @@
 """What `model.json` says of a released model: everything needed to serve, check and compare it."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from videoxception.answer_sets import LEVELS
 from videoxception.clip import ClipSpec
 from videoxception.format1 import upgraded
 
@@ -31,17 +33,28 @@ KnownScore = Literal["max_probability", "background"]
 against the background, which only a model with auxiliary classes has."""
 
 
+def _descending(thresholds: list[float]) -> list[float]:
+    if any(later > earlier for earlier, later in pairwise(thresholds)):
+        raise ValueError("the thresholds of answer sets must not rise with the coverage")
+    return thresholds
+
+
+Thresholds = Annotated[list[Share], Field(min_length=len(LEVELS), max_length=len(LEVELS)), AfterValidator(_descending)]
+"""The least probability of a class that is in the answer set, for each coverage of `answer_sets.LEVELS`."""
+
+
 class Calibration(_Strict):
     """How logits become honest probabilities, and when an answer counts as one of the classes.
 
     Logits are divided by `temperature` before the softmax. A clip is "known" if its score is at least
     `known_threshold`; `known_score` names the score, which `answer.answer` computes. `fitted_on` says in words
-    which data temperature and threshold were fitted on.
+    which data temperature and thresholds were fitted on. Older releases have no thresholds of answer sets.
     """
 
     temperature: Positive
     known_score: KnownScore = "max_probability"
     known_threshold: Share
+    answer_set_thresholds: Thresholds | None = None
     fitted_on: str
 
 
@@ -147,6 +160,39 @@ class Known(_Strict):
     ood: dict[str, OodFigures]
 
 
+class ClassSets(_Strict):
+    """The answer sets of one class's items: how often the class is in them, and how many classes are on average."""
+
+    coverage: Share
+    mean_size: float
+
+
+class SetFigures(_Strict):
+    """How often the true class is in the answer set, how many classes are on average, and how often one alone.
+
+    Each source video counts once. Intervals hold the thresholds fixed. `per_class` has the classes with items.
+    """
+
+    coverage: Share
+    coverage_interval: Interval
+    mean_size: float
+    mean_size_interval: Interval
+    singletons: Share
+    per_class: dict[str, ClassSets]
+
+
+class AnswerSets(_Strict):
+    """What answer sets are worth at one coverage that is `asked` for.
+
+    `released` is of the released temperature and thresholds; `cross_fitted`, of those that were fitted on other source
+    videos, in turns: None if there is one source video only.
+    """
+
+    asked: Share
+    released: SetFigures
+    cross_fitted: SetFigures | None
+
+
 class Metrics(_Strict):
     """Figures of a model on data that its weights were not trained on.
 
@@ -154,7 +200,7 @@ class Metrics(_Strict):
     `intervals` has one for each of the five; that of ece is the middle of what resamples show, which is biased upwards:
     `reliability` has the corrected one. `confusion` has a row for each true class, in class order. `baselines` are
     None for stills, whose frames are all one. The oldest releases have neither of these. `known` is there if videos
-    of something else were scored too.
+    of something else were scored too, and `answer_sets` if the model has thresholds for them.
     """
 
     protocol: str
@@ -172,6 +218,7 @@ class Metrics(_Strict):
     reliability: Reliability | None = None
     baselines: Baselines | None = None
     known: Known | None = None
+    answer_sets: AnswerSets | None = None
 
 
 class Golden(_Strict):

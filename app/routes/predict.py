@@ -4,9 +4,9 @@ import asyncio
 import time
 from collections.abc import Coroutine
 from functools import partial
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.access_log import RequestRecord
 from app.problems import PROBLEMS, Problem, responses
@@ -16,8 +16,8 @@ from app.schemas import Answered, ClipInfo, ModelId, PredictionOut
 from app.service import Service, ServiceDep
 from app.uploads import Upload, receive
 from videoxception.answer import answer
+from videoxception.answer_sets import DEFAULT_COVERAGE, LEAST_COVERAGE, MOST_COVERAGE
 from videoxception.clip import Clip
-from videoxception.engine.base import Logits
 
 T = TypeVar("T")
 
@@ -31,10 +31,25 @@ _BODY = {
         "application/octet-stream": {"schema": _FILE},
     },
 }
+_Coverage = Annotated[
+    float,
+    Query(
+        ge=LEAST_COVERAGE,
+        le=MOST_COVERAGE,
+        allow_inf_nan=False,
+        description="share of videos whose answer set is to have the true class",
+    ),
+]
 
 
 @router.post("/predict", responses=responses(*PROBLEMS), openapi_extra={"requestBody": _BODY})
-async def predict(request: Request, response: Response, service: ServiceDep, model: str | None = None) -> PredictionOut:
+async def predict(
+    request: Request,
+    response: Response,
+    service: ServiceDep,
+    model: str | None = None,
+    coverage: _Coverage = DEFAULT_COVERAGE,
+) -> PredictionOut:
     """Predict which action a video shows.
 
     Send the file as the part "file" of a multipart form, or as the raw body. Nothing of it is kept.
@@ -47,17 +62,17 @@ async def predict(request: Request, response: Response, service: ServiceDep, mod
         limit, timeout = settings.max_upload_bytes, settings.upload_timeout
         async with receive(request, reservation, settings.temp_dir, limit, timeout) as upload:
             record.bytes, record.stages["upload"] = upload.bytes, time.monotonic() - start
-            # Whatever else an answer depends on stays as it is while the process lives.
+            # Whatever else logits depend on stays as it is while the process lives; coverage comes after them.
             key = (upload.sha256, str(served.release), served.release.sha256)
             work = partial(_answer, service, served, upload)
             answered, how = await _within(request, settings.deadline, service.result_cache.get(key, work))
     _note(record, served, answered, how)
     response.headers["Server-Timing"] = _server_timing(record.stages, how)
-    return answered.out
+    return _out(served, upload.sha256, answered, coverage)
 
 
 async def _answer(service: Service, served: Served, upload: Upload) -> Answered:
-    """Decode an upload, run the model on its clip, and return the answer."""
+    """Decode an upload, run the model on its clip, and return what it says."""
     with upload.again() as file:  # others may wait for this answer when the request that the upload came with is gone
         decoded = await service.decoders.decode(file, served.manifest.clip)
     inferred = await served.batcher.infer(decoded.clip.frames, service.settings.deadline)
@@ -67,7 +82,7 @@ async def _answer(service: Service, served: Served, upload: Upload) -> Answered:
         "batch": inferred.waited,
         "infer": inferred.worked,
     }
-    return Answered(_out(served, upload.sha256, decoded.clip, inferred.logits), stages, _way(decoded.clip))
+    return Answered(inferred.logits.copy(), _clip_info(decoded.clip), stages, _way(decoded.clip))
 
 
 async def _within(request: Request, seconds: float, work: Coroutine[Any, Any, T]) -> T:
@@ -104,7 +119,7 @@ def _note(record: RequestRecord, served: Served, answered: Answered, how: CacheU
     record.model, record.cache = str(served.release), how
     if how in ("miss", "off"):
         record.stages |= answered.stages
-        record.codec, record.way = answered.out.clip.codec, answered.way
+        record.codec, record.way = answered.clip.codec, answered.way
 
 
 def _server_timing(stages: dict[str, float], how: CacheUse) -> str:
@@ -113,22 +128,27 @@ def _server_timing(stages: dict[str, float], how: CacheUse) -> str:
     return ", ".join(entries if how == "off" else [*entries, f"cache;desc={how}"])
 
 
-def _out(served: Served, sha256: str, clip: Clip, logits: Logits) -> PredictionOut:
-    said, release = answer(served.manifest, logits), served.release
+def _clip_info(clip: Clip) -> ClipInfo:
+    return ClipInfo(
+        duration=clip.duration,
+        width=clip.width,
+        height=clip.height,
+        codec=clip.codec,
+        timestamps=list(clip.timestamps),
+        warnings=list(clip.warnings),
+    )
+
+
+def _out(served: Served, sha256: str, answered: Answered, coverage: float) -> PredictionOut:
+    said, release = answer(served.manifest, answered.logits, coverage), served.release
     return PredictionOut(
         model=ModelId(name=release.manifest.name, version=release.manifest.version, sha256=release.sha256),
         label=said.label,
         confidence=said.confidence,
         known=said.known,
         known_score=said.known_score,
+        answer_set=None if said.answer_set is None else list(said.answer_set),
         probabilities=said.probabilities,
-        clip=ClipInfo(
-            duration=clip.duration,
-            width=clip.width,
-            height=clip.height,
-            codec=clip.codec,
-            timestamps=list(clip.timestamps),
-            warnings=list(clip.warnings),
-        ),
+        clip=answered.clip,
         sha256=sha256,
     )

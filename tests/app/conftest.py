@@ -15,7 +15,7 @@ from app.factory import create_app
 from app.settings import Settings
 from tests.shipped import NAME, VERSION
 from tests.videos import make_video
-from tests.videoxception.test_store import install
+from tests.videoxception.test_store import install, with_answer_sets, without_answer_sets
 from tests.waiting import LONG, until
 from videoxception import engine
 from videoxception.clip import Frames
@@ -117,6 +117,15 @@ def publish(release: Release, store: Path, version: int, corrupt: Callable[[Path
     corrupt(folder)
     (store / NAME).mkdir(exist_ok=True)
     return folder.rename(store / NAME / str(version))
+
+
+@pytest.fixture(scope="session")
+def set_store(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the small model twice: toy has answer sets, old is from before there were any."""
+    store = tmp_path_factory.mktemp("sets")
+    with_answer_sets(install(release, store, "toy"))
+    without_answer_sets(install(release, store, "old"))
+    return store
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from tests.service import in_flight
 from tests.shipped import NAME, REFERENCE, VERSION
 from tests.videos import make_video, make_video_without_frames
 from tests.waiting import LONG, until
-from videoxception import ACTIONS, Classifier
+from videoxception import ACTIONS, Classifier, ModelStore
 
 Clients = Callable[..., httpx.Client]
 
@@ -88,6 +88,43 @@ def test_a_model_can_be_named(reference: str, client: httpx.Client, video: Path)
 @pytest.mark.parametrize("reference", ["nothing", "videoxception-a@99", "../../etc", "videoxception-a@1@1", "@"])
 def test_a_model_that_is_not_there_is_unknown(reference: str, client: httpx.Client, video: Path) -> None:
     check_problem(client.post("/predict", params={"model": reference}, content=b"x"), 404, "unknown-model")
+
+
+def test_the_answer_set_has_the_coverage_that_is_asked_for(client_of: Clients, video: Path, set_store: Path) -> None:
+    client = client_of(model_store=str(set_store), model="toy")
+    asked = [{}, *({"coverage": text} for text in ("0.5", "0.95", "0.999"))]
+    usual, *answers = (client.post("/predict", params=each, content=video.read_bytes()).json() for each in asked)
+    assert usual == answers[1]
+    sets = [answer["answer_set"] for answer in answers]
+    assert all(found[0] == usual["label"] for found in sets)
+    assert set(sets[0]) < set(sets[1]) < set(sets[2])
+    with Classifier.load("toy", store=ModelStore(built_in=set_store), device="cpu") as classifier:
+        expected = classifier.predict(video, coverage=0.999).answer.answer_set
+    assert sets[2] == list(expected or ())
+    rest = [{name: value for name, value in answer.items() if name != "answer_set"} for answer in answers]
+    assert rest[0] == rest[1] == rest[2]
+
+
+def test_a_model_without_answer_sets_says_null(client_of: Clients, video: Path, set_store: Path) -> None:
+    client = client_of(model_store=str(set_store), model="old")
+    response = client.post("/predict", params={"coverage": "0.99"}, content=video.read_bytes())
+    assert response.json()["answer_set"] is None
+
+
+@pytest.mark.parametrize("coverage", ["0.49", "1", "-1", "95", "nan", "inf", "", "95%"])
+def test_a_bad_coverage_is_malformed(coverage: str, client: httpx.Client, video: Path) -> None:
+    response = client.post("/predict", params={"coverage": coverage}, content=video.read_bytes())
+    assert "coverage" in str(check_problem(response, 400, "malformed")["detail"])
+
+
+def test_the_api_describes_coverage(client: httpx.Client) -> None:
+    described = client.get("/openapi.json").json()
+    parameters = {each["name"]: each for each in described["paths"]["/predict"]["post"]["parameters"]}
+    schema = parameters["coverage"]["schema"]
+    assert (schema["minimum"], schema["maximum"], schema["default"]) == (0.5, 0.999, 0.95)
+    assert not parameters["coverage"]["required"]
+    answer = described["components"]["schemas"]["PredictionOut"]["properties"]["answer_set"]
+    assert {each["type"] for each in answer["anyOf"]} == {"array", "null"}
 
 
 BAD_FORMS = {

@@ -234,6 +234,18 @@ def test_an_upload_that_comes_again_is_answered_from_memory(
     assert cached(client.post("/predict", content=video.read_bytes())) == "miss"  # there was room for one
 
 
+def test_another_coverage_is_answered_from_memory_too(
+    client_of: Clients, video: Path, set_store: Path, asked: Asked
+) -> None:
+    client = client_of(answer_cache=1, model_store=str(set_store), model="toy")
+    coverages = ("0.999", "0.5", "0.999")
+    answers = [client.post("/predict", params={"coverage": each}, content=video.read_bytes()) for each in coverages]
+    assert [cached(each) for each in answers] == ["miss", "hit", "hit"]
+    assert len(answers[1].json()["answer_set"]) < len(answers[0].json()["answer_set"])
+    assert answers[2].json() == answers[0].json()
+    assert asked.decoded == 1
+
+
 def test_no_answer_is_kept_when_the_cache_is_off(client_of: Clients, video: Path, asked: Asked) -> None:
     client = client_of(answer_cache=0)
     assert [cached(client.post("/predict", content=video.read_bytes())) for _ in range(2)] == [None, None]

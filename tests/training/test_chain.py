@@ -48,6 +48,8 @@ def test_the_released_model_answers(store: Path, tmp_path: Path) -> None:
     assert classifier.classes == list(CLASSES)
     prediction = classifier.predict(make_video(tmp_path / "clip.mp4", "libx264", 12))
     assert set(prediction.answer.probabilities) == set(CLASSES)
+    assert prediction.answer.answer_set is not None
+    assert prediction.answer.answer_set[0] == prediction.answer.label
 
 
 def test_it_learnt_something(store: Path) -> None:
@@ -71,6 +73,11 @@ def test_evaluation_gives_the_cards_figures_to_the_digit(store: Path, stills_roo
     assert f"{metrics.top1:.1%}" in card
     assert "mid-frame accuracy" in card
     assert "| cross-fitted (" in card
+    assert metrics.answer_sets is not None
+    assert metrics.answer_sets.released.coverage >= 0.95
+    assert "## Answer sets" in card
+    assert f"| as released | {metrics.answer_sets.released.coverage:.1%} (" in card
+    assert f"| {CLASSES[0]} | {metrics.answer_sets.cross_fitted.per_class[CLASSES[0]].coverage:.1%} |" in card
 
 
 @pytest.fixture(scope="module")
@@ -198,11 +205,13 @@ def test_figures_that_the_predictions_do_not_give_are_listed(store: Path, tmp_pa
     told = json.loads(path.read_text())
     told["metrics"]["confusion"][0][1] += 1
     told["calibration"]["temperature"] += 0.5
+    told["calibration"]["answer_set_thresholds"][0] = 1.0
     path.write_text(json.dumps(told))
     ended = command("training.evaluate", "--card", "toy", "--store", str(tmp_path / "store"))
     assert ended.returncode == 1
     assert "confusion/0/1: 1 on the card, 0 from the predictions" in ended.stdout
     assert "temperature: " in ended.stdout
+    assert "answer_set_thresholds/0: 1.0 on the card, " in ended.stdout
     assert "toy@1: " in ended.stderr
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from tests.shipped import REFERENCE
 from tests.videos import make_video
-from videoxception import ACTIONS, Classifier, Prediction, VideoError
+from tests.videoxception.test_store import install, store_at, with_answer_sets
+from videoxception import ACTIONS, Classifier, CoverageError, Prediction, Release, VideoError
 
 
 def test_the_library_in_one_line(tmp_path: Path) -> None:
@@ -28,6 +29,27 @@ def test_many_files_in_turn(tmp_path: Path) -> None:
     assert isinstance(outcomes[2], FileNotFoundError)
     answers = [outcome.answer for outcome in outcomes if isinstance(outcome, Prediction)]
     assert answers == [alone.answer] * 6
+
+
+def test_the_answer_set_is_of_the_coverage_that_is_asked_for(release: Release, tmp_path: Path) -> None:
+    with_answer_sets(install(release, tmp_path / "store"))
+    video = make_video(tmp_path / "clip.mp4", "libx264", 20)
+    with Classifier.load("toy", store=store_at(tmp_path / "store"), device="cpu") as classifier:
+        (usual,) = classifier.predict_each([video])
+        answers = [classifier.predict(video, coverage=coverage).answer for coverage in (0.5, 0.95, 0.999)]
+        (wide,) = classifier.predict_each([video], coverage=0.999)
+        for asked in (
+            lambda: classifier.predict(video, coverage=1),
+            lambda: [*classifier.predict_each([], coverage=1)],
+        ):
+            with pytest.raises(CoverageError, match="got 1"):
+                asked()
+    assert isinstance(usual, Prediction)
+    assert isinstance(wide, Prediction)
+    assert [usual.answer, wide.answer] == answers[1:]
+    sets = [set(answer.answer_set or ()) for answer in answers]
+    assert answers[0].label in sets[0]
+    assert sets[0] < sets[1] < sets[2]
 
 
 def test_the_decoders_end_with_the_classifier() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from videoxception.answer_sets import LEVELS
 from videoxception.store import ModelStore, Release, StoreError, UnknownModel, check_writable, open_release, publish
 
 
@@ -20,6 +21,18 @@ def install(release: Release, store: Path, name: str = "toy", version: int = 1) 
 def edit(folder: Path, **changes: object) -> None:
     path = folder / "model.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def with_answer_sets(folder: Path) -> None:
+    """Give an installed model a threshold of 1 - coverage for every answer set."""
+    calibration = json.loads((folder / "model.json").read_text())["calibration"]
+    edit(folder, calibration=calibration | {"answer_set_thresholds": [1 - level for level in LEVELS]})
+
+
+def without_answer_sets(folder: Path) -> None:
+    """Make an installed model one from before there were answer sets."""
+    calibration = json.loads((folder / "model.json").read_text())["calibration"]
+    edit(folder, calibration={name: calibration[name] for name in calibration if name != "answer_set_thresholds"})
 
 
 def store_at(path: Path) -> ModelStore:

@@ -43,12 +43,17 @@ class SourceVideos:
         drawn = rng.multinomial(self.count, np.full(self.count, 1 / self.count), size=_RESAMPLES)
         return np.asarray(drawn, np.float64)
 
-    def means(self, values: Floats, members: npt.NDArray[np.bool_] | None = None) -> Floats:
-        """Return the mean of values (N,) in each resample (R,), over `members` alone; resamples without any go."""
-        inside = np.ones(len(values)) if members is None else members.astype(np.float64)
-        total, size = self.draws @ self.sums(values * inside), self.draws @ self.sums(inside)
+    def means(self, values: Floats, weights: npt.NDArray[np.bool_] | Floats | None = None) -> Floats:
+        """Return the weighted mean of values (N,) in each resample (R,); resamples without any weight go."""
+        weight = np.ones(len(values)) if weights is None else weights.astype(np.float64)
+        total, size = self.draws @ self.sums(values * weight), self.draws @ self.sums(weight)
         means: Floats = total[size > 0] / size[size > 0]
         return means
+
+
+def once_each(video: Ints) -> Floats:
+    """Return weights (N,) by which each source video counts once, given the number of each item's."""
+    return np.asarray(1 / np.bincount(video)[video])
 
 
 def flipped_sums(sums: Floats) -> Floats:

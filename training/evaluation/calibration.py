@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.evaluation.bootstrap import SourceVideos
+from training.evaluation.bootstrap import Ints, SourceVideos
 from videoxception.answer import Probabilities, probabilities
 
 ViewLogits = npt.NDArray[np.float32]
@@ -44,10 +44,14 @@ def _nll(logits: ViewLogits, targets: Sequence[int], log_temperature: float) -> 
 
 @dataclass(frozen=True, slots=True)
 class CrossFitted:
-    """Probabilities (N, K) with temperatures that were fitted on other source videos, one for each part of them."""
+    """Probabilities (N, K) with temperatures that were fitted on other source videos, one for each part of them.
+
+    `part` (N,) is the number of each item's part.
+    """
 
     probabilities: Probabilities
     temperatures: list[float]
+    part: Ints
 
 
 def cross_fit(logits: ViewLogits, targets: Sequence[int], videos: SourceVideos) -> CrossFitted | None:
@@ -60,7 +64,7 @@ def cross_fit(logits: ViewLogits, targets: Sequence[int], videos: SourceVideos) 
     for k in range(parts):
         temperatures.append(fit_temperature(logits[part != k], truth[part != k].tolist()))
         rows[part == k] = mean_probabilities(logits[part == k], temperatures[k])
-    return CrossFitted(rows, temperatures)
+    return CrossFitted(rows, temperatures, part)
 
 
 def fit_threshold(scores: npt.NDArray[np.float64]) -> float:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from training.evaluation.bootstrap import Floats, Ints, SourceVideos, interval, rounded
 from training.evaluation.ece import plain_ece
 from videoxception.answer import Probabilities
-from videoxception.manifest import Baselines, ClassFigure, Known, Metrics, Reliability
+from videoxception.manifest import AnswerSets, Baselines, ClassFigure, Known, Metrics, Reliability
 
 
 def measure(
@@ -22,6 +22,7 @@ def measure(
     reliability: Reliability | None = None,
     baselines: Baselines | None = None,
     known: Known | None = None,
+    answer_sets: AnswerSets | None = None,
 ) -> Metrics:
     """Measure probabilities (N, K), given the true class numbers (N,) and the source video of each of the N items.
 
@@ -46,6 +47,7 @@ def measure(
         reliability=reliability,
         baselines=baselines,
         known=known,
+        answer_sets=answer_sets,
     )
 
 

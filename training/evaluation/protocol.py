@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from training.config.data import DataConfig
 from training.config.schema import Config
 from training.data.dataset import DataSet, Part
@@ -11,8 +13,10 @@ from training.data.loading import OpenDataset, open_dataset
 from training.data.splits import Split
 from training.data.synthetic_ood import DRAWN
 from training.errors import TrainingError
+from training.evaluation.answer_sets import fit_thresholds
 from training.evaluation.assignment import EngineOf, Scorer, engine_without, one_engine, without_learnt
-from training.evaluation.calibration import fit_temperature, fit_threshold
+from training.evaluation.bootstrap import SourceVideos
+from training.evaluation.calibration import fit_temperature, fit_threshold, mean_probabilities
 from training.evaluation.cross_validation import of_folds
 from training.evaluation.ood import (
     SEEN,
@@ -114,19 +118,21 @@ def held_out_set(config: Config, split: Split, folds: Collection[int], scorers: 
 
 
 def calibrate(scores: Scores, known_score: KnownScore, folds: Collection[int]) -> Calibration:
-    """Fit temperature and threshold on predictions of held-out items, which may be those of fold models."""
+    """Fit temperature and thresholds on predictions of held-out items, which may be those of fold models."""
+    truth, video = np.asarray(scores.data.targets), SourceVideos(scores.data.groups).of_item
     temperature = fit_temperature(scores.logits, scores.data.targets)
     candidates = candidate_scores(scores.outputs, len(scores.data.classes), temperature)
     return Calibration(
         temperature=temperature,
         known_score=known_score,
         known_threshold=fit_threshold(candidates[known_score]),
+        answer_set_thresholds=fit_thresholds(mean_probabilities(scores.logits, temperature), truth, video),
         fitted_on=_FITTED_ON_FOLDS if folds else _FITTED_ON,
     )
 
 
 def measure_predictions(predictions: Predictions, calibration: Calibration, protocol: str) -> Evaluation:
-    """Compute all figures of predictions, with a model's temperature and threshold."""
+    """Compute all figures of predictions, with a model's temperature and thresholds."""
     real = {name: found for name, found in predictions.ood.items() if name != _SYNTHETIC}
     drawn = by_kind(predictions.ood[_SYNTHETIC]) if _SYNTHETIC in predictions.ood else {}
     scores = predictions.scores

@@ -1,22 +1,22 @@
 """Compute the figures of a release's card again, from the predictions that it keeps."""
 
-import json
 from collections.abc import Iterator
 
 from training.errors import TrainingError
 from training.evaluation.protocol import calibrate, measure_predictions
 from training.evaluation.stored import load_predictions
-from videoxception.manifest import Metrics
+from videoxception.manifest import Calibration, Metrics
 from videoxception.store import PREDICTIONS, Release
 
 _IN_WORDS = "protocol"  # not a figure
+_FITTED = {"temperature", "known_threshold", "answer_set_thresholds"}
 Figures = dict[str, float | int | str | None]
 
 
 def differences_from_card(release: Release) -> tuple[int, list[str]]:
     """Return how many figures a release's model.json has, and a line for each that its predictions do not give.
 
-    Temperature and threshold are fitted again too; all other figures follow from those that were released.
+    Temperature and thresholds are fitted again too; all other figures follow from those that were released.
 
     Raises:
         TrainingError: it keeps no predictions.
@@ -28,9 +28,9 @@ def differences_from_card(release: Release) -> tuple[int, list[str]]:
     calibration = manifest.calibration
     found = measure_predictions(predictions, calibration, manifest.metrics.protocol).metrics
     fitted = calibrate(predictions.scores, calibration.known_score, manifest.folds)
-    expected, again = _figures(manifest.metrics), _figures(found)
-    for name in ("temperature", "known_threshold"):
-        expected[name], again[name] = getattr(calibration, name), getattr(fitted, name)
+    if calibration.answer_set_thresholds is None:  # an older release
+        fitted = fitted.model_copy(update={"answer_set_thresholds": None})
+    expected, again = (_figures(*each) for each in ((manifest.metrics, calibration), (found, fitted)))
     names = dict.fromkeys([*expected, *again])
     return len(names), [
         f"{name}: {expected.get(name, 'nothing')} on the card, {again.get(name, 'nothing')} from the predictions"
@@ -39,9 +39,12 @@ def differences_from_card(release: Release) -> tuple[int, list[str]]:
     ]
 
 
-def _figures(metrics: Metrics) -> Figures:
+def _figures(metrics: Metrics, calibration: Calibration) -> Figures:
     """Return every single value, by the path that leads to it."""
-    return dict(_leaves("", json.loads(metrics.model_dump_json(exclude={_IN_WORDS}))))
+    values = metrics.model_dump(mode="json", exclude={_IN_WORDS}) | calibration.model_dump(
+        include=_FITTED, exclude_none=True
+    )
+    return dict(_leaves("", values))
 
 
 def _leaves(path: str, value: object) -> Iterator[tuple[str, float | int | str | None]]:

@@ -1,6 +1,7 @@
 """Write figures in words and numbers, for tables and cards alike."""
 
 from videoxception.manifest import (
+    AnswerSets,
     Baselines,
     CalibrationError,
     Comparison,
@@ -32,6 +33,11 @@ def percent(value: float, interval: Interval) -> str:
 def plain(value: float, interval: Interval) -> str:
     """Write a value with its interval to three digits."""
     return f"{value:.3f} ({interval[0]:.3f} - {interval[1]:.3f})"
+
+
+def decimal(value: float, interval: Interval) -> str:
+    """Write a value with its interval to two digits."""
+    return f"{value:.2f} ({interval[0]:.2f} - {interval[1]:.2f})"
 
 
 def gain(comparison: Comparison) -> str:
@@ -89,3 +95,23 @@ def goes_by(known: Known) -> str:
     """Say which score a model goes by, and what its threshold keeps."""
     kept = percent(known.kept, known.kept_interval)
     return f"{known.score.replace('_', ' ')}; its threshold keeps {kept} of these true actions"
+
+
+def answer_set_rows(found: AnswerSets) -> list[list[str]]:
+    """Return headings, and a row for each way of setting the thresholds."""
+    rows = [["thresholds", "coverage", "mean size", "one class alone"]]
+    for label, figures in (("as released", found.released), ("cross-fitted", found.cross_fitted)):
+        if figures is not None:
+            coverage = percent(figures.coverage, figures.coverage_interval)
+            size = decimal(figures.mean_size, figures.mean_size_interval)
+            rows.append([label, coverage, size, f"{figures.singletons:.1%}"])
+    return rows
+
+
+def class_set_rows(found: AnswerSets) -> list[list[str]]:
+    """Return headings, and a row for each class, of cross-fitted thresholds if there are any."""
+    figures = found.cross_fitted or found.released
+    rows = [["class", "coverage", "mean size"]]
+    for name, of_class in figures.per_class.items():
+        rows.append([name, f"{of_class.coverage:.1%}", f"{of_class.mean_size:.2f}"])
+    return rows

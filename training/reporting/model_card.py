@@ -2,7 +2,9 @@
 
 from training.data.synthetic_ood import DRAWN, NEW_KINDS
 from training.reporting.format import (
+    answer_set_rows,
     chance_lines,
+    class_set_rows,
     comparisons,
     figure_rows,
     gain,
@@ -12,6 +14,7 @@ from training.reporting.format import (
     plain,
     temperature_rows,
 )
+from videoxception.answer_sets import threshold_at
 from videoxception.manifest import (
     Agreement,
     KnownScore,
@@ -41,6 +44,7 @@ def model_card(manifest: Manifest) -> str:
         f" known if {_SCORES[calibration.known_score]} is at least {calibration.known_threshold}. Both were fitted on"
         f" {calibration.fitted_on}.",
         *_card_reliability(manifest.metrics),
+        *_card_answer_sets(manifest),
         *_card_known(manifest),
         *_card_int8(manifest.int8, bool(manifest.folds)),
         "## Where it may fail",
@@ -127,6 +131,31 @@ def _card_reliability(metrics: Metrics | None) -> list[str]:
     return [table, cross_fitted]
 
 
+def _card_answer_sets(manifest: Manifest) -> list[str]:
+    """Say which classes an answer set has, and how often the true one is among them."""
+    thresholds, metrics = manifest.calibration.answer_set_thresholds, manifest.metrics
+    if thresholds is None or metrics is None or metrics.answer_sets is None:
+        return []
+    found, least = metrics.answer_sets, threshold_at(thresholds, metrics.answer_sets.asked)
+    which = "as released" if found.cross_fitted is None else "cross-fitted (by other source videos)"
+    return [
+        "## Answer sets",
+        f"`answer_set` has the label and, for a coverage of {found.asked:.0%}, each class whose probability is at least"
+        f" {least}. This is conformal prediction, each source video counting once: the true class is promised to be"
+        f" among them for {found.asked:.0%} of videos like those that the thresholds were fitted on, of all classes"
+        " together. The coverage of each class is reported, not promised, and of videos of something else nothing is.",
+        _markdown(answer_set_rows(found)),
+        f"By class, with thresholds {which}:",
+        _markdown(class_set_rows(found)),
+    ]
+
+
+def _markdown(rows: list[list[str]]) -> str:
+    """Return rows, the first of which are headings, as a table."""
+    heading, *lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([heading, "| --- " * len(rows[0]) + "|", *lines])
+
+
 _SCORES: dict[KnownScore, str] = {
     "max_probability": "its largest probability",
     "background": "the share of the classes against the background",
@@ -150,11 +179,10 @@ def _card_known(manifest: Manifest) -> list[str]:
         )
     if manifest.metrics is not None and manifest.metrics.known is not None:
         known = manifest.metrics.known
-        heading, *rows = [f"| {' | '.join(row)} |" for row in known_rows(known)]
         parts.append(
             f"Out-of-distribution (OOD) detection: the model goes by {goes_by(known)}. Turned away: the share below the"
             " threshold that keeps 95 % of the true actions which were held out. What is far off is drawn by code; of"
             f" {' and '.join(NEW_KINDS)} no stills were written to train on (class {DRAWN})."
         )
-        parts.append("\n".join([heading, "| --- " * heading.count(" | ") + "| --- |", *rows]))
+        parts.append(_markdown(known_rows(known)))
     return parts

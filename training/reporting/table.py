@@ -1,7 +1,9 @@
 """Write the figures of an evaluation as a table for the terminal."""
 
 from training.reporting.format import (
+    answer_set_rows,
     chance_lines,
+    class_set_rows,
     comparisons,
     figure_rows,
     gain,
@@ -24,8 +26,8 @@ def table(title: str, metrics: Metrics) -> str:
         "in brackets: 95 % intervals of a bootstrap over source videos",
     ]
     figures = [f"{label:<22} {shown}" for label, shown in figure_rows(metrics)]
-    parts = [head, figures, _baseline_lines(metrics), _reliability_lines(metrics), _known_lines(metrics)]
-    parts.append(_class_lines(metrics))
+    parts = [head, figures, _baseline_lines(metrics), _reliability_lines(metrics)]
+    parts += [_answer_set_lines(metrics), _known_lines(metrics), _class_lines(metrics)]
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
@@ -54,6 +56,18 @@ def _reliability_lines(metrics: Metrics) -> list[str]:
             "cross-fitted: each part of the source videos has the temperature that was fitted on the other parts"
         )
     return [*lines, *chance_lines(metrics.reliability.released.ece)]
+
+
+def _answer_set_lines(metrics: Metrics) -> list[str]:
+    if metrics.answer_sets is None:
+        return []
+    lines = [f"Answer sets at {metrics.answer_sets.asked:.0%}, each source video counting once."]
+    for label, coverage, size, alone in answer_set_rows(metrics.answer_sets):
+        lines.append(f"{label:<26} {coverage:<24}{size:<24}{alone}")
+    lines.append("The coverage is promised of all classes together. By class:")
+    for name, coverage, size in class_set_rows(metrics.answer_sets):
+        lines.append(f"{name:<26} {coverage:<24}{size}")
+    return lines
 
 
 def _known_lines(metrics: Metrics) -> list[str]:

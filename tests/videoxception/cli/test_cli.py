@@ -5,8 +5,10 @@ import pytest
 
 from tests.shipped import DEFAULT, REFERENCE
 from tests.videos import make_video
+from tests.videoxception.test_store import install, with_answer_sets, without_answer_sets
 from videoxception.actions import ACTIONS
 from videoxception.cli import main
+from videoxception.store import Release
 
 
 def run(*arguments: str) -> int:
@@ -31,6 +33,38 @@ def test_predict_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert list(said["probabilities"]) == list(ACTIONS)
     assert said["clip"]["codec"] == "mpeg4"
     assert said["model"]["name"] == DEFAULT.manifest.name
+
+
+def test_predict_tells_the_answer_set(release: Release, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with_answer_sets(install(release, tmp_path / "store"))
+    video = str(make_video(tmp_path / "clip.mp4", "libx264", 20))
+    options = ["predict", video, "--device", "cpu", "--model", "toy", "--store", str(tmp_path / "store")]
+    assert run(*options) == run(*options, "--coverage", "0.999", "--json") == 0
+    line, found = capsys.readouterr().out.splitlines()
+    said = json.loads(found)
+    assert f"; answer set at 95.0%: {said['label']}, " in line
+    assert said["answer_set"][0] == said["label"]
+    assert len(said["answer_set"]) > len(line.partition("95.0%: ")[2].split(", "))
+
+
+def test_a_model_without_answer_sets(release: Release, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    without_answer_sets(install(release, tmp_path / "store"))
+    video = str(make_video(tmp_path / "clip.mp4", "libx264", 20))
+    options = ["predict", video, "--device", "cpu", "--model", "toy", "--store", str(tmp_path / "store")]
+    assert run(*options) == run(*options, "--json") == 0
+    line, found = capsys.readouterr().out.splitlines()
+    assert "answer set" not in line
+    assert json.loads(found)["answer_set"] is None
+
+
+@pytest.mark.parametrize(
+    ("coverage", "reason"), [("1", "from 0.5 to 0.999"), ("nan", "from 0.5 to 0.999"), ("much", "'much'")]
+)
+def test_a_bad_coverage_is_one_line(coverage: str, reason: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", "clip.mp4", "--coverage", coverage) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "argument --coverage: " in last
+    assert reason in last
 
 
 def test_a_missing_file_is_named_once(capsys: pytest.CaptureFixture[str]) -> None:
