@@ -42,6 +42,7 @@ from training.model.frozen import freeze
 from training.model.pretrained import describe_pretrained, first_weights
 from training.model.train_state import TrainState, load_weights, new_train_state
 from training.reporting.plots.draw import draw_or_explain, draw_run
+from training.trainer.bank_teacher import BankTeacher
 from training.trainer.distillation import Teacher
 from training.trainer.distributed import World, process_group
 from training.trainer.log import append_log
@@ -110,9 +111,8 @@ def run(
     else:
         _LOGGER.info(f"resuming after epoch {state.epoch} of {config.epochs}")
     library, split = _load(data, world)
-    loader = _loader(state, config, split, library, world, banks)
     validate = Validation.of(split, library, device, world)
-    teacher = Teacher.load(config, device)
+    loader, teacher = _loader_and_teacher(state, config, split, library, world, banks)
     _train(TrainContext(state, config, loader, validate, device, world, teacher, passes), folder, split)
     return True
 
@@ -142,14 +142,18 @@ def _start(state: TrainState, config: Config) -> None:
     _LOGGER.info("; ".join([f"starting from {origin}", *initial.notes, *fresh]))
 
 
-def _loader(state: TrainState, config: Config, split: Split, library: Library, world: World, banks: Path) -> Loader:
-    """Return what steps are gathered from; with --views, one process computes what the bank lacks."""
+def _loader_and_teacher(
+    state: TrainState, config: Config, split: Split, library: Library, world: World, banks: Path
+) -> tuple[Loader, Teacher | BankTeacher | None]:
+    """Return what steps are gathered from, and whom they learn from; one process computes what banks lack."""
+    device = next(state.net.parameters()).device
     if not config.frozen.views:
-        return FrameLoader.of(split.training, library)
+        return FrameLoader.of(split.training, library), Teacher.load(config, device)
     items = viewed_items(split.training, library, config)
     with world.leader_first():
-        bank = build_bank(banks, config, state.average, items, next(state.net.parameters()).device)
-    return BankLoader(bank, items, torch.tensor(split.training.targets))
+        bank = build_bank(banks, config, state.average, items, device)
+        teacher = BankTeacher.load(config, items, banks, device)
+    return BankLoader(bank, items, torch.tensor(split.training.targets)), teacher
 
 
 def _load(data: DataModule, world: World) -> tuple[Library, Split]:

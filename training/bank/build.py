@@ -46,7 +46,8 @@ def build_bank(folder: Path, config: Config, net: nn.Module, items: Sequence[Vie
     run = trunk_runner(lite, config.frozen.frozen_stages, size, device)
     shape = run(torch.zeros(1, 3, size, size)).shape[1:]
     bank = Bank(folder, spec_of(config, net, shape))
-    missing = [(item, views) for item in items if (views := bank.missing(item.key, item.views))]
+    most = {item.key: item for item in sorted(items, key=lambda item: item.views)}  # equal stills have one key
+    missing = [(item, views) for item in most.values() if (views := bank.missing(item.key, item.views))]
     if missing:
         total = sum(len(views) for _, views in missing)
         _LOGGER.info(f"bank {bank.folder}: computing {total} views of {len(missing)} stills ({len(bank)} are there)")

@@ -33,12 +33,13 @@ class Bank:
         self.spec = spec
         self.folder = root / spec.name
         self._records, self._keys = self.folder / "records.f16", self.folder / "keys"
-        self._row: dict[ViewKey, int] = {}
+        self._row: dict[ViewKey, int] = {}  # of the newest record of a key
+        self._count = 0  # records on the disk
         if self._keys.exists():
             self._index(_read_keys(self._keys))
 
     def __len__(self) -> int:
-        return len(self._row)
+        return self._count
 
     def missing(self, item: bytes, views: int) -> list[int]:
         """Return which of an item's first views it lacks."""
@@ -73,11 +74,12 @@ class Bank:
 
     def add_keys(self, keys: Sequence[ViewKey]) -> None:
         """Know keys whose records were written behind all others."""
-        for key in keys:
-            self._row[key] = len(self._row)
+        self._row |= {key: row for row, key in enumerate(keys, self._count)}
+        self._count += len(keys)
 
     def _index(self, keys: Sequence[ViewKey]) -> None:
-        self._row = {key: row for row, key in enumerate(keys)}
+        self._row, self._count = {}, 0
+        self.add_keys(keys)
 
     def _whole_keys(self) -> list[ViewKey]:
         """Cut off what a kill has left half-written, and return the keys of what is whole."""

@@ -20,7 +20,14 @@ def final_weights(run: Path, config: Config) -> dict[str, Tensor]:
 
 
 def final_network(run: Path, config: Config) -> nn.Module:
-    """Return the network of a finished run, for evaluation: the EMA, rounded to what bf16 can hold.
+    """Return `averaged_network`, rounded to what bf16 can hold, for evaluation. Raises `TrainingError` alike."""
+    net = averaged_network(run, config)
+    round_for_bf16(net, ClipSpec())
+    return net
+
+
+def averaged_network(run: Path, config: Config) -> nn.Module:
+    """Return the network that a finished run leaves, the EMA.
 
     With --init-share, that share of the way back to the weights that the run began with. Raises `TrainingError` for a
     run that has epochs left, or one whose first weights are gone or lack some that the network has.
@@ -31,7 +38,6 @@ def final_network(run: Path, config: Config) -> nn.Module:
         raise TrainingError(f"{run} has done {done} of {config.epochs} epochs; finish it with --resume")
     net = build_network(config).eval()
     net.load_state_dict(saved["average"] if not config.init_share else _between(net, saved["average"], config))
-    round_for_bf16(net, ClipSpec())
     return net
 
 

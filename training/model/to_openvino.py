@@ -32,11 +32,17 @@ def to_openvino(net: nn.Module, example: Tensor) -> ov.Model:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what torch and OpenVINO say about their own insides: deprecated tree utilities, unused operations."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        logging.disable(logging.WARNING)
-        try:
+    """Silence what torch and OpenVINO say about their own insides: deprecated tree utilities, unused operations.
+
+    To a root logger without a handler, OpenVINO's first word would add one, which prints every later line again.
+    """
+    silent = logging.NullHandler()
+    logging.root.addHandler(silent)
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
             yield
-        finally:
-            logging.disable(logging.NOTSET)
+    finally:
+        logging.disable(logging.NOTSET)
+        logging.root.removeHandler(silent)

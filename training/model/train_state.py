@@ -34,7 +34,8 @@ def _groups(net: nn.Module, config: OptimizerConfig) -> list[dict[str, Any]]:
         if parameter.requires_grad:
             decay = config.weight_decay if parameter.ndim > 1 and parameter.shape[1] > 1 else 0.0
             groups.setdefault((decay, _lr_scale(net, name, config)), []).append(parameter)
-    return [{"params": found, "weight_decay": decay, "lr_scale": scale} for (decay, scale), found in groups.items()]
+    ordered = sorted(groups.items(), key=lambda group: group[0], reverse=True)
+    return [{"params": found, "weight_decay": decay, "lr_scale": scale} for (decay, scale), found in ordered]
 
 
 def _lr_scale(net: nn.Module, name: str, config: OptimizerConfig) -> float:

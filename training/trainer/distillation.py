@@ -4,6 +4,7 @@ Source: Hinton et al., https://arxiv.org/abs/1503.02531; a teacher that sees the
 one of https://arxiv.org/abs/2106.05237.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -14,8 +15,9 @@ from training.config.data import DataConfig
 from training.config.schema import Config
 from training.errors import TrainingError
 from training.model import checkpoint
-from training.model.final_weights import final_network
+from training.model.final_weights import averaged_network
 from training.model.resolve import resolve_trained
+from training.trainer.sampler import MicroBatch
 from videoxception.nets.planar import forward_fast
 from videoxception.nets.served import load_served
 from videoxception.store import ModelStore, Release
@@ -32,7 +34,7 @@ class Teacher:
     @classmethod
     def load(cls, config: Config, device: torch.device, store: ModelStore | None = None) -> "Teacher | None":
         """Load the models and finished runs that --teacher names; None if it names none. Raises `TrainingError`."""
-        nets = [_load(name, config.data, store).to(device) for name in config.teacher.names]
+        nets = [load_teacher(name, config.data, store).net.to(device) for name in config.teacher.names]
         return cls(nets, config.teacher.teacher_temperature, len(config.data.outputs)) if nets else None
 
     @torch.no_grad()
@@ -41,31 +43,49 @@ class Teacher:
         logits = [forward_fast(net, clips).float()[:, : self._outputs] for net in self._nets]
         return torch.stack([F.softmax(each / self._temperature, 1) for each in logits]).mean(0)
 
-    def loss(self, logits: Tensor, clips: Tensor) -> Tensor:
-        """Return the divergence of the student's logits (B, K) from the teacher's on the same clips: the batch's mean.
-
-        Times the temperature squared, so that its gradients are as large as those of the labels (Hinton et al.).
-        """
-        student = F.log_softmax(logits / self._temperature, 1)
-        return F.kl_div(student, self(clips), reduction="batchmean") * self._temperature**2
+    def loss(self, logits: Tensor, clips: Tensor, micro: MicroBatch) -> Tensor:
+        """Return the divergence of the student's logits (B, K) from the teacher's on the same clips."""
+        return divergence(logits, self(clips), self._temperature)
 
 
-def _load(name: str, data: DataConfig, store: ModelStore | None) -> nn.Module:
+def divergence(logits: Tensor, probabilities: Tensor, temperature: float) -> Tensor:
+    """Return the divergence of a student's logits (B, K) from softened probabilities (B, K): the batch's mean.
+
+    Times the temperature squared, so that its gradients are as large as those of the labels (Hinton et al.).
+    """
+    student = F.log_softmax(logits / temperature, 1)
+    return F.kl_div(student, probabilities, reduction="batchmean") * temperature**2
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTeacher:
+    """A teacher's network, and the size of the frames that it is made for."""
+
+    net: nn.Module
+    size: int
+
+
+def load_teacher(name: str, data: DataConfig, store: ModelStore | None) -> LoadedTeacher:
+    """Load a released model or a finished run as a teacher of a run on these data. Raises `TrainingError`."""
     trained = resolve_trained(name, store)
-    net, classes, auxiliary = _of_run(trained) if isinstance(trained, Path) else _of_release(trained)
+    loaded, classes, auxiliary = _of_run(trained) if isinstance(trained, Path) else _of_release(trained)
     if classes != data.classes:
         raise TrainingError(f"--teacher: {name} has other classes than this run; train with --classes of its own")
     if data.auxiliary not in ((), auxiliary):
         raise TrainingError(f"--teacher: {name} knows other --auxiliary than this run; take its own, or none")
-    return net.eval().requires_grad_(False)
+    loaded.net.eval().requires_grad_(False)
+    return loaded
 
 
-def _of_run(folder: Path) -> tuple[nn.Module, tuple[str, ...], tuple[str, ...]]:
+def _of_run(folder: Path) -> tuple[LoadedTeacher, tuple[str, ...], tuple[str, ...]]:
     """Return the network that a finished run leaves, its classes and its auxiliary classes."""
     config = checkpoint.read_config(folder)
-    return final_network(folder, config), config.data.classes, config.data.auxiliary
+    loaded = LoadedTeacher(averaged_network(folder, config), config.stages[-1].size)
+    return loaded, config.data.classes, config.data.auxiliary
 
 
-def _of_release(release: Release) -> tuple[nn.Module, tuple[str, ...], tuple[str, ...]]:
+def _of_release(release: Release) -> tuple[LoadedTeacher, tuple[str, ...], tuple[str, ...]]:
     """Return a released network, its classes and its auxiliary classes."""
-    return load_served(release).net, tuple(release.manifest.classes), tuple(release.manifest.auxiliary)
+    manifest = release.manifest
+    loaded = LoadedTeacher(load_served(release).net, manifest.clip.size[0])
+    return loaded, tuple(manifest.classes), tuple(manifest.auxiliary)

@@ -27,6 +27,7 @@ from training.model.frozen import as_lite, begin_training
 from training.model.train_state import TrainState
 from training.progress import track
 from training.trainer.amp import autocast
+from training.trainer.bank_teacher import BankTeacher
 from training.trainer.distillation import Teacher
 from training.trainer.distributed import World, floating_buffers
 from training.trainer.ema import update_ema
@@ -55,7 +56,7 @@ class TrainContext:
     validate: Callable[[nn.Module, Stage], float] | None = None
     device: torch.device = _CPU
     world: World = _ALONE
-    teacher: Teacher | None = None
+    teacher: Teacher | BankTeacher | None = None
     passes: Passes = PLAIN
 
     @cached_property
@@ -133,7 +134,7 @@ def _backward(micro: MicroBatch, frames: Tensor, last: bool, context: TrainConte
     clips, shares = mix(clips, targets, len(config.data.outputs), config.mixing, micro.rng)
     silent = isinstance(forward, DistributedDataParallel) and not last
     with forward.no_sync() if silent else nullcontext():  # type: ignore[operator]
-        loss = _loss(clips, shares, context) * micro.share
+        loss = _loss(clips, shares, micro, context) * micro.share
         # Gradients of micro-batches add up, but DistributedDataParallel takes the mean over processes.
         (loss * world.size).backward()  # type: ignore[no-untyped-call]
     return loss.detach()
@@ -147,7 +148,7 @@ def _inputs(frames: Tensor, micro: MicroBatch, context: TrainContext) -> Tensor:
     return draw_clips(frames, config.stage(context.state.epoch), config, micro.rng)
 
 
-def _loss(clips: Tensor, shares: Tensor, context: TrainContext) -> Tensor:
+def _loss(clips: Tensor, shares: Tensor, micro: MicroBatch, context: TrainContext) -> Tensor:
     """Return the loss of clips (b, 3, T, H, W) by their shares of the classes (b, K), mixed with the teacher's."""
     config, teacher = context.config, context.teacher
     with autocast(clips.device):
@@ -155,7 +156,7 @@ def _loss(clips: Tensor, shares: Tensor, context: TrainContext) -> Tensor:
         loss = F.cross_entropy(logits.float(), shares, label_smoothing=config.optimizer.label_smoothing)
         if teacher is None:
             return loss
-        return torch.lerp(loss, teacher.loss(logits.float(), clips), config.teacher.teacher_weight)
+        return torch.lerp(loss, teacher.loss(logits.float(), clips, micro), config.teacher.teacher_weight)
 
 
 def optimizer_step(state: TrainState, lr: float, config: OptimizerConfig) -> None:

@@ -83,6 +83,15 @@ def test_what_is_there_is_not_computed_again(tmp_path: Path, monkeypatch: pytest
     assert drawn == [[3], [3]]
 
 
+def test_equal_stills_share_their_views(tmp_path: Path) -> None:
+    net, pair = build_network(CONFIG).eval(), [items()[2], items()[0], items()[0]]
+    bank = build_bank(tmp_path, CONFIG, net, [*pair, replace(pair[1], views=1)], CPU)
+    assert len(bank) == 2 + 3
+    loader = BankLoader(bank, pair, torch.zeros(3))
+    drawn = loader.draw(torch.tensor([1, 2]), torch.tensor([[2], [2]]))
+    assert torch.equal(drawn[0], drawn[1])
+
+
 def test_other_weights_or_other_views_have_a_bank_of_their_own(tmp_path: Path) -> None:
     first, second = build_network(CONFIG), build_network(replace(CONFIG, seed=1))
     blurred = replace(CONFIG, compression=replace(CONFIG.compression, downscale_prob=0.5))

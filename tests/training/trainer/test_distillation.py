@@ -15,6 +15,7 @@ from training.model import checkpoint
 from training.model.build import build_network
 from training.model.train_state import new_train_state
 from training.trainer.distillation import Teacher
+from training.trainer.sampler import MicroBatch
 from videoxception.actions import ACTIONS
 
 CPU = torch.device("cpu")
@@ -33,13 +34,14 @@ class Fixed(nn.Module):
 
 ACTIONS_ONLY = DataConfig(classes=ACTIONS)
 CLIPS = torch.zeros(4, 3, 1, 2, 2)
+MICRO = MicroBatch(torch.arange(4), torch.zeros(4, 1, dtype=torch.long), torch.Generator(), 1.0)
 
 
 def test_a_student_that_agrees_has_nothing_to_learn() -> None:
     teacher = Teacher([Fixed([1.0, 2.0, 3.0])], temperature=2.0)
     agreeing = torch.tensor([[1.0, 2.0, 3.0]]).expand(4, -1)
-    assert float(teacher.loss(agreeing, CLIPS)) == pytest.approx(0, abs=1e-6)
-    assert float(teacher.loss(agreeing.flip(1), CLIPS)) > 0.1
+    assert float(teacher.loss(agreeing, CLIPS, MICRO)) == pytest.approx(0, abs=1e-6)
+    assert float(teacher.loss(agreeing.flip(1), CLIPS, MICRO)) > 0.1
 
 
 def test_several_teachers_speak_with_the_mean_of_their_probabilities() -> None:
@@ -51,7 +53,7 @@ def test_gradients_do_not_shrink_with_the_temperature() -> None:
     """To first order they are (student - teacher) logits over K, at any temperature (Hinton et al., section 2.1)."""
     for temperature in (4.0, 40.0):
         logits = torch.tensor([[0.3, -0.3]], requires_grad=True)
-        Teacher([Fixed([0.0, 0.0])], temperature).loss(logits, CLIPS[:1]).backward()
+        Teacher([Fixed([0.0, 0.0])], temperature).loss(logits, CLIPS[:1], MICRO).backward()
         assert logits.grad is not None
         assert torch.allclose(logits.grad, logits.detach() / 2, rtol=0.02)
 

@@ -1,0 +1,64 @@
+"""Distillation on a bank: teachers whose features of every view are computed once, in banks of their own.
+
+A frozen teacher that sees the student's very views, patiently, is the one of https://arxiv.org/abs/2106.05237.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from training.bank.build import ViewedItem, build_bank
+from training.bank.loader import BankLoader
+from training.config.frozen import ALL_BUT_HEAD
+from training.config.schema import Config
+from training.model.frozen import as_lite
+from training.trainer.distillation import LoadedTeacher, divergence, load_teacher
+from training.trainer.sampler import MicroBatch
+from videoxception.store import ModelStore
+
+
+class BankTeacher:
+    """The mean of some models' probabilities for the very views of a bank that the student learns from.
+
+    Their features of those views are in banks too, so that only their heads are computed in a step. They may see the
+    views at another size.
+    """
+
+    def __init__(self, banks: Sequence[BankLoader], heads: Sequence[nn.Module], temperature: float) -> None:
+        self._banks = banks
+        self._heads = heads
+        self._temperature = temperature
+
+    @classmethod
+    def load(
+        cls, config: Config, items: list[ViewedItem], banks: Path, device: torch.device, store: ModelStore | None = None
+    ) -> "BankTeacher | None":
+        """Load the models that --teacher names, and compute what their banks lack. Raises `TrainingError`."""
+        nets = [load_teacher(name, config.data, store) for name in config.teacher.names]
+        found = [cls._bank(net, config, items, banks, device) for net in nets]
+        heads = [as_lite(net.net).head.to(device) for net in nets]
+        return cls(found, heads, config.teacher.teacher_temperature) if nets else None
+
+    @staticmethod
+    def _bank(
+        teacher: LoadedTeacher, config: Config, items: list[ViewedItem], banks: Path, device: torch.device
+    ) -> BankLoader:
+        stage = replace(config.stages[-1], size=teacher.size)
+        pooled = replace(config.frozen, frozen_stages=ALL_BUT_HEAD)
+        bank = build_bank(banks, replace(config, stages=(stage,), frozen=pooled), teacher.net.to(device), items, device)
+        return BankLoader(bank, items, torch.zeros(len(items)))
+
+    @torch.no_grad()
+    def __call__(self, micro: MicroBatch, device: torch.device) -> Tensor:
+        """Return softened probabilities (B, K) for the views of a micro-batch."""
+        features = [bank.draw(micro.rows, micro.times)[:, 0].float().to(device) for bank in self._banks]
+        logits = [head(seen) for head, seen in zip(self._heads, features, strict=True)]
+        return torch.stack([F.softmax(each / self._temperature, 1) for each in logits]).mean(0)
+
+    def loss(self, logits: Tensor, clips: Tensor, micro: MicroBatch) -> Tensor:
+        """Return the divergence of the student's logits (B, K) from the teachers' for the same views."""
+        return divergence(logits, self(micro, logits.device), self._temperature)
