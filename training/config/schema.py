@@ -79,8 +79,6 @@ class Config:
             raise TrainingError("--pretrained kinetics: no architecture has weights of Kinetics yet; imagenet is there")
         if self.init and self.pretrained not in ("auto", "none"):
             raise TrainingError("--init and --pretrained both name the weights to begin with; leave one of them out")
-        if self.init_share and not self.init:
-            raise TrainingError("--init-share means nothing without --init, which names the weights to start from")
         for name in ("grad_accum_steps", "keep"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"--{name.replace('_', '-')} must be at least 1, but got {getattr(self, name)}")

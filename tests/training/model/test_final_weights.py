@@ -44,8 +44,6 @@ def test_there_must_be_first_weights_for_everything(tmp_path: Path) -> None:
     finished(tmp_path / "run", config)
     with pytest.raises(TrainingError, match=r"--init-share needs .* has none for head\.bias, head\.weight"):
         final_weights(tmp_path / "run", config)
-    with pytest.raises(TrainingError, match="--init-share means nothing without --init"):
-        replace(CONFIG, init_share=0.5)
 
 
 def test_a_run_with_epochs_left_has_none(tmp_path: Path) -> None:

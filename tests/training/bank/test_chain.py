@@ -1,0 +1,55 @@
+"""From stills to a released model by a bank: a head on frozen features, then late stages taught by that head."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.commands import Ended, command
+from tests.training.conftest import CLASSES
+from videoxception.store import ModelStore
+
+
+@pytest.fixture(scope="module")
+def options(stills_root: Path, auxiliary_root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    folder = tmp_path_factory.mktemp("bank")
+    data = ["--layout", "stills", "--data", str(stills_root), "--classes", ",".join(CLASSES)]
+    data += ["--auxiliary-data", str(auxiliary_root), "--auxiliary", "all", "--groups", "FOLDS.tsv:video"]
+    places = ["--cache", str(folder / "cache"), "--cache-size", "48x64", "--banks", str(folder / "banks")]
+    small = ["--pretrained", "none", "--views", "2", "--auxiliary-views", "1", "--fold", "1"]
+    return [*data, *places, *small]
+
+
+def train(options: list[str], run: Path, *more: str) -> Ended:
+    ended = command("training.run", *options, "--run", str(run), "--store", str(run.parent / "store"), *more)
+    assert ended.returncode == 0, ended.stderr
+    return ended
+
+
+@pytest.fixture(scope="module")
+def head(options: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the recipe `linear`, made small."""
+    run = tmp_path_factory.mktemp("runs") / "head"
+    ended = train(options, run, "--recipe", "linear", "--stages", "4x1x32x16", "--no-publish")
+    assert "computing" in ended.stdout
+    return run
+
+
+def test_a_bank_is_computed_once(head: Path, options: list[str], tmp_path: Path) -> None:
+    again = train(options, tmp_path / "again", "--recipe", "linear", "--stages", "1x1x32x16", "--no-publish")
+    assert "computing" not in again.stdout
+
+
+def test_late_stages_learn_from_a_head_and_are_released(head: Path, options: list[str], tmp_path: Path) -> None:
+    more = ["--recipe", "finetune", "--stages", "1x1x32x16", "--init", str(head), "--teacher", str(head), "--no-int8"]
+    without_pretrained = [option for option in options if option not in ("--pretrained", "none")]
+    assert "released videoxception-c@1" in train(without_pretrained, tmp_path / "fine", *more).stdout
+    manifest = ModelStore(built_in=tmp_path / "store").load("videoxception-c").manifest
+    assert manifest.metrics is not None
+    assert manifest.metrics.known is not None
+    assert manifest.provenance.recipe["init_share"] == 0.5
+
+
+def test_a_share_of_the_way_back_needs_first_weights(options: list[str], tmp_path: Path) -> None:
+    ended = command("training.run", *options, "--run", str(tmp_path / "run"), "--recipe", "finetune")
+    assert ended.returncode == 1
+    assert "--init-share means nothing without --init" in ended.stderr
