@@ -40,7 +40,6 @@ from training.reporting.model_card import model_card
 from training.reporting.plots.draw import draw_evaluation, draw_or_explain
 from training.reporting.provenance import provenance_of
 from training.reporting.table import table
-from videoxception.clip import ClipSpec
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.manifest import Agreement, Architecture, Calibration, Golden, KnownScore, Manifest, Provenance
 from videoxception.store import (
@@ -77,11 +76,11 @@ class Measured:
         return Manifest(
             name=self.config.model_name,
             version=version,
-            architecture=Architecture(name=self.config.architecture),
+            architecture=Architecture(name=self.config.architecture, arguments=self.config.architecture_arguments),
             classes=list(data.classes),
             auxiliary=list(data.auxiliary),
             folds=self.folds,
-            clip=ClipSpec(),
+            clip=self.config.clip,
             files={path.name: sha256_of(path) for path in sorted(self.folder.iterdir())},
             calibration=self.calibration,
             metrics=self.evaluation.metrics if self.evaluation else None,

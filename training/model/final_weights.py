@@ -10,7 +10,6 @@ from training.errors import TrainingError
 from training.model import checkpoint
 from training.model.build import build_network
 from training.model.pretrained import load_pretrained
-from videoxception.clip import ClipSpec
 from videoxception.nets.fused_norms import round_for_bf16
 
 
@@ -31,7 +30,7 @@ def final_network(run: Path, config: Config) -> nn.Module:
         raise TrainingError(f"{run} has done {done} of {config.epochs} epochs; finish it with --resume")
     net = build_network(config).eval()
     net.load_state_dict(saved["average"] if not config.init_share else _between(net, saved["average"], config))
-    round_for_bf16(net, ClipSpec())
+    round_for_bf16(net, config.clip)
     return net
 
 
