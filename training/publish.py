@@ -30,6 +30,7 @@ from training.evaluation.leakage import (
 from training.evaluation.protocol import calibrate, held_out_set, measure_predictions
 from training.evaluation.stored import save_predictions
 from training.evaluation.summary import Evaluation
+from training.export.cost import cost_of
 from training.export.golden_answers import check_graphs, golden_answers
 from training.export.int8 import HELP as INT8_HELP
 from training.export.int8.release import make_int8
@@ -41,7 +42,8 @@ from training.reporting.plots.draw import draw_evaluation, draw_or_explain
 from training.reporting.provenance import provenance_of
 from training.reporting.table import table
 from videoxception.engine.openvino import OpenVINOEngine
-from videoxception.manifest import Agreement, Architecture, Calibration, Golden, KnownScore, Manifest, Provenance
+from videoxception.manifest import Agreement, Architecture, Calibration, Cost, Golden, KnownScore, Manifest, Provenance
+from videoxception.nets.served import load_served
 from videoxception.store import (
     CARD,
     MANIFEST,
@@ -68,6 +70,7 @@ class Measured:
     evaluation: Evaluation | None
     golden: Golden
     int8: Agreement | None
+    cost: Cost
     provenance: Provenance
 
     def manifest(self, version: int) -> Manifest:
@@ -86,6 +89,7 @@ class Measured:
             metrics=self.evaluation.metrics if self.evaluation else None,
             golden=self.golden,
             int8=self.int8,
+            cost=self.cost,
             provenance=self.provenance,
         )
 
@@ -180,8 +184,9 @@ def measure(run: Path, scratch: Path, note: str, fold_runs: Sequence[Path], int8
     quantised = make_int8(release, split, calibration.temperature, config.data.skip_bad) if int8 else None
     answers = golden_answers(release, int8=quantised is not None)
     check_graphs(release, answers)
+    cost = cost_of(load_served(release).net, config.clip)
     provenance = provenance_of(config, split, note)
-    return Measured(release.folder, config, list(folds), calibration, evaluation, answers, quantised, provenance)
+    return Measured(release.folder, config, list(folds), calibration, evaluation, answers, quantised, cost, provenance)
 
 
 def _evaluate(

@@ -52,6 +52,8 @@ def release(small: tuple[Path, Path]) -> Release:
 def test_the_release_says_clip_and_arguments(release: Release) -> None:
     assert release.manifest.clip == ClipSpec(frames=3, size=(64, 64))
     assert release.manifest.architecture.arguments == {"temporal": False}
+    assert release.manifest.cost is not None
+    assert release.manifest.cost.parameters == sum(p.numel() for p in load_served(release).parameters())
     assert not any(isinstance(module, TemporalConv) for module in load_served(release).modules())
     assert release.manifest.metrics is not None
     assert load_predictions(release.predictions).scores.outputs.shape == (3, 1, 3)
