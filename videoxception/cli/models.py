@@ -7,7 +7,7 @@ from rich.table import Column, Table
 
 import videoxception
 from videoxception.cli.common import add_store_argument, open_store
-from videoxception.manifest import Cost, Metrics
+from videoxception.manifest import Cost, Manifest, Metrics
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,33 +16,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a table; return 1 if a model is damaged."""
-    store = open_store(options)
+    """Print a table, and what was measured; return 1 if a model is damaged."""
+    store, console = open_store(options), Console()
     whole = [Column(name, no_wrap=True) for name in ("model", "top-1 (95 %)", "parameters", "GMAC", "clip")]
-    table = Table(*whole, "measured on", "state", box=None)
-    references = [f"{name}@{version}" for name, versions in store.versions().items() for version in versions]
-    rows = [_row(store, reference) for reference in references]
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table if rows else f"no released models in {store}")
-    return int(any(row[-1] != "good" for row in rows))
+    table, notes, damaged = Table(*whole, "state", box=None), [], 0
+    for reference in (f"{name}@{version}" for name, versions in store.versions().items() for version in versions):
+        try:
+            manifest = store.load(reference).manifest
+        except videoxception.StoreError as error:
+            table.add_row(reference, "", "", "", "", str(error))
+            damaged += 1
+        else:
+            table.add_row(*_row(reference, manifest))
+            notes.append(f"{reference}: {manifest.metrics.protocol if manifest.metrics else 'not measured'}")
+    console.print(table if table.rows else f"no released models in {store}")
+    for note in notes:
+        console.print(note, highlight=False)
+    return int(damaged > 0)
 
 
-def _row(store: "videoxception.ModelStore", reference: str) -> tuple[str, ...]:
-    try:
-        manifest = store.load(reference).manifest
-    except videoxception.StoreError as error:
-        return reference, "", "", "", "", "", str(error)
-    metrics, spec = manifest.metrics, manifest.clip
+def _row(reference: str, manifest: Manifest) -> tuple[str, ...]:
+    spec = manifest.clip
     clip = f"{spec.frames} x {spec.size[0]} x {spec.size[1]}"
-    return (
-        reference,
-        _top1(metrics),
-        *_cost(manifest.cost),
-        clip,
-        metrics.protocol if metrics else "not measured",
-        "good",
-    )
+    return reference, _top1(manifest.metrics), *_cost(manifest.cost), clip, "good"
 
 
 def _top1(metrics: Metrics | None) -> str:
