@@ -65,6 +65,11 @@ class Batcher:
             self._queue.remove(item)
 
     @property
+    def engines(self) -> list[Engine]:
+        """The engines that answer."""
+        return [thread.engine for thread in self._threads]
+
+    @property
     def waiting(self) -> int:
         """Clips that no engine has taken yet."""
         return len(self._queue)

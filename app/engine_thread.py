@@ -29,7 +29,7 @@ class EngineThread:
     """
 
     def __init__(self, engine: Engine, queue: ClipQueue, max_batch: int, note_batch: Callable[[int], None]) -> None:
-        self._engine = engine
+        self.engine = engine
         self._note_batch = note_batch
         self._queue = queue
         self._loop = asyncio.get_running_loop()
@@ -45,11 +45,11 @@ class EngineThread:
     def trouble(self, patience: float) -> str | None:
         """Return what keeps the engine from answering, if anything does; `patience` is in seconds at one batch."""
         if not self._thread.is_alive():
-            return f"the engine on {self._engine.device} has stopped"
+            return f"the engine on {self.engine.device} has stopped"
         if (busy := self._busy()) > patience:
-            return f"the engine on {self._engine.device} has made no progress for {busy:.1f} s"
+            return f"the engine on {self.engine.device} has made no progress for {busy:.1f} s"
         if self._broken:
-            return f"the engine on {self._engine.device} fails; the log says why"
+            return f"the engine on {self.engine.device} fails; the log says why"
         return None
 
     def join(self, patience: float) -> None:
@@ -103,9 +103,9 @@ class EngineThread:
         """Return the logits (B, K) of clips (B, F, H, W, 3). Raise what the engine does, or if they are not finite."""
         self._busy_since = time.monotonic()
         try:
-            logits = self._engine.predict(frames)
+            logits = self.engine.predict(frames)
             if not np.isfinite(logits).all():
-                raise ArithmeticError(f"the engine on {self._engine.device} gave logits that are not finite")
+                raise ArithmeticError(f"the engine on {self.engine.device} gave logits that are not finite")
         except Exception as error:
             if len(frames) == 1:  # a smaller batch might have gone well
                 self._note_failure(error, frames)
@@ -119,7 +119,7 @@ class EngineThread:
         self._failures += 1
         self._blank = np.zeros_like(frames)
         if self._failures == _FAILURES:
-            _log.error("the engine on %s is broken", self._engine.device, exc_info=error)
+            _log.error("the engine on %s is broken", self.engine.device, exc_info=error)
 
     def _mended(self) -> bool:
         """Return whether the engine, which was broken, answers again."""
@@ -128,17 +128,17 @@ class EngineThread:
             self._run(self._blank)
         except Exception:  # it was logged when the engine broke
             return False
-        _log.warning("the engine on %s answers again", self._engine.device)
+        _log.warning("the engine on %s answers again", self.engine.device)
         return True
 
     def _halve(self, batch: list[QueuedClip], error: Exception) -> None:
         """Halve the largest batch from now on, and run this batch's clips again in halves."""
         if len(batch) == 1:
-            detail = f"the memory of {self._engine.device} is too small for one more clip: {error}"
+            detail = f"the memory of {self.engine.device} is too small for one more clip: {error}"
             self._in_loop(reject, batch, Problem("overloaded", detail, {"Retry-After": "10"}))
             return
         self.max_batch = len(batch) // 2
-        _log.warning("%d clips do not fit on %s; %d from now on", len(batch), self._engine.device, self.max_batch)
+        _log.warning("%d clips do not fit on %s; %d from now on", len(batch), self.engine.device, self.max_batch)
         while batch:
             piece, batch = batch[: self.max_batch], batch[self.max_batch :]
             self._infer(piece)

@@ -103,6 +103,15 @@ class ModelRegistry:
         """Return the versions of each model in the stores, by name."""
         return self._store.versions()
 
+    def listed(self) -> dict[tuple[str, int], Release | None]:
+        """Return what each name and version in the stores is; None where model.json cannot be read."""
+        return self._store.listed()
+
+    def engines(self, name: str, version: int) -> list[Engine]:
+        """Return the engines of a model, none if it is not loaded."""
+        served = self._served.get(f"{name}@{version}")
+        return served.batcher.engines if served else []
+
     async def reload(self) -> None:
         """Resolve anew every reference that was asked for. The old version stays where no other can be used."""
         async with self._loading:

@@ -68,12 +68,43 @@ class ClassesOut(BaseModel):
     classes: list[str]
 
 
+class AccuracyOut(BaseModel):
+    """How often a model is right on data that its weights have not learnt from."""
+
+    top1: float = Field(description="share of right labels")
+    interval: tuple[float, float] = Field(description="95 %, from resampling whole source videos")
+    n: int
+    source_videos: int
+    protocol: str = Field(description="what was measured, in words")
+
+
+class CostOut(BaseModel):
+    """What a model costs, whichever machine runs it; null: its release does not say."""
+
+    parameters: int | None
+    multiply_adds: int | None = Field(description="of one clip")
+    weight_bytes: int | None = Field(description="on disk")
+    frames: int = Field(description="of a clip")
+    height: int
+    width: int
+
+
+class LoadedOut(BaseModel):
+    """One of the engines that answer for a loaded model."""
+
+    device: str
+    precision: str
+
+
 class ModelOut(BaseModel):
     """A model that can be asked."""
 
     name: str
     version: int
     default: bool
+    accuracy: AccuracyOut | None = Field(description="null: not measured")
+    cost: CostOut | None = Field(description="null: its model.json cannot be read")
+    loaded: list[LoadedOut] = Field(description="its engines; empty until a request names it")
 
 
 class ModelsOut(BaseModel):

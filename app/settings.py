@@ -23,8 +23,8 @@ class Settings(BaseSettings):
     model: str = Field(
         "",
         description=(
-            "model for requests that name none; by default, the newest `videoxception-b`, else the "
-            "newest `videoxception-a`"
+            "model for requests that name none; by default, the newest `videoxception-c`, else the newest "
+            "`videoxception-b`, else the newest `videoxception-a`"
         ),
     )
     reload: float = Field(

@@ -24,7 +24,7 @@ from training.evaluation.bootstrap import SourceVideos, interval, two_sided
 from training.evaluation.calibration import mean_probabilities
 from training.evaluation.predictions import score
 from training.evaluation.single_frame import compare
-from videoxception.clip import ClipSpec, Frames
+from videoxception.clip import Frames
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.store import ModelStore, StoreError
 
@@ -59,8 +59,8 @@ def nearest(known: npt.NDArray[np.float64], asked: npt.NDArray[np.float64]) -> n
 
 def answer_fold(data: DataSet, fold: int, model: str, store: ModelStore) -> Answers:
     """Score one fold. Raises `TrainingError` or `StoreError`."""
-    split, spec = split_by_fold(data, fold), ClipSpec()
-    release = store.load(model)
+    split, release = split_by_fold(data, fold), store.load(model)
+    spec = release.manifest.clip
     if tuple(release.manifest.classes) != data.classes:
         raise TrainingError(f"{release} has other classes than the data: {', '.join(release.manifest.classes)}")
     scores = score(one_engine(OpenVINOEngine(release, "f32")), spec, split.validation, skip_bad=False)

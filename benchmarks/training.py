@@ -32,7 +32,6 @@ from training.trainer.amp import autocast
 from training.trainer.log import EpochReport
 from training.trainer.loop import TrainContext, train
 from training.trainer.runtime import keep_heap
-from videoxception.clip import ClipSpec
 
 _FRAMES = 10
 
@@ -108,7 +107,7 @@ def table(clips: int, ours: list[EpochReport], plain: list[EpochReport]) -> str:
 def measure(config: Config, epochs: int, workers: int, device: torch.device, cache: Path) -> str:
     """Measure the config's first stage for `epochs` epochs after a warm-up epoch; return the table."""
     config = replace(config, stages=(replace(config.stages[0], epochs=epochs + 1),))
-    data = open_data_module(config, ClipSpec(), cache)
+    data = open_data_module(config, cache)
     library, split, _ = data.load()
     config, stage = data.config, data.config.stages[0]
     frames = FrameLoader.of(split.training, library)

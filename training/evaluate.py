@@ -116,27 +116,29 @@ def _of_model(options: argparse.Namespace) -> Result:
 
 def _of_runs(options: argparse.Namespace) -> Result:
     """Score finished runs, each on what it has not learnt from, with a temperature and thresholds fitted on that."""
-    runs, spec = sorted(options.run, key=lambda run: checkpoint.read_config(run).data.fold or 0), ClipSpec()
+    runs = sorted(options.run, key=lambda run: checkpoint.read_config(run).data.fold or 0)
     config = _common_config(runs)
     dataset = open_dataset(_data_config(options, config.data.classes))
     with scorers_of_runs(runs, partial(_create, options=options)) as scorers:
         items = scored_set(dataset, config.data.auxiliary, scorers, options.part)
-        predictions = _predict(items, spec, options)
+        predictions = _predict(items, config.clip, options)
     folds = {item.fold for item in predictions.scores.data.items if item.fold is not None}
     calibration = calibrate(predictions.scores, "background" if config.data.auxiliary else "max_probability", folds)
     left_out = {checkpoint.read_config(run).data.fold for run in runs}
     protocol = out_of_fold(items.protocol, folds) if folds and folds <= left_out else items.protocol
     evaluation = measure_predictions(predictions, calibration, protocol)
     notes = (*items.notes, f"temperature and thresholds were fitted on {calibration.fitted_on}")
-    return Result(", ".join(str(run) for run in runs), spec, evaluation, notes)
+    return Result(", ".join(str(run) for run in runs), config.clip, evaluation, notes)
 
 
 def _common_config(runs: Sequence[Path]) -> Config:
-    """Return the config of the first run. Raises `TrainingError` if another has other classes."""
+    """Return the config of the first run. Raises `TrainingError` if another has other classes or other clips."""
     first, *more = (checkpoint.read_config(run) for run in runs)
     for run, other in zip(runs[1:], more, strict=True):
         if other.data.outputs != first.data.outputs:
             raise TrainingError(f"{run} has other classes than {runs[0]}; evaluate them one by one")
+        if other.clip != first.clip:
+            raise TrainingError(f"{run} is shown other clips than {runs[0]}; evaluate them one by one")
     return first
 
 

@@ -30,6 +30,7 @@ from training.evaluation.leakage import (
 from training.evaluation.protocol import calibrate, held_out_set, measure_predictions
 from training.evaluation.stored import save_predictions
 from training.evaluation.summary import Evaluation
+from training.export.cost import cost_of
 from training.export.golden_answers import check_graphs, golden_answers
 from training.export.int8 import HELP as INT8_HELP
 from training.export.int8.release import make_int8
@@ -40,9 +41,9 @@ from training.reporting.model_card import model_card
 from training.reporting.plots.draw import draw_evaluation, draw_or_explain
 from training.reporting.provenance import provenance_of
 from training.reporting.table import table
-from videoxception.clip import ClipSpec
 from videoxception.engine.openvino import OpenVINOEngine
-from videoxception.manifest import Agreement, Architecture, Calibration, Golden, KnownScore, Manifest, Provenance
+from videoxception.manifest import Agreement, Architecture, Calibration, Cost, Golden, KnownScore, Manifest, Provenance
+from videoxception.nets.served import load_served
 from videoxception.store import (
     CARD,
     MANIFEST,
@@ -69,6 +70,7 @@ class Measured:
     evaluation: Evaluation | None
     golden: Golden
     int8: Agreement | None
+    cost: Cost
     provenance: Provenance
 
     def manifest(self, version: int) -> Manifest:
@@ -77,16 +79,17 @@ class Measured:
         return Manifest(
             name=self.config.model_name,
             version=version,
-            architecture=Architecture(name=self.config.architecture),
+            architecture=Architecture(name=self.config.architecture, arguments=self.config.architecture_arguments),
             classes=list(data.classes),
             auxiliary=list(data.auxiliary),
             folds=self.folds,
-            clip=ClipSpec(),
+            clip=self.config.clip,
             files={path.name: sha256_of(path) for path in sorted(self.folder.iterdir())},
             calibration=self.calibration,
             metrics=self.evaluation.metrics if self.evaluation else None,
             golden=self.golden,
             int8=self.int8,
+            cost=self.cost,
             provenance=self.provenance,
         )
 
@@ -181,8 +184,9 @@ def measure(run: Path, scratch: Path, note: str, fold_runs: Sequence[Path], int8
     quantised = make_int8(release, split, calibration.temperature, config.data.skip_bad) if int8 else None
     answers = golden_answers(release, int8=quantised is not None)
     check_graphs(release, answers)
+    cost = cost_of(load_served(release).net, config.clip)
     provenance = provenance_of(config, split, note)
-    return Measured(release.folder, config, list(folds), calibration, evaluation, answers, quantised, provenance)
+    return Measured(release.folder, config, list(folds), calibration, evaluation, answers, quantised, cost, provenance)
 
 
 def _evaluate(

@@ -50,7 +50,6 @@ from training.trainer.loop import TrainContext, train
 from training.trainer.runtime import find_device, keep_heap, version_warnings
 from training.trainer.tensorboard import open_board
 from training.trainer.validation import Validation
-from videoxception.clip import ClipSpec
 from videoxception.store import StoreError
 
 _ALONE = World()
@@ -98,7 +97,7 @@ def run(
         TrainingError: the data, the config or what is in the folder does not fit.
     """
     passes = passes_for(config.fused, device)
-    data = open_data_module(config, ClipSpec(), cache)
+    data = open_data_module(config, cache)
     config = _settle(data.config, world)
     net = build_network(config).to(device)
     freeze(net, config.frozen.frozen_stages)
@@ -254,7 +253,7 @@ def _defaults(chosen: argparse.Namespace) -> Config:
 
 
 def _warn(config: Config) -> None:
-    spec, last = ClipSpec(), config.stages[-1]
+    spec, last = config.clip, config.stages[-1]
     if (last.frames, last.size) != (spec.frames, spec.size[0]):
         _LOGGER.warning(
             f"the last stage, {last}, is not of the {spec.frames} frames of {spec.size[0]} pixels that\n"

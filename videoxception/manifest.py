@@ -247,6 +247,13 @@ class Agreement(_Strict):
     passed: bool
 
 
+class Cost(_Strict):
+    """What the network costs, whichever machine runs it: `multiply_adds` of one clip, in convolutions and products."""
+
+    parameters: Annotated[int, Field(ge=0)]
+    multiply_adds: Annotated[int, Field(ge=0)]
+
+
 class Provenance(_Strict):
     """Where the weights come from. `pretrained` says which published weights training began with, and their licence."""
 
@@ -283,6 +290,7 @@ class Manifest(_Strict):
     metrics: Metrics | None
     golden: Golden
     int8: Agreement | None = None  # None without an int8 graph
+    cost: Cost | None = None  # None in releases of before it was counted
     provenance: Provenance
 
     @model_validator(mode="before")

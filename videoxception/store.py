@@ -20,7 +20,7 @@ from videoxception import bundled
 from videoxception.manifest import FORMAT_VERSION, NAME_PATTERN, Manifest
 
 BUILT_IN = bundled.MODEL_STORE
-DEFAULT_NAMES = ("videoxception-b", "videoxception-a")  # the first that is there
+DEFAULT_NAMES = ("videoxception-c", "videoxception-b", "videoxception-a")  # the first that is there
 WEIGHTS, MANIFEST, CARD = "model.safetensors", "model.json", "MODEL_CARD.md"
 GRAPH, INT8_GRAPH = ("graph.xml", "graph.bin"), ("graph-int8.xml", "graph-int8.bin")
 SOURCES = "sources.json"  # hashes of what it was trained on; releases of before there were such lists have none
@@ -69,6 +69,11 @@ class Release:
         """Of the weights: what tells one model from another."""
         return self.manifest.files[WEIGHTS]
 
+    @property
+    def weight_bytes(self) -> int | None:
+        """How many bytes the weights take on disk; None if they are not there."""
+        return self.weights.stat().st_size if self.weights.is_file() else None
+
     def __str__(self) -> str:
         return f"{self.manifest.name}@{self.manifest.version}"
 
@@ -90,6 +95,17 @@ class ModelStore:
         for name, version, _ in self._folders():
             found.setdefault(name, set()).add(version)
         return {name: sorted(found[name]) for name in sorted(found)}
+
+    def listed(self) -> dict[tuple[str, int], Release | None]:
+        """Return what each name and version is, in their order; None where model.json cannot be read.
+
+        It is quick: the hashes of other files are not checked.
+        """
+        found: dict[tuple[str, int], Release | None] = {}
+        for name, version, folder in self._folders():
+            if (name, version) not in found:
+                found[name, version] = _read_or_none(folder)
+        return dict(sorted(found.items()))
 
     def load(self, reference: str = "") -> Release:
         """Load the released model "name@version", the newest whole version of "name", or the default one.
@@ -145,6 +161,14 @@ class ModelStore:
 
 def open_release(folder: Path) -> Release:
     """Open the released model in a folder; check every file's hash. Raises `StoreError` that names the file."""
+    release = _read(folder)
+    for name in files_of(release.manifest):
+        _check_file(folder / name, release.manifest.files.get(name))
+    return release
+
+
+def _read(folder: Path) -> Release:
+    """Read the model.json in a folder, and nothing else. Raises `StoreError`."""
     path = folder / MANIFEST
     try:
         manifest = Manifest.model_validate_json(path.read_bytes())
@@ -156,9 +180,14 @@ def open_release(folder: Path) -> Release:
         raise StoreError(f"{path} is not a format {FORMAT_VERSION} model.json: {where}: {why}") from error
     if (manifest.name, str(manifest.version)) != (folder.parent.name, folder.name):
         raise StoreError(f"{path} is of {manifest.name}@{manifest.version}, which does not belong in {folder}")
-    for name in files_of(manifest):
-        _check_file(folder / name, manifest.files.get(name))
     return Release(folder, manifest)
+
+
+def _read_or_none(folder: Path) -> Release | None:
+    try:
+        return _read(folder)
+    except StoreError:
+        return None
 
 
 def files_of(manifest: Manifest) -> tuple[str, ...]:

@@ -5,8 +5,10 @@ import asyncio
 from fastapi import APIRouter
 
 from app.problems import responses
-from app.schemas import ClassesOut, ModelOut, ModelRef, ModelsOut
+from app.schemas import AccuracyOut, ClassesOut, CostOut, LoadedOut, ModelOut, ModelRef, ModelsOut
 from app.service import ServiceDep
+from videoxception.manifest import Metrics
+from videoxception.store import Release
 
 router = APIRouter(tags=["models"])
 
@@ -20,13 +22,49 @@ async def classes(service: ServiceDep, model: str | None = None) -> ClassesOut:
 
 @router.get("/models", responses=responses("unauthorized", "not-ready"))
 async def models(service: ServiceDep) -> ModelsOut:
-    """List the released models; "default" marks the one that answers if a request names none."""
+    """List the released models: how often each is right, and what it costs.
+
+    "default" marks the one that answers if a request names none.
+    """
     default = service.models.default.manifest
-    found = await asyncio.to_thread(service.models.versions)
+    found = await asyncio.to_thread(service.models.listed)
     return ModelsOut(
         models=[
-            ModelOut(name=name, version=version, default=(name, version) == (default.name, default.version))
-            for name, versions in found.items()
-            for version in versions
+            ModelOut(
+                name=name,
+                version=version,
+                default=(name, version) == (default.name, default.version),
+                accuracy=_accuracy(release.manifest.metrics) if release else None,
+                cost=_cost(release) if release else None,
+                loaded=[
+                    LoadedOut(device=engine.device, precision=engine.precision)
+                    for engine in service.models.engines(name, version)
+                ],
+            )
+            for (name, version), release in found.items()
         ]
+    )
+
+
+def _accuracy(metrics: Metrics | None) -> AccuracyOut | None:
+    if metrics is None:
+        return None
+    return AccuracyOut(
+        top1=metrics.top1,
+        interval=metrics.intervals["top1"],
+        n=metrics.n,
+        source_videos=metrics.source_videos,
+        protocol=metrics.protocol,
+    )
+
+
+def _cost(release: Release) -> CostOut:
+    counted, spec = release.manifest.cost, release.manifest.clip
+    return CostOut(
+        parameters=counted.parameters if counted else None,
+        multiply_adds=counted.multiply_adds if counted else None,
+        weight_bytes=release.weight_bytes,
+        frames=spec.frames,
+        height=spec.size[0],
+        width=spec.size[1],
     )

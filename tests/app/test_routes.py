@@ -1,12 +1,17 @@
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
 
 from app.problems import PROBLEMS
-from tests.shipped import NAME, VERSION
+from tests.app.conftest import wait_until_ready
+from tests.shipped import NAME, SHIPPED, VERSION
+from tests.videoxception.test_store import edit, install
 from videoxception import ACTIONS
+from videoxception.store import Release
 
 
 def test_probes_may_use_head(client: httpx.Client) -> None:
@@ -31,8 +36,35 @@ def test_classes_of_an_unknown_model(client: httpx.Client) -> None:
     assert response.json()["type"].endswith(":unknown-model")
 
 
-def test_models_marks_the_default(client: httpx.Client) -> None:
-    assert {"name": NAME, "version": VERSION, "default": True} in client.get("/models").json()["models"]
+def test_models_tells_accuracy_cost_and_what_is_loaded(client: httpx.Client) -> None:
+    """The small model is the default here; of the other one, nothing is loaded."""
+    found = {(one["name"], one["version"]): one for one in client.get("/models").json()["models"]}
+    assert [key for key, one in found.items() if one["default"]] == [(NAME, VERSION)]
+    assert [key for key, one in found.items() if one["loaded"]] == [(NAME, VERSION)]
+    one, metrics = found[NAME, VERSION], SHIPPED.manifest.metrics
+    assert metrics is not None
+    assert one["accuracy"]["top1"] == metrics.top1
+    assert one["accuracy"]["interval"] == list(metrics.intervals["top1"])
+    assert one["accuracy"]["protocol"] == metrics.protocol
+    assert one["cost"]["weight_bytes"] == SHIPPED.weights.stat().st_size
+    assert (one["cost"]["frames"], one["cost"]["height"], one["cost"]["width"]) == SHIPPED.manifest.clip.shape[:3]
+    assert one["loaded"][0]["device"] == "cpu"
+    assert one["loaded"][0]["precision"] in SHIPPED.manifest.golden.tolerance
+
+
+def test_models_repeats_what_a_release_says_of_its_cost(
+    release: Release, client_of: Callable[..., httpx.Client], tmp_path: Path
+) -> None:
+    edit(install(release, tmp_path, "counted"), cost={"parameters": 7, "multiply_adds": 8})
+    edit(install(release, tmp_path, "old"), cost=None, metrics=None)
+    (tmp_path / "torn/1").mkdir(parents=True)
+    client = client_of(model_store=str(tmp_path))
+    wait_until_ready(client)
+    found = {one["name"]: one for one in client.get("/models").json()["models"]}
+    counted, old = found["counted"]["cost"], found["old"]["cost"]
+    assert (counted["parameters"], counted["multiply_adds"]) == (7, 8)
+    assert (old["parameters"], old["multiply_adds"], found["old"]["accuracy"]) == (None, None, None)
+    assert (found["torn"]["cost"], found["torn"]["accuracy"]) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -48,17 +48,29 @@ def test_the_newest_version_is_taken_and_any_can_be_pinned(release: Release, tmp
     assert store.versions() == {"toy": [1, 2, 10]}
 
 
-def test_the_default_is_b_then_a(release: Release, tmp_path: Path) -> None:
-    install(release, tmp_path, "videoxception-a")
-    assert store_at(tmp_path).load().manifest.name == "videoxception-a"
-    install(release, tmp_path, "videoxception-b")
-    assert store_at(tmp_path).load().manifest.name == "videoxception-b"
+def test_the_default_is_c_then_b_then_a(release: Release, tmp_path: Path) -> None:
+    for name in ("videoxception-d", "videoxception-a", "videoxception-b", "videoxception-c"):
+        install(release, tmp_path, name)
+        if name != "videoxception-d":  # which is asked for by its name alone
+            assert store_at(tmp_path).load().manifest.name == name
 
 
-def test_a_damaged_b_leaves_a_as_the_default(release: Release, tmp_path: Path) -> None:
-    corrupt_weights(install(release, tmp_path, "videoxception-b"))
-    install(release, tmp_path, "videoxception-a")
-    assert store_at(tmp_path).load().manifest.name == "videoxception-a"
+@pytest.mark.parametrize(("damaged", "name"), [("c", "videoxception-b"), ("cb", "videoxception-a")])
+def test_damaged_ones_leave_the_next_as_the_default(damaged: str, name: str, release: Release, tmp_path: Path) -> None:
+    for letter in "abc":
+        folder = install(release, tmp_path, f"videoxception-{letter}")
+        if letter in damaged:
+            corrupt_weights(folder)
+    assert store_at(tmp_path).load().manifest.name == name
+
+
+def test_what_is_listed_was_read_but_not_checked(release: Release, tmp_path: Path) -> None:
+    corrupt_weights(install(release, tmp_path, version=10))
+    (install(release, tmp_path, version=2) / "model.json").write_text("{")
+    found = store_at(tmp_path).listed()
+    assert list(found) == [("toy", 2), ("toy", 10)]
+    assert found["toy", 2] is None
+    assert str(found["toy", 10]) == "toy@10"
 
 
 def test_a_search_path_looks_in_the_built_in_store_first(release: Release, tmp_path: Path) -> None:
@@ -77,7 +89,9 @@ def test_unknown_models_are_said_to_be_unknown(reference: str, release: Release,
 
 
 def test_an_empty_store_says_so(tmp_path: Path) -> None:
-    with pytest.raises(UnknownModel, match=r"no model videoxception-b or videoxception-a in .*; there are none"):
+    with pytest.raises(
+        UnknownModel, match=r"no model videoxception-c or videoxception-b or videoxception-a in .*; there are"
+    ):
         store_at(tmp_path / "missing").load()
 
 

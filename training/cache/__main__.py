@@ -25,7 +25,6 @@ from training.config.console import show_log
 from training.data.dataset import Part
 from training.data.loading import open_dataset
 from training.errors import TrainingError
-from videoxception.clip import ClipSpec
 
 _TRAINED_FROM: tuple[Part, ...] = ("train", "val")
 
@@ -51,7 +50,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_cache_option(build)
     build.add_argument("--processes", type=int, default=0, metavar="N", help="decoder processes (default: one a core)")
     add_data_options(build)
-    add_sections(build, "cache")
+    add_sections(build, "clip_shape", "cache")
     build.set_defaults(command=_build)
     show = commands.add_parser("show", help="say what a cache holds")
     show.add_argument("cache", type=Path, metavar="DIR", help="folder of the cache")
@@ -72,13 +71,13 @@ def _add_pack_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quality", type=int, metavar="Q", help="JPEG quality, 1 to 100 (default: the best that fits)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the split, which a run must repeat (default: 0)")
     add_data_options(parser)
-    add_sections(parser, "cache")
+    add_sections(parser, "clip_shape", "cache")
 
 
 def _build(options: argparse.Namespace) -> None:
     config = config_from_options(options)
     dataset = open_dataset(config.data)
-    folder, spec = locate(Path(config.data.data), ClipSpec(), config.cache, options.cache)
+    folder, spec = locate(Path(config.data.data), config.clip, config.cache, options.cache)
     # Evaluation decodes the test part by itself.
     paths = [item.path for part in _TRAINED_FROM for item in dataset.part(part).items]
     _, bad = prepare(folder, spec, paths, config.data.skip_bad, options.processes)
@@ -105,7 +104,7 @@ def _show(options: argparse.Namespace) -> None:
 
 def _pack(options: argparse.Namespace) -> None:
     config = replace(config_from_options(options), seed=options.seed)
-    data = open_data_module(config, ClipSpec(), options.cache)
+    data = open_data_module(config, options.cache)
     if options.folder.exists():
         raise TrainingError(f"{options.folder} is there already; remove it, or name another")
     library, split, skipped = data.load()

@@ -13,8 +13,6 @@ from training.cache.spec import CacheSpec
 from training.config.schema import Config
 from training.data.loading import open_dataset
 from training.data.splits import Split
-from training.errors import TrainingError
-from videoxception.clip import ClipSpec
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,24 +31,22 @@ class DataModule:
     load: Callable[[], tuple[Library, Split, list[str]]]
 
 
-def open_data_module(config: Config, spec: ClipSpec, cache: Path | None) -> DataModule:
+def open_data_module(config: Config, cache: Path | None) -> DataModule:
     """Open the data that the config and the folder of --cache name.
 
     Raises:
         TrainingError: data set, config and cache do not go together. Nothing was decoded then.
     """
     if cache is not None and is_pack(cache):
-        return _packed(Pack(cache), config, spec)
+        return _packed(Pack(cache), config)
     dataset = open_dataset(config.data)
     split = dataset.split(config.seed)
-    folder, larger = locate(Path(config.data.data), spec, config.cache, cache)
+    folder, larger = locate(Path(config.data.data), config.clip, config.cache, cache)
     settled = replace(config, data=dataset.config, cache=settings(larger))
     return DataModule(settled, lambda: _cached(folder, larger, split, config.data.skip_bad))
 
 
-def _packed(pack: Pack, config: Config, spec: ClipSpec) -> DataModule:
-    if pack.spec.clip != spec:
-        raise TrainingError(f"the pack {pack.folder} holds clips of another kind than this model is shown")
+def _packed(pack: Pack, config: Config) -> DataModule:
     settled = pack.config(config)
     split = pack.split(settled)
 

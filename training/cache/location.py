@@ -5,21 +5,23 @@ from pathlib import Path
 
 from training.cache.spec import CacheSpec, read_spec
 from training.config.cache import CacheConfig, parse_size
+from training.config.clip import describe
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
-
-_FRAMES, _SIZE = 30, "144x192"
 
 
 def locate(data: Path, clip: ClipSpec, config: CacheConfig, folder: Path | None) -> tuple[Path, CacheSpec]:
     """Return the cache's folder and what it holds, or is to hold.
 
-    By default, runs on the same data with the same settings share a folder.
+    By default, runs on the same data with the same settings share a folder, and its copies are somewhat larger than
+    the clips: three times the frames, 9/8 of the height and 3/2 of the width.
 
     Raises:
         TrainingError: the settings are not those of the cache that is there.
     """
-    asked = CacheSpec(clip, config.cache_frames or _FRAMES, parse_size("--cache-size", config.cache_size or _SIZE))
+    height, width = clip.size
+    size = parse_size("--cache-size", config.cache_size or f"{9 * height // 8}x{3 * width // 2}")
+    asked = CacheSpec(clip, config.cache_frames or 3 * clip.frames, size)
     if folder is None:
         key = f"{data.absolute()} {asked} {clip.model_dump_json()}"
         folder = Path("caches") / f"{data.absolute().name}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
@@ -32,7 +34,10 @@ def locate(data: Path, clip: ClipSpec, config: CacheConfig, folder: Path | None)
 def check_asked(folder: Path, found: CacheSpec, clip: ClipSpec, config: CacheConfig) -> None:
     """Raise `TrainingError` if a cache or pack does not hold what the settings, where given, ask for."""
     if found.clip != clip:
-        raise TrainingError(f"{folder} holds clips of another kind than this model is shown; name another with --cache")
+        raise TrainingError(
+            f"{folder} holds clips of another kind ({describe(found.clip)}) than this model is shown"
+            f" ({describe(clip)}); name another with --cache, or change --clip-frames and --clip-size"
+        )
     if config.cache_frames not in (None, found.frames):
         raise TrainingError(f"{folder} holds {found}, but --cache-frames asks for {config.cache_frames}")
     if config.cache_size and parse_size("--cache-size", config.cache_size) != found.size:

@@ -82,12 +82,12 @@ class Pack:
     def config(self, run: Config) -> Config:
         """Return the run's config with the pack's data set, of which another fold may be held out.
 
-        Raises `TrainingError` if the config names other data, or a split that was not packed.
+        Raises `TrainingError` if the config names other data or clips, or a split that was not packed.
         """
         packed = config_from_json(self.header.config)
         if run.data.data:
             raise TrainingError(f"the pack {self.folder} brings its own data set: leave --data out")
-        check_asked(self.folder, self.spec, self.header.clip, run.cache)
+        check_asked(self.folder, self.spec, run.clip, run.cache)
         fold = packed.data.fold if run.data.fold is None else run.data.fold
         rows = zip(self._items, self.header.items, strict=True)
         drawn = fold is None and any(row.held_out and item.part == "train" for item, row in rows)

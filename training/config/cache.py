@@ -11,8 +11,12 @@ from training.errors import TrainingError
 class CacheConfig:
     """The larger copies in a cache, from which clips are cropped; by default as the cache has them already."""
 
-    cache_frames: int | None = option(None, "frames of a video's larger copy (default: the cache's own, or 30)")
-    cache_size: str = option("", "HEIGHTxWIDTH of the larger copies (default: the cache's own, or 144x192)")
+    cache_frames: int | None = option(
+        None, "frames of a video's larger copy (default: the cache's own, or three times those of a clip)"
+    )
+    cache_size: str = option(
+        "", "HEIGHTxWIDTH of the larger copies (default: the cache's own, or 9/8 and 3/2 of a clip's)"
+    )
 
     def __post_init__(self) -> None:
         if self.cache_frames is not None and self.cache_frames < 1:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from training.config.arguments import Argument, parse_arguments
 from training.config.augmentation import (
     CameraConfig,
     ColorJitterConfig,
@@ -17,6 +18,7 @@ from training.config.augmentation import (
     RandAugmentConfig,
 )
 from training.config.cache import CacheConfig
+from training.config.clip import ClipConfig
 from training.config.data import DataConfig
 from training.config.distillation import TeacherConfig
 from training.config.frozen import FrozenConfig
@@ -24,6 +26,7 @@ from training.config.optimizer import OptimizerConfig
 from training.config.option import check_shares, option
 from training.config.stages import Stage, parse_stages
 from training.errors import TrainingError
+from videoxception.clip import ClipSpec
 from videoxception.manifest import NAME_PATTERN
 
 
@@ -32,6 +35,11 @@ class Config:
     """A whole run."""
 
     architecture: str = option("videoxception-a", "videoxception-a, -b, -c or -d")
+    architecture_args: str = option(
+        "",
+        "arguments that shape the architecture, NAME=VALUE[,...]: temporal=false leaves out the convolutions over time"
+        " of videoxception-c and -d",
+    )
     name: str = option("", "name of the released model (default: the architecture's)")
     stages: tuple[Stage, ...] = option(
         parse_stages("60x1x96x32,12x4x128x16,8x10x128x8"),
@@ -62,6 +70,7 @@ class Config:
     )
     fused: bool = option(False, "run the network's blocks by this project's own GPU kernels; not with --compile")
     keep: int = option(1, "newest checkpoints that are kept")
+    clip_shape: ClipConfig = field(default_factory=ClipConfig)
     data: DataConfig = field(default_factory=DataConfig)
     cache: CacheConfig = field(default_factory=CacheConfig)
     camera: CameraConfig = field(default_factory=CameraConfig)
@@ -75,6 +84,7 @@ class Config:
 
     def __post_init__(self) -> None:
         check_shares(self, "dropout", "stochastic_depth", "init_share")
+        parse_arguments(self.architecture_args)
         if self.pretrained == "kinetics":
             raise TrainingError("--pretrained kinetics: no architecture has weights of Kinetics yet; imagenet is there")
         if self.init and self.pretrained not in ("auto", "none"):
@@ -99,6 +109,16 @@ class Config:
         return self.name or self.architecture
 
     @property
+    def architecture_arguments(self) -> dict[str, Argument]:
+        """What `nets.create` is called with, beside what options of their own say."""
+        return parse_arguments(self.architecture_args)
+
+    @property
+    def clip(self) -> ClipSpec:
+        """The clip that the released model is shown."""
+        return self.clip_shape.spec(self.architecture)
+
+    @property
     def epochs(self) -> int:
         """Epochs of all stages."""
         return sum(stage.epochs for stage in self.stages)
@@ -117,6 +137,7 @@ class Config:
 
 
 SECTIONS = {
+    "clip_shape": ClipConfig,
     "data": DataConfig,
     "cache": CacheConfig,
     "camera": CameraConfig,

@@ -21,7 +21,6 @@ from training.evaluation.paired_tests import FIGURES, RunMetrics
 from training.model import checkpoint
 from training.model.final_weights import final_network
 from training.progress import track
-from videoxception.clip import ClipSpec
 from videoxception.nets.planar import forward_fast
 
 _BATCH = 16
@@ -61,7 +60,7 @@ def open_finished_run(folder: Path, cache: Path | None) -> FinishedRun:
         TrainingError: it held nothing out, or has learnt from what it held out.
     """
     config = checkpoint.read_config(folder)
-    library, split, _ = open_data_module(_for_cache(config, cache), ClipSpec(), cache).load()
+    library, split, _ = open_data_module(_for_cache(config, cache), cache).load()
     if not len(split.validation):
         raise TrainingError(f"{folder} held nothing out, so there is nothing to compare it on")
     if split.leaky:

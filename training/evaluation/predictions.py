@@ -43,7 +43,7 @@ class Scores:
         if self.frames is not None:
             return f"video, {self.views}"
         seen = "" if self.views.count == 1 else f", {self.views}"
-        return f"mid-frame accuracy (each still as its frame ten times){seen}"
+        return f"mid-frame accuracy (each still as all frames of its clip){seen}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from training.config.schema import Config
 from training.export.openvino import export_graph
-from videoxception.clip import ClipSpec
 from videoxception.manifest import Architecture, Calibration, Golden, Manifest, Provenance
 from videoxception.nets.fused_norms import fuse_norms
 from videoxception.nets.served import load_served
@@ -33,10 +32,10 @@ def _manifest(config: Config) -> Manifest:
     return Manifest(
         name=config.model_name,
         version=1,
-        architecture=Architecture(name=config.architecture),
+        architecture=Architecture(name=config.architecture, arguments=config.architecture_arguments),
         classes=list(config.data.classes),
         auxiliary=list(config.data.auxiliary),
-        clip=ClipSpec(),
+        clip=config.clip,
         files={},
         calibration=Calibration(temperature=1.0, known_threshold=0.0, fitted_on="nothing"),
         metrics=None,

@@ -12,19 +12,22 @@ from videoxception.nets.videoxception import ResidualBlock
 
 
 def build_network(config: Config) -> nn.Module:
-    """Build the architecture, initialised by the seed. Raises `TrainingError` for an unknown one.
+    """Build the architecture, initialised by the seed. Raises `TrainingError` for an unknown one or wrong arguments.
 
     If training begins with single frames, temporal kernels begin as identity; taps of spatial kernels that the first
     stage's small frames never reach begin at zero.
     """
     torch.manual_seed(config.seed)
-    arguments: dict[str, Any] = {
+    own: dict[str, Any] = {
         "auxiliary": len(config.data.auxiliary),
         "dropout": config.dropout,
         "stochastic_depth": config.stochastic_depth,
     }
+    shape: dict[str, Any] = dict(config.architecture_arguments)
+    if taken := sorted(own.keys() & shape):
+        raise TrainingError(f"--architecture-args: {', '.join(taken)} is set by an option of its own")
     try:
-        net = create(config.architecture, len(config.data.classes), **arguments)
+        net = create(config.architecture, len(config.data.classes), **own, **shape)
     except ValueError as error:
         raise TrainingError(f"--architecture: {error}") from error
     if config.stages[0].frames == 1:

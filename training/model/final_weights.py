@@ -10,7 +10,6 @@ from training.errors import TrainingError
 from training.model import checkpoint
 from training.model.build import build_network
 from training.model.pretrained import load_pretrained
-from videoxception.clip import ClipSpec
 from videoxception.nets.fused_norms import round_for_bf16
 
 
@@ -22,7 +21,7 @@ def final_weights(run: Path, config: Config) -> dict[str, Tensor]:
 def final_network(run: Path, config: Config) -> nn.Module:
     """Return `averaged_network`, rounded to what bf16 can hold, for evaluation. Raises `TrainingError` alike."""
     net = averaged_network(run, config)
-    round_for_bf16(net, ClipSpec())
+    round_for_bf16(net, config.clip)
     return net
 
 

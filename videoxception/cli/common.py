@@ -12,7 +12,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         default=os.environ.get("VX_MODEL", ""),
         metavar="NAME[@V]",
-        help="released model (default: the variable VX_MODEL, else the newest videoxception-b)",
+        help="released model (default: the variable VX_MODEL, else the newest videoxception-c, -b or -a)",
     )
     add_store_argument(parser)
 

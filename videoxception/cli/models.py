@@ -1,12 +1,13 @@
-"""List the released models in the stores and check their files."""
+"""List the released models in the stores, what each is worth and costs, and check their files."""
 
 import argparse
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 import videoxception
 from videoxception.cli.common import add_store_argument, open_store
+from videoxception.manifest import Cost, Manifest, Metrics
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,22 +16,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a table; return 1 if a model is damaged."""
-    store = open_store(options)
-    table = Table("model", "top-1", "measured on", "state", box=None)
-    references = [f"{name}@{version}" for name, versions in store.versions().items() for version in versions]
-    rows = [_row(store, reference) for reference in references]
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table if rows else f"no released models in {store}")
-    return int(any(row[-1] != "good" for row in rows))
+    """Print a table, and what was measured; return 1 if a model is damaged."""
+    store, console = open_store(options), Console()
+    whole = [Column(name, no_wrap=True) for name in ("model", "top-1 (95 %)", "parameters", "GMAC", "clip")]
+    table, notes, damaged = Table(*whole, "state", box=None), [], 0
+    for reference in (f"{name}@{version}" for name, versions in store.versions().items() for version in versions):
+        try:
+            manifest = store.load(reference).manifest
+        except videoxception.StoreError as error:
+            table.add_row(reference, "", "", "", "", str(error))
+            damaged += 1
+        else:
+            table.add_row(*_row(reference, manifest))
+            notes.append(f"{reference}: {manifest.metrics.protocol if manifest.metrics else 'not measured'}")
+    console.print(table if table.rows else f"no released models in {store}")
+    for note in notes:
+        console.print(note, highlight=False)
+    return int(damaged > 0)
 
 
-def _row(store: "videoxception.ModelStore", reference: str) -> tuple[str, str, str, str]:
-    try:
-        metrics = store.load(reference).manifest.metrics
-    except videoxception.StoreError as error:
-        return reference, "", "", str(error)
+def _row(reference: str, manifest: Manifest) -> tuple[str, ...]:
+    spec = manifest.clip
+    clip = f"{spec.frames} x {spec.size[0]} x {spec.size[1]}"
+    return reference, _top1(manifest.metrics), *_cost(manifest.cost), clip, "good"
+
+
+def _top1(metrics: Metrics | None) -> str:
     if metrics is None:
-        return reference, "", "not measured", "good"
-    return reference, f"{metrics.top1:.1%}", metrics.protocol, "good"
+        return ""
+    low, high = metrics.intervals["top1"]
+    return f"{metrics.top1:.1%} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def _cost(cost: Cost | None) -> tuple[str, str]:
+    return (f"{cost.parameters:,}", f"{cost.multiply_adds / 1e9:.2f}") if cost else ("", "")

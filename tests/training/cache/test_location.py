@@ -22,6 +22,13 @@ def test_runs_on_the_same_data_and_settings_share_a_cache() -> None:
     assert locate(Path("/data/UCF-101"), CLIP, CacheConfig(cache_size="96x128"), None)[0] != folder
 
 
+def test_copies_grow_with_the_clip() -> None:
+    large = ClipSpec(frames=5, size=(260, 260))
+    folder, spec = locate(Path("/data/UCF-101"), large, CacheConfig(), None)
+    assert spec == CacheSpec(large, 15, (292, 390))
+    assert folder != locate(Path("/data/UCF-101"), CLIP, CacheConfig(), None)[0]
+
+
 def test_a_cache_that_is_there_tells_its_own_settings(tmp_path: Path) -> None:
     write_spec(tmp_path, SMALL)
     assert locate(Path("/data"), CLIP, CacheConfig(), tmp_path) == (tmp_path, SMALL)

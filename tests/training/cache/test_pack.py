@@ -12,11 +12,11 @@ from training.cache.datamodule import open_data_module
 from training.cache.loader import Library
 from training.cache.pack_reader import FRAMES, Pack, spread
 from training.config.cache import CacheConfig
+from training.config.clip import ClipConfig
 from training.config.data import DataConfig
 from training.config.schema import Config
 from training.data.loading import open_dataset
 from training.errors import TrainingError
-from videoxception.clip import ClipSpec
 
 SIZE = "48x64"
 
@@ -31,7 +31,7 @@ def config(stills_root: Path) -> Config:
 def cached(config: Config, tmp_path_factory: pytest.TempPathFactory) -> tuple[Library, Path]:
     """The cache that the pack is made of, and its folder."""
     folder = tmp_path_factory.mktemp("cache")
-    library, _, _ = open_data_module(config, ClipSpec(), folder).load()
+    library, _, _ = open_data_module(config, folder).load()
     return library, folder
 
 
@@ -132,8 +132,8 @@ def test_mistakes_are_named(packed: Path, config: Config, cached: tuple[Library,
         make(tmp_path / "pack", config, cached[1], "--frames", "31")
     with pytest.raises(SystemExit, match="--quality must be from 1 to 100, but got 0"):
         make(tmp_path / "pack", config, cached[1], "--quality", "0")
-    with pytest.raises(TrainingError, match="holds clips of another kind"):
-        open_data_module(Config(), ClipSpec(frames=8), packed)
+    with pytest.raises(TrainingError, match=r"another kind \(10 frames of 128x128\) than .* \(8 frames of 128x128\)"):
+        open_data_module(Config(clip_shape=ClipConfig(clip_frames=8)), packed)
 
 
 def test_a_split_that_was_drawn_goes_with_its_seed(packed: Path, tmp_path: Path) -> None:

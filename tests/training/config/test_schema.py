@@ -4,11 +4,13 @@ import json
 import pytest
 
 from training.config.cli import add_data_options, add_options, config_from_options, data_config_from_options
+from training.config.clip import ClipConfig
 from training.config.data import DataConfig
 from training.config.optimizer import OptimizerConfig
 from training.config.schema import Config, config_from_json
 from training.config.stages import Stage, parse_stages
 from training.errors import TrainingError
+from videoxception.clip import ClipSpec
 
 
 def parsed(*arguments: str) -> Config:
@@ -73,6 +75,40 @@ def test_a_config_from_before_a_section_was_there_is_read() -> None:
     saved = json.loads(Config(seed=3).to_json())
     del saved["compression"]
     assert config_from_json(json.dumps(saved)) == Config(seed=3)
+
+
+@pytest.mark.parametrize(
+    ("options", "clip"),
+    [
+        ((), ClipSpec()),
+        (("--architecture", "videoxception-c"), ClipSpec()),
+        (("--architecture", "videoxception-d"), ClipSpec(frames=5, size=(260, 260))),
+        (("--architecture", "videoxception-d", "--clip-size", "224"), ClipSpec(frames=5, size=(224, 224))),
+        (("--clip-frames", "3", "--clip-size", "64"), ClipSpec(frames=3, size=(64, 64))),
+    ],
+)
+def test_the_clip_is_the_architectures_unless_it_is_given(options: tuple[str, ...], clip: ClipSpec) -> None:
+    config = parsed(*options)
+    assert config.clip == clip
+    assert config_from_json(config.to_json()).clip == clip
+
+
+def test_arguments_of_the_architecture() -> None:
+    config = parsed("--architecture-args", "temporal=false, width=1.5,blocks=3,name=x")
+    assert config.architecture_arguments == {"temporal": False, "width": 1.5, "blocks": 3, "name": "x"}
+    assert Config().architecture_arguments == {}
+
+
+@pytest.mark.parametrize("text", ["temporal", "temporal=", "=false", "temporal=true,temporal=false"])
+def test_arguments_that_cannot_be_read(text: str) -> None:
+    with pytest.raises(TrainingError, match="--architecture-args must be NAME=VALUE"):
+        Config(architecture_args=text)
+
+
+@pytest.mark.parametrize("name", ["clip_frames", "clip_size"])
+def test_a_clip_has_frames_and_pixels(name: str) -> None:
+    with pytest.raises(TrainingError, match=f"--{name.replace('_', '-')} must be at least 1, but got 0"):
+        ClipConfig(**{name: 0})
 
 
 def test_commands_share_the_options_of_a_data_set() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from tests.shipped import DEFAULT, REFERENCE
 from tests.videos import make_video
-from tests.videoxception.test_store import install, with_answer_sets, without_answer_sets
+from tests.videoxception.test_store import edit, install, with_answer_sets, without_answer_sets
 from videoxception.actions import ACTIONS
 from videoxception.cli import main
 from videoxception.store import Release
@@ -80,6 +80,21 @@ def test_classes_in_order(capsys: pytest.CaptureFixture[str]) -> None:
 def test_models_lists_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("models") == 0
     assert REFERENCE in capsys.readouterr().out
+
+
+def test_models_tells_accuracy_and_cost(
+    release: Release, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    edit(install(release, tmp_path), cost={"parameters": 1234567, "multiply_adds": 2_160_000_000})
+    assert run("models", "--store", str(tmp_path)) == 0
+    row, note = [line for line in capsys.readouterr().out.splitlines() if "toy@1" in line]
+    metrics = release.manifest.metrics
+    assert metrics is not None
+    low, high = metrics.intervals["top1"]
+    shown = [f"{metrics.top1:.1%} ({100 * low:.1f} to {100 * high:.1f})", "1,234,567", "2.16", "10 x 128 x 128"]
+    assert all(cell in row for cell in (*shown, "good"))
+    assert note == f"toy@1: {metrics.protocol}"
 
 
 def test_models_tells_which_are_damaged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,6 +74,19 @@ def test_unknown_names_are_refused() -> None:
         nets.create("resnet", 16)
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("videoxception-a", {"temporal": False}, "takes no argument 'temporal'; it takes dropout, stochastic_depth"),
+        ("videoxception-c", {"temporal": "no"}, "temporal of videoxception-c must be of type bool, but got 'no'"),
+        ("videoxception-c", {"temporal": 0}, "temporal of videoxception-c must be of type bool, but got 0"),
+    ],
+)
+def test_arguments_that_an_architecture_does_not_take(name: str, arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        nets.create(name, 3, **arguments)
+
+
 def test_even_kernels_are_refused() -> None:
     with pytest.raises(ValueError, match="must be odd"):
         nets.videoxception.VideoXception(16, (8,), (4,))
