@@ -4,13 +4,16 @@ They stand for everything that is none of a model's classes: trained on, never p
 classes themselves, by whole source videos.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from training.config.data import DataConfig
+from training.config.data import ROTATE, DataConfig
 from training.data.dataset import DataSet, Item
 from training.data.splits import Split
+from training.data.synthetic_ood import DRAWN
+from training.errors import TrainingError
 
 
 def auxiliary_config(config: DataConfig) -> DataConfig:
@@ -19,6 +22,34 @@ def auxiliary_config(config: DataConfig) -> DataConfig:
     A --groups table is of the folder that --data names, so it goes if the auxiliary classes have a folder of their own.
     """
     return replace(config, data=config.auxiliary_data, groups="") if config.auxiliary_data else config
+
+
+def leave_out_unseen(config: DataConfig, folds: Sequence[int]) -> DataConfig:
+    """Return the config with the names of the classes to leave out, and without them among its auxiliary classes.
+
+    Args:
+        folds: all that the data set has.
+
+    Raises:
+        TrainingError: no auxiliary class is left to train on.
+    """
+    if config.unseen == ROTATE and config.fold is None:
+        return config
+    unseen = share_of_fold(config.auxiliary, config.fold, folds) if config.unseen == ROTATE else config.unseen
+    kept = tuple(name for name in config.auxiliary if name not in unseen)
+    if config.auxiliary and not kept:
+        raise TrainingError(f"--unseen leaves no auxiliary class to train on of {', '.join(config.auxiliary)}")
+    return replace(config, auxiliary=kept, unseen=unseen)
+
+
+def share_of_fold(auxiliary: Collection[str], fold: int | None, folds: Sequence[int]) -> tuple[str, ...]:
+    """Return the auxiliary classes that one of the folds leaves out: all folds together leave out each class once.
+
+    The classes take the folds in turn, in the order of their names' sha256: shares are equal but for one, and what the
+    classes show or how they are spelt has no part in it. Clips that code draws are of no class that could be new.
+    """
+    dealt = sorted(set(auxiliary) - {DRAWN}, key=lambda name: hashlib.sha256(name.encode()).digest())
+    return tuple(sorted(name for turn, name in enumerate(dealt) if folds and folds[turn % len(folds)] == fold))
 
 
 def assign_folds(items: Sequence[Item], folds: Sequence[int]) -> tuple[Item, ...]:

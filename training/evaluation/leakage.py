@@ -1,7 +1,8 @@
 """Which source videos a run has learnt from: written down when it starts, since files, tables and other runs may change
 or go later. Source videos are known by their names. In case a data set gets other names for them later, items are known
-by their own names too, and by the source video in a file name of UCF-101's form. Of what lies behind a run, and in
-releases, there are only hashes of the names, which may be private.
+by their own names too, and by the source video in a file name of UCF-101's form. Classes are known by their names,
+auxiliary ones too. Of what lies behind a run, and in releases, there are only hashes of the names, which may
+be private.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from training.atomic_write import write_atomically
 from training.config.schema import Config
 from training.data.dataset import Item
 from training.errors import TrainingError
+from training.model import checkpoint
 from training.model.resolve import resolve_trained
 from videoxception.store import SOURCES, Release
 
@@ -35,7 +37,7 @@ class TrainingSources:
     """
 
     own: Names = frozenset()
-    items: Hashes = frozenset()  # of the names of the run's own items
+    items: Hashes = frozenset()  # of the names of the run's own items and classes
     before: Mapping[str, Hashes | None] = field(default_factory=dict)
 
     def known(self) -> Hashes:
@@ -58,6 +60,7 @@ def record_sources(run: Path, config: Config, groups: Iterable[str], items: Iter
         behind = [name for name in (config.init, *config.teacher.names) if name]
         learnt = TrainingSources(before={name: _behind(name) for name in behind})
     hashes = learnt.items.union(hash_of(own_name(item)) for item in items)
+    hashes |= hashes_of_classes(config.data.outputs)
     _write(run, TrainingSources(learnt.own.union(groups), hashes, learnt.before))
 
 
@@ -100,6 +103,20 @@ def is_learnt(item: Item, hashes: Hashes) -> bool:
     return any(hash_of(name) in hashes for name in names)
 
 
+def is_class_learnt(name: str, hashes: Hashes) -> bool:
+    """Return whether a class, which may be an auxiliary one, is among those learnt."""
+    return _hash_of_class(name) in hashes
+
+
+def hashes_of_classes(names: Iterable[str]) -> Hashes:
+    """Return the hashes by which classes are known."""
+    return frozenset(_hash_of_class(name) for name in names)
+
+
+def _hash_of_class(name: str) -> str:
+    return hash_of(f"class {name}")
+
+
 def check_no_leakage(run: Path, items: Iterable[Item]) -> None:
     """Raise `TrainingError` if a run has itself learnt from a source video of these items."""
     learnt = sources_of_run(run)
@@ -132,6 +149,16 @@ def check_start_leakage(run: Path, own: Collection[Item], auxiliary: Collection[
             )
 
 
+def say_classes_known_before(run: Path, left_out: Collection[str]) -> None:
+    """Log which classes that a run left out were known to what it began with or was taught by: it cannot score them."""
+    for name, hashes in sources_of_run(run).before.items():
+        if known := [each for each in left_out if is_class_learnt(each, hashes or frozenset())]:
+            _LOGGER.info(
+                f"note: {name} has learnt {len(known)} of {len(left_out)} auxiliary classes that {run} left out, and"
+                f" {run} began with it or was taught by it: for {run}, they do not count as never seen"
+            )
+
+
 def _say_unknown(run: Path, name: str, strict: bool) -> None:
     """Raise `TrainingError`, or only warn, that a model does not tell what it has learnt from."""
     said = f"{run} began with or was taught by {name}, which does not tell what it has learnt from"
@@ -144,8 +171,11 @@ def _behind(name: str) -> Hashes | None:
     """Return what a run's folder or a released model has learnt from, with all that is behind it."""
     trained = resolve_trained(name)
     if isinstance(trained, Path):
-        return sources_of_run(trained).everything()
-    return sources_of_release(trained)
+        hashes, outputs = sources_of_run(trained).everything(), checkpoint.read_config(trained).data.outputs
+    else:
+        manifest = trained.manifest
+        hashes, outputs = sources_of_release(trained), (*manifest.classes, *manifest.auxiliary)
+    return None if hashes is None else hashes | hashes_of_classes(outputs)
 
 
 def _write(run: Path, learnt: TrainingSources) -> None:
