@@ -52,18 +52,23 @@ def share_of_fold(auxiliary: Collection[str], fold: int | None, folds: Sequence[
     return tuple(sorted(name for turn, name in enumerate(dealt) if folds and folds[turn % len(folds)] == fold))
 
 
-def assign_folds(items: Sequence[Item], folds: Sequence[int]) -> tuple[Item, ...]:
+def assign_folds(items: Sequence[Item], folds: Sequence[int], own: Sequence[Item] = ()) -> tuple[Item, ...]:
     """Return the items, with a fold for those that no table gives one, if there are `folds` at all.
 
     The source videos of each class, in the order of their names, take the folds in turn: of UCF-101's 25 groups and
-    five folds, fold k has every fifth from the k-th on. Whichever fold is held out, no two folds share a source video.
+    five folds, fold k has every fifth from the k-th on. One that a class shares with another, or with the model's `own`
+    items, stays where it is. Whichever fold is held out, no two folds share a source video.
     """
+    known = {item.group: item.fold for item in (*own, *items) if item.fold is not None}
     missing = [item for item in items if item.fold is None] if folds else []
-    turn: dict[tuple[str, str], int] = {}
-    for label in {item.label for item in missing}:
-        videos = sorted({item.group for item in missing if item.label == label})
-        turn |= {(label, video): folds[k % len(folds)] for k, video in enumerate(videos)}
-    return tuple(replace(i, fold=turn.get((i.label, i.group))) if i.fold is None else i for i in items)
+    for label in sorted({item.label for item in missing}):
+        first: dict[str, str] = {}  # file of each source video, whose name it has where it is shared by no other class
+        for item in missing:
+            if item.label == label:
+                first[item.group] = min(first.get(item.group, item.path.name), item.path.name)
+        for k, video in enumerate(sorted(first, key=lambda video: first[video])):
+            known.setdefault(video, folds[k % len(folds)])
+    return tuple(replace(item, fold=known.get(item.group)) if item.fold is None else item for item in items)
 
 
 def add_auxiliary(own: Split, auxiliary: Split) -> Split:

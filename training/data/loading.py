@@ -138,7 +138,7 @@ class OpenDataset:
 
     def _auxiliary_in_folds(self, own: Listing) -> Listing:
         """Return the items of auxiliary classes, in the folds of the classes' own listing."""
-        return replace(self._auxiliary, items=assign_folds(self._auxiliary.items, own.folds))
+        return replace(self._auxiliary, items=assign_folds(self._auxiliary.items, own.folds, own.items))
 
     def _split(self, listing: Listing, classes: tuple[str, ...], seed: int) -> Split:
         training, validation = (listing.part(part, classes) for part in ("train", "val"))

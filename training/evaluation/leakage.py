@@ -8,7 +8,6 @@ be private.
 import hashlib
 import json
 import logging
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,14 +15,13 @@ from pathlib import Path
 from training.atomic_write import write_atomically
 from training.config.schema import Config
 from training.data.dataset import Item
+from training.data.readers.ucf101 import known_source_video
 from training.errors import TrainingError
 from training.model import checkpoint
 from training.model.resolve import resolve_trained
 from videoxception.store import SOURCES, Release
 
 _LOGGER = logging.getLogger(__name__)
-
-_UCF101_NAME = re.compile(r"(v_\w+_g\d+)_c\d+")
 
 Names = frozenset[str]
 Hashes = frozenset[str]
@@ -59,7 +57,7 @@ def record_sources(run: Path, config: Config, groups: Iterable[str], items: Iter
     else:
         behind = [name for name in (config.init, *config.teacher.names) if name]
         learnt = TrainingSources(before={name: _behind(name) for name in behind})
-    hashes = learnt.items.union(hash_of(own_name(item)) for item in items)
+    hashes = learnt.items.union(hash_of(name) for item in items for name in _names(item))
     hashes |= hashes_of_classes(config.data.outputs)
     _write(run, TrainingSources(learnt.own.union(groups), hashes, learnt.before))
 
@@ -98,9 +96,7 @@ def write_hashes(path: Path, hashes: Hashes) -> None:
 
 def is_learnt(item: Item, hashes: Hashes) -> bool:
     """Return whether an item, or its source video by one of its names, is among those learnt from."""
-    named = _UCF101_NAME.fullmatch(item.path.stem)
-    names = (item.group, own_name(item), *(named.groups() if named else ()))
-    return any(hash_of(name) in hashes for name in names)
+    return any(hash_of(name) in hashes for name in (item.group, *_names(item)))
 
 
 def is_class_learnt(name: str, hashes: Hashes) -> bool:
@@ -187,6 +183,12 @@ def _write(run: Path, learnt: TrainingSources) -> None:
 def _among(hashes: Hashes, items: Iterable[Item]) -> set[str]:
     """Return the names of the items' source videos whose hashes these are."""
     return {item.group for item in items if is_learnt(item, hashes)}
+
+
+def _names(item: Item) -> tuple[str, ...]:
+    """Return the names of an item that no table gives: its own and, of UCF-101's files, those of its source video."""
+    video = known_source_video(item.path)
+    return (own_name(item),) if video is None else (own_name(item), video, item.path.stem.rpartition("_c")[0])
 
 
 def own_name(item: Item) -> str:
