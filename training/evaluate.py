@@ -23,7 +23,7 @@ from training.data.loading import open_dataset
 from training.errors import TrainingError
 from training.evaluation.assignment import Scorer
 from training.evaluation.cross_validation import scorers_of_runs
-from training.evaluation.leakage import sources_of_release
+from training.evaluation.leakage import hashes_of_classes, sources_of_release
 from training.evaluation.protocol import (
     EvaluationSet,
     calibrate,
@@ -107,8 +107,9 @@ def _of_model(options: argparse.Namespace) -> Result:
     release = ModelStore.from_path(options.store).load(options.model)
     manifest, learnt = release.manifest, sources_of_release(release)
     dataset = open_dataset(_data_config(options, tuple(manifest.classes)))
-    scorer = Scorer(str(release), _create(release, options), learnt or frozenset(), complete=learnt is not None)
-    items = scored_set(dataset, manifest.auxiliary, [scorer], options.part)
+    known = (learnt or frozenset()) | hashes_of_classes(manifest.auxiliary)
+    scorer = Scorer(str(release), _create(release, options), known, complete=learnt is not None)
+    items = scored_set(dataset, [scorer], options.part)
     predictions = _predict(items, manifest.clip, options)
     evaluation = measure_predictions(predictions, manifest.calibration, items.protocol)
     return Result(str(release), manifest.clip, evaluation, items.notes)
@@ -120,7 +121,7 @@ def _of_runs(options: argparse.Namespace) -> Result:
     config = _common_config(runs)
     dataset = open_dataset(_data_config(options, config.data.classes))
     with scorers_of_runs(runs, partial(_create, options=options)) as scorers:
-        items = scored_set(dataset, config.data.auxiliary, scorers, options.part)
+        items = scored_set(dataset, scorers, options.part)
         predictions = _predict(items, config.clip, options)
     folds = {item.fold for item in predictions.scores.data.items if item.fold is not None}
     calibration = calibrate(predictions.scores, "background" if config.data.auxiliary else "max_probability", folds)
@@ -135,7 +136,7 @@ def _common_config(runs: Sequence[Path]) -> Config:
     """Return the config of the first run. Raises `TrainingError` if another has other classes or other clips."""
     first, *more = (checkpoint.read_config(run) for run in runs)
     for run, other in zip(runs[1:], more, strict=True):
-        if other.data.outputs != first.data.outputs:
+        if (other.data.classes, other.data.all_auxiliary) != (first.data.classes, first.data.all_auxiliary):
             raise TrainingError(f"{run} has other classes than {runs[0]}; evaluate them one by one")
         if other.clip != first.clip:
             raise TrainingError(f"{run} is shown other clips than {runs[0]}; evaluate them one by one")
@@ -162,7 +163,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m training.evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     _add_weights(parser)
-    add_data_options(parser, leave_out=("classes", "holdout"), undefaulted=("layout",))
+    add_data_options(parser, leave_out=("classes", "holdout", "unseen"), undefaulted=("layout",))
     _add_views(parser)
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
     parser.add_argument("--precision", default="f32", choices=["auto", "f32", "bf16", "int8"], help=_PRECISION)

@@ -18,13 +18,11 @@ from training.config.schema import Config
 from training.data.loading import open_dataset
 from training.data.splits import Split
 from training.errors import TrainingError
-from training.evaluation.assignment import Scorer
-from training.evaluation.cross_validation import folds_of, scorers_of_runs
+from training.evaluation.cross_validation import folds_of, scorer_of, scorers_of_runs
 from training.evaluation.leakage import (
     check_no_leakage,
     check_start_leakage,
     sources_of_all,
-    sources_of_run,
     write_hashes,
 )
 from training.evaluation.protocol import calibrate, held_out_set, measure_predictions
@@ -200,7 +198,7 @@ def _evaluate(
         if folds:
             scorers = stack.enter_context(scorers_of_runs(list(folds.values()), _engine))
         else:
-            scorers = [Scorer(str(run), _engine(release), sources_of_run(run).known())]
+            scorers = [scorer_of(run, _engine(release))]
         held_out = held_out_set(config, split, folds, scorers)
         predictions = held_out.predict(
             release.manifest.clip, config.data.skip_bad, synthetic_ood=bool(config.data.auxiliary)

@@ -18,8 +18,9 @@ from torch.nn import functional as F
 
 from training.cache.location import check_asked, settings
 from training.cache.spec import CachedFrames, CacheSpec
+from training.config.data import DataConfig
 from training.config.schema import Config, config_from_json
-from training.data.auxiliary_classes import separate_auxiliary
+from training.data.auxiliary_classes import leave_out_unseen, separate_auxiliary
 from training.data.dataset import DataSet, Item
 from training.data.splits import Split, split_by_fold
 from training.errors import TrainingError
@@ -96,11 +97,28 @@ class Pack:
                 f"the pack {self.folder} was split with --seed {packed.seed}; train with that, or pack again"
                 f" with --seed {run.seed}"
             )
-        return replace(run, data=replace(packed.data, fold=fold), cache=settings(self.spec))
+        data = leave_out_unseen(self._unseen(packed.data, run.data.unseen, fold), self._folds)
+        return replace(run, data=data, cache=settings(self.spec))
+
+    def _unseen(self, packed: DataConfig, unseen: tuple[str, ...], fold: int | None) -> DataConfig:
+        """Return the pack's data set with a fold and the auxiliary classes to leave out. Raises `TrainingError`."""
+        if packed.left_out and (packed.fold not in (None, fold) or unseen not in ((), packed.left_out)):
+            raise TrainingError(
+                f"the pack {self.folder} was made without the auxiliary classes {', '.join(packed.left_out)}; to leave"
+                " out others, pack all classes, without --fold and with --unseen rotate or without --unseen"
+            )
+        return replace(packed, fold=fold, unseen=packed.left_out or unseen or packed.unseen)
+
+    @property
+    def _folds(self) -> list[int]:
+        """The folds that items of the classes have, sorted."""
+        own = self.header.classes[: len(config_from_json(self.header.config).data.classes)]
+        return sorted({item.fold for item in self._items if item.fold is not None and item.label in own})
 
     def split(self, config: Config) -> Split:
         """Return the split that was packed, or that by the fold which `config` names. Raises `TrainingError`."""
-        everything = DataSet(tuple(self._items), self.header.classes)
+        items = (item for item in self._items if item.label not in config.data.left_out)
+        everything = DataSet(tuple(items), config.data.outputs)
         if config.data.fold != config_from_json(self.header.config).data.fold and config.data.fold is not None:
             split = split_by_fold(everything.where(lambda item: item.part == "train"), config.data.fold)
             return separate_auxiliary(split, config.data.classes)

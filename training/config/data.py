@@ -9,6 +9,9 @@ from training.errors import TrainingError
 PLACES = ("data", "auxiliary_data", "groups", "annotations")
 """Fields that name paths: they differ from machine to machine, and say nothing of what the data are."""
 
+ROTATE = ("rotate",)
+"""As `unseen`: each fold leaves out its share of the auxiliary classes."""
+
 LAYOUTS = ("ucf101", "kinetics400", "msr-daily", "folders", "stills")
 
 
@@ -32,6 +35,12 @@ class DataConfig:
         (),
         "classes to train on but never predict, comma-separated, or all (every other class found): they teach the"
         " network to recognise videos of none of its classes",
+    )
+    unseen: tuple[str, ...] = option(
+        (),
+        "those of --auxiliary to leave out of everything that is trained on, comma-separated, so that they measure how"
+        " videos of new kinds are told; rotate: each --fold leaves out its share, and all folds together every class"
+        " once; without --fold none",
     )
     auxiliary_data: str = option("", "folder of the auxiliary classes, laid out like --data (default: the same folder)")
     groups: str = option("", "FILE:COLUMN, a table with each file's source video (its column path names the file)")
@@ -66,6 +75,8 @@ class DataConfig:
             raise TrainingError(
                 f"--auxiliary must name classes that --classes does not, each once, but got {', '.join(self.auxiliary)}"
             )
+        if wrong := set(self.unseen) & set(self.classes):
+            raise TrainingError(f"--unseen must name auxiliary classes, but {min(wrong)} is one of --classes")
         if self.auxiliary_data and not self.auxiliary:
             raise TrainingError("--auxiliary-data means nothing without --auxiliary, which names classes, or says all")
         if self.groups and self.group_pattern:
@@ -76,6 +87,16 @@ class DataConfig:
     def outputs(self) -> tuple[str, ...]:
         """What the network's outputs stand for: the classes, then the auxiliary classes."""
         return (*self.classes, *self.auxiliary)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The auxiliary classes that are left out, by name; none before it is known which."""
+        return () if self.unseen == ROTATE else self.unseen
+
+    @property
+    def all_auxiliary(self) -> frozenset[str]:
+        """The auxiliary classes, with those that are left out."""
+        return frozenset((*self.auxiliary, *self.left_out))
 
 
 def _check_pattern(pattern: str) -> None:

@@ -4,13 +4,13 @@ A reader (`training.data.readers`) lists items with their label, source video an
 trained on, held out and scored is then decided here, in the same way for all layouts.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from training.config.data import DataConfig
-from training.data.auxiliary_classes import add_auxiliary, assign_folds, auxiliary_config
+from training.config.data import ROTATE, DataConfig
+from training.data.auxiliary_classes import add_auxiliary, assign_folds, auxiliary_config, leave_out_unseen
 from training.data.dataset import DataSet, Item, Part
 from training.data.readers.base import Layout, Listing
 from training.data.readers.registry import LAYOUTS
@@ -27,10 +27,10 @@ class ScoredItems(NamedTuple):
 
 
 class OodItems(NamedTuple):
-    """Items of auxiliary classes that a model was trained on, and of those that it never saw."""
+    """Items of auxiliary classes: those of the part and the fold that evaluation scores, and all of them."""
 
-    seen: DataSet
-    unseen: DataSet
+    scored: DataSet
+    everything: DataSet
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,8 @@ class OpenDataset:
             raise TrainingError(f"there are no items in the {words}; a table that tells folds is named by --groups")
         return ScoredItems(data, listing.describe(words), listing.warnings)
 
-    def ood(self, trained: Collection[str], part: Part | None = None) -> OodItems:
-        """Return items of auxiliary classes, those a model was `trained` on apart from those new to it.
-
-        Of the first, only the part and the fold that `scored` takes; of the second all.
+    def ood(self, part: Part | None = None) -> OodItems:
+        """Return items of auxiliary classes: those of the part and the fold that `scored` takes, and all of them.
 
         Raises:
             TrainingError: an auxiliary class is without items.
@@ -110,8 +108,16 @@ class OpenDataset:
         def is_scored(item: Item) -> bool:
             return part in (None, item.part) and config.fold in (None, item.fold)
 
-        seen = everything.where(lambda item: item.label in trained and is_scored(item))
-        return OodItems(seen, everything.where(lambda item: item.label not in trained))
+        return OodItems(everything.where(is_scored), everything)
+
+    def without_unseen(self) -> "OpenDataset":
+        """Return the data set without the auxiliary classes that its config leaves out.
+
+        Raises:
+            TrainingError: no auxiliary class is left to train on.
+        """
+        rotates = self.config.unseen == ROTATE and self.config.fold is not None
+        return replace(self, config=leave_out_unseen(self.config, self._listing.folds if rotates else ()))
 
     @cached_property
     def _listing(self) -> Listing:
@@ -132,7 +138,7 @@ class OpenDataset:
 
     def _auxiliary_in_folds(self, own: Listing) -> Listing:
         """Return the items of auxiliary classes, in the folds of the classes' own listing."""
-        return replace(self._auxiliary, items=assign_folds(self._auxiliary.items, own.folds))
+        return replace(self._auxiliary, items=assign_folds(self._auxiliary.items, own.folds, own.items))
 
     def _split(self, listing: Listing, classes: tuple[str, ...], seed: int) -> Split:
         training, validation = (listing.part(part, classes) for part in ("train", "val"))
@@ -160,7 +166,18 @@ def open_dataset(config: DataConfig) -> OpenDataset:
     auxiliary = config.auxiliary
     if auxiliary == ("all",):
         auxiliary = _all_but(classes, layout, auxiliary_config(config))
-    return OpenDataset(replace(config, classes=classes, auxiliary=auxiliary), layout)
+    _check_unseen(config, layout)
+    return OpenDataset(replace(config, classes=classes, auxiliary=auxiliary), layout).without_unseen()
+
+
+def _check_unseen(config: DataConfig, layout: Layout) -> None:
+    """Raise `TrainingError` for a class to leave out that is not there."""
+    if config.unseen and not config.auxiliary:
+        raise TrainingError("--unseen means nothing without --auxiliary, of whose classes it names some")
+    if config.left_out:
+        there = layout.find_classes(auxiliary_config(config))
+        if missing := [name for name in config.left_out if name not in there]:
+            raise TrainingError(f"--unseen: there is no auxiliary class {missing[0]!r}; leave it out of the list")
 
 
 def _all_but(classes: Sequence[str], layout: Layout, config: DataConfig) -> tuple[str, ...]:

@@ -71,9 +71,10 @@ def open_finished_run(folder: Path, cache: Path | None) -> FinishedRun:
 
 
 def _for_cache(config: Config, cache: Path | None) -> Config:
-    """Return the config as it was given: a pack brings the data set, all but the fold."""
+    """Return the config as it was given: a pack brings the data set, all but what is left out of it."""
     packed = cache is not None and is_pack(cache)
-    return replace(config, data=DataConfig(fold=config.data.fold)) if packed else config
+    own = DataConfig(fold=config.data.fold, unseen=config.data.unseen)
+    return replace(config, data=own) if packed else config
 
 
 @torch.inference_mode()

@@ -1,13 +1,13 @@
 """Which source videos a run has learnt from: written down when it starts, since files, tables and other runs may change
 or go later. Source videos are known by their names. In case a data set gets other names for them later, items are known
-by their own names too, and by the source video in a file name of UCF-101's form. Of what lies behind a run, and in
-releases, there are only hashes of the names, which may be private.
+by their own names too, and by the source video in a file name of UCF-101's form. Classes are known by their names,
+auxiliary ones too. Of what lies behind a run, and in releases, there are only hashes of the names, which may
+be private.
 """
 
 import hashlib
 import json
 import logging
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +15,13 @@ from pathlib import Path
 from training.atomic_write import write_atomically
 from training.config.schema import Config
 from training.data.dataset import Item
+from training.data.readers.ucf101 import known_source_video
 from training.errors import TrainingError
+from training.model import checkpoint
 from training.model.resolve import resolve_trained
 from videoxception.store import SOURCES, Release
 
 _LOGGER = logging.getLogger(__name__)
-
-_UCF101_NAME = re.compile(r"(v_\w+_g\d+)_c\d+")
 
 Names = frozenset[str]
 Hashes = frozenset[str]
@@ -35,7 +35,7 @@ class TrainingSources:
     """
 
     own: Names = frozenset()
-    items: Hashes = frozenset()  # of the names of the run's own items
+    items: Hashes = frozenset()  # of the names of the run's own items and classes
     before: Mapping[str, Hashes | None] = field(default_factory=dict)
 
     def known(self) -> Hashes:
@@ -57,7 +57,8 @@ def record_sources(run: Path, config: Config, groups: Iterable[str], items: Iter
     else:
         behind = [name for name in (config.init, *config.teacher.names) if name]
         learnt = TrainingSources(before={name: _behind(name) for name in behind})
-    hashes = learnt.items.union(hash_of(own_name(item)) for item in items)
+    hashes = learnt.items.union(hash_of(name) for item in items for name in _names(item))
+    hashes |= hashes_of_classes(config.data.outputs)
     _write(run, TrainingSources(learnt.own.union(groups), hashes, learnt.before))
 
 
@@ -95,9 +96,21 @@ def write_hashes(path: Path, hashes: Hashes) -> None:
 
 def is_learnt(item: Item, hashes: Hashes) -> bool:
     """Return whether an item, or its source video by one of its names, is among those learnt from."""
-    named = _UCF101_NAME.fullmatch(item.path.stem)
-    names = (item.group, own_name(item), *(named.groups() if named else ()))
-    return any(hash_of(name) in hashes for name in names)
+    return any(hash_of(name) in hashes for name in (item.group, *_names(item)))
+
+
+def is_class_learnt(name: str, hashes: Hashes) -> bool:
+    """Return whether a class, which may be an auxiliary one, is among those learnt."""
+    return _hash_of_class(name) in hashes
+
+
+def hashes_of_classes(names: Iterable[str]) -> Hashes:
+    """Return the hashes by which classes are known."""
+    return frozenset(_hash_of_class(name) for name in names)
+
+
+def _hash_of_class(name: str) -> str:
+    return hash_of(f"class {name}")
 
 
 def check_no_leakage(run: Path, items: Iterable[Item]) -> None:
@@ -132,6 +145,16 @@ def check_start_leakage(run: Path, own: Collection[Item], auxiliary: Collection[
             )
 
 
+def say_classes_known_before(run: Path, left_out: Collection[str]) -> None:
+    """Log which classes that a run left out were known to what it began with or was taught by: it cannot score them."""
+    for name, hashes in sources_of_run(run).before.items():
+        if known := [each for each in left_out if is_class_learnt(each, hashes or frozenset())]:
+            _LOGGER.info(
+                f"note: {name} has learnt {len(known)} of {len(left_out)} auxiliary classes that {run} left out, and"
+                f" {run} began with it or was taught by it: for {run}, they do not count as never seen"
+            )
+
+
 def _say_unknown(run: Path, name: str, strict: bool) -> None:
     """Raise `TrainingError`, or only warn, that a model does not tell what it has learnt from."""
     said = f"{run} began with or was taught by {name}, which does not tell what it has learnt from"
@@ -144,8 +167,11 @@ def _behind(name: str) -> Hashes | None:
     """Return what a run's folder or a released model has learnt from, with all that is behind it."""
     trained = resolve_trained(name)
     if isinstance(trained, Path):
-        return sources_of_run(trained).everything()
-    return sources_of_release(trained)
+        hashes, outputs = sources_of_run(trained).everything(), checkpoint.read_config(trained).data.outputs
+    else:
+        manifest = trained.manifest
+        hashes, outputs = sources_of_release(trained), (*manifest.classes, *manifest.auxiliary)
+    return None if hashes is None else hashes | hashes_of_classes(outputs)
 
 
 def _write(run: Path, learnt: TrainingSources) -> None:
@@ -157,6 +183,12 @@ def _write(run: Path, learnt: TrainingSources) -> None:
 def _among(hashes: Hashes, items: Iterable[Item]) -> set[str]:
     """Return the names of the items' source videos whose hashes these are."""
     return {item.group for item in items if is_learnt(item, hashes)}
+
+
+def _names(item: Item) -> tuple[str, ...]:
+    """Return the names of an item that no table gives: its own and, of UCF-101's files, those of its source video."""
+    video = known_source_video(item.path)
+    return (own_name(item),) if video is None else (own_name(item), video, item.path.stem.rpartition("_c")[0])
 
 
 def own_name(item: Item) -> str:

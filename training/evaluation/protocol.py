@@ -14,7 +14,15 @@ from training.data.splits import Split
 from training.data.synthetic_ood import DRAWN
 from training.errors import TrainingError
 from training.evaluation.answer_sets import fit_thresholds
-from training.evaluation.assignment import EngineOf, Scorer, engine_without, one_engine, without_learnt
+from training.evaluation.assignment import (
+    Assigned,
+    Scorer,
+    assign,
+    engine_without,
+    is_new_of_known_class,
+    is_of_new_class,
+    one_engine,
+)
 from training.evaluation.bootstrap import SourceVideos
 from training.evaluation.calibration import fit_temperature, fit_threshold, mean_probabilities
 from training.evaluation.cross_validation import of_folds
@@ -41,15 +49,14 @@ _FITTED_ON_FOLDS = f"the fold models' predictions that the figures are measured 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationSet:
-    """Items of the classes, items of auxiliary classes, items of classes that no weights have seen; in words which the
-    first are; and the engine of each, whose weights have not learnt from its source video.
+    """Items of the classes; of auxiliary classes that their scorers have learnt, and of those that theirs have not; in
+    words which the first are. No item is scored by weights that have learnt from its source video.
     """
 
-    data: DataSet
-    auxiliary: DataSet
-    unseen: DataSet
+    own: Assigned
+    seen: Assigned
+    unseen: Assigned
     protocol: str
-    engine_of: EngineOf
     notes: tuple[str, ...] = ()
 
     def predict(
@@ -62,40 +69,33 @@ class EvaluationSet:
     ) -> Predictions:
         """Predict all items and, if so wanted, clips that code draws. Raises `TrainingError`."""
         views = views or Views()
-        scores = score(self.engine_of, spec, self.data, skip_bad, views, read)
+        scores = score(self.own.engine_of, spec, self.own.data, skip_bad, views, read)
         ood: dict[str, OodOutputs] = {}
-        # What code drew to train on is left out here: clips that it draws are a set of their own.
-        for name, data in ((SEEN, self.auxiliary.where(lambda item: item.label != DRAWN)), (UNSEEN, self.unseen)):
-            if len(data):
-                ood[name], skipped = predict_ood(self.engine_of, spec, data, skip_bad, views, read)
+        for name, part in ((SEEN, self.seen), (UNSEEN, self.unseen)):
+            if len(part.data):
+                ood[name], skipped = predict_ood(part.engine_of, spec, part.data, skip_bad, views, read)
                 scores.skipped.extend(skipped)
         if synthetic_ood:
-            ood[_SYNTHETIC] = predict_synthetic_ood(self.engine_of, spec)
+            ood[_SYNTHETIC] = predict_synthetic_ood(self.own.engine_of, spec)
         return Predictions(scores, ood)
 
 
-def scored_set(
-    dataset: OpenDataset, trained: Collection[str], scorers: Sequence[Scorer], part: Part | None = None
-) -> EvaluationSet:
+def scored_set(dataset: OpenDataset, scorers: Sequence[Scorer], part: Part | None = None) -> EvaluationSet:
     """Return what evaluation scores of a data set, without items that all scorers have learnt from.
-
-    Args:
-        trained: the auxiliary classes that the models were trained on.
 
     Raises:
         TrainingError: no item is left.
     """
     data, protocol, notes = dataset.scored(part)
-    auxiliary, unseen = dataset.ood(trained, part)
-    parts = (data, auxiliary, unseen)
-    kept = (_unlearnt(data, scorers), _unlearnt(auxiliary, scorers), _unlearnt(unseen, scorers))
-    if not len(kept[0]):
+    own, (scored, everything) = assign(data, scorers), dataset.ood(part)
+    if not len(own.data):
         raise TrainingError(
             f"the weights have learnt from the source videos of all {len(data)} items; --card recomputes what a release"
             " was measured by, --run scores runs that left some out, and --data may name other data"
         )
-    notes = (*notes, *_left_out(parts, kept), *_incomplete(scorers))
-    return EvaluationSet(*kept, protocol, engine_without(scorers), notes)
+    seen, unseen = _seen(scored, scorers), assign(everything, scorers, is_of_new_class)
+    left_out = (*_left_out("items", data, scorers), *_left_out("items of auxiliary classes", scored, scorers))
+    return EvaluationSet(own, seen, unseen, protocol, (*notes, *left_out, *_incomplete(scorers)))
 
 
 def held_out_set(config: Config, split: Split, folds: Collection[int], scorers: Sequence[Scorer]) -> EvaluationSet:
@@ -103,18 +103,14 @@ def held_out_set(config: Config, split: Split, folds: Collection[int], scorers: 
 
     Items of a leaky protocol are scored although their source videos were learnt from, as the protocol's words say.
     """
-    unseen = _unseen(config)
+    unseen = assign(_beside_classes(config), scorers, is_of_new_class)
     if split.leaky:
         engine_of = one_engine(scorers[0].engine)
-        return EvaluationSet(split.validation, split.auxiliary, unseen, split.protocol, engine_of)
+        own, seen = Assigned(split.validation, engine_of), Assigned(_real(split.auxiliary), engine_of)
+        return EvaluationSet(own, seen, unseen, split.protocol)
     data, auxiliary = _of_folds(split, folds, config.data) if folds else (split.validation, split.auxiliary)
-    return EvaluationSet(
-        data,
-        _unlearnt(auxiliary, scorers),
-        _unlearnt(unseen, scorers),
-        out_of_fold(split.protocol, folds) if folds else split.protocol,
-        engine_without(scorers),
-    )
+    own, seen = Assigned(data, engine_without(scorers)), _seen(auxiliary, scorers)
+    return EvaluationSet(own, seen, unseen, out_of_fold(split.protocol, folds) if folds else split.protocol)
 
 
 def calibrate(scores: Scores, known_score: KnownScore, folds: Collection[int]) -> Calibration:
@@ -146,12 +142,10 @@ def out_of_fold(protocol: str, folds: Collection[int]) -> str:
     return f"{protocol.partition(':')[0]}: {numbers}, each item by a model that was trained without its fold"
 
 
-def _left_out(parts: Sequence[DataSet], kept: Sequence[DataSet]) -> Iterator[str]:
-    """Say how many items were left out of each part."""
-    words = ("items", "items of auxiliary classes", "items of other classes")
-    for what, before, after in zip(words, parts, kept, strict=True):
-        if missing := len(before) - len(after):
-            yield f"left out {missing} of {len(before)} {what}: of source videos that the weights learnt from"
+def _left_out(what: str, data: DataSet, scorers: Sequence[Scorer]) -> Iterator[str]:
+    """Say how many items all scorers have learnt from."""
+    if missing := len(data) - len(assign(data, scorers).data):
+        yield f"left out {missing} of {len(data)} {what}: of source videos that the weights learnt from"
 
 
 def _incomplete(scorers: Sequence[Scorer]) -> Iterator[str]:
@@ -161,8 +155,14 @@ def _incomplete(scorers: Sequence[Scorer]) -> Iterator[str]:
             yield f"{scorer.name} does not tell all that it has learnt from; some of it may be among these items"
 
 
-def _unlearnt(data: DataSet, scorers: Sequence[Scorer]) -> DataSet:
-    return without_learnt(data, [scorer.learnt for scorer in scorers])
+def _seen(data: DataSet, scorers: Sequence[Scorer]) -> Assigned:
+    """Return the items of auxiliary classes that were learnt, but not from these source videos."""
+    return assign(_real(data), scorers, is_new_of_known_class)
+
+
+def _real(data: DataSet) -> DataSet:
+    """Return the items without stills that code drew: clips that it draws are a set of their own."""
+    return data.where(lambda item: item.label != DRAWN)
 
 
 def _of_folds(split: Split, folds: Collection[int], data: DataConfig) -> tuple[DataSet, DataSet]:
@@ -175,7 +175,7 @@ def _of_folds(split: Split, folds: Collection[int], data: DataConfig) -> tuple[D
     return of(data.classes), of(data.auxiliary)
 
 
-def _unseen(config: Config) -> DataSet:
-    """Return the items of classes that the run was not trained on, if it was trained on auxiliary ones."""
+def _beside_classes(config: Config) -> DataSet:
+    """Return all items of classes beside the run's own, if it was trained on auxiliary ones."""
     data = config.data
-    return open_dataset(replace(data, auxiliary=("all",) if data.auxiliary else ())).ood(data.auxiliary).unseen
+    return open_dataset(replace(data, auxiliary=("all",) if data.auxiliary else (), unseen=())).ood().everything

@@ -1,5 +1,6 @@
 """Write MODEL_CARD.md from model.json."""
 
+from training.config.data import ROTATE
 from training.data.synthetic_ood import DRAWN, NEW_KINDS
 from training.reporting.format import (
     answer_set_rows,
@@ -20,6 +21,7 @@ from videoxception.manifest import (
     KnownScore,
     Manifest,
     Metrics,
+    Provenance,
 )
 
 
@@ -168,6 +170,12 @@ def _guard(manifest: Manifest) -> str:
     return "`known` is the guard against that, and no better than the table above says"
 
 
+def _rotates(provenance: Provenance) -> bool:
+    """Return whether the folds' models left out auxiliary classes in turn."""
+    data = provenance.recipe.get("data")
+    return isinstance(data, dict) and tuple(data.get("unseen", ())) == ROTATE
+
+
 def _card_known(manifest: Manifest) -> list[str]:
     """Say what the network has learnt beside its classes, and how well OOD videos are detected."""
     parts = []
@@ -176,6 +184,11 @@ def _card_known(manifest: Manifest) -> list[str]:
         parts.append(
             f"The network has learnt {len(manifest.auxiliary)} auxiliary classes, which no answer names, and whose"
             f" outputs are joined into one, the background: {', '.join(manifest.auxiliary)}."
+        )
+    if manifest.folds and _rotates(manifest.provenance):
+        parts.append(
+            "The model of each fold left out a share of these classes: each class is measured as never seen, by a model"
+            " that left it out, and as seen in training by the models that did not."
         )
     if manifest.metrics is not None and manifest.metrics.known is not None:
         known = manifest.metrics.known

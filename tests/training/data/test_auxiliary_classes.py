@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from tests.training.conftest import CLASSES, CLIPS, GROUPS, OTHERS
-from training.config.data import DataConfig
+from training.config.data import ROTATE, DataConfig
 from training.config.schema import Config
 from training.config.stages import parse_stages
-from training.data.auxiliary_classes import add_auxiliary, assign_folds, short_name
+from training.data.auxiliary_classes import add_auxiliary, assign_folds, share_of_fold, short_name
 from training.data.dataset import DataSet, Item
 from training.data.loading import open_dataset
 from training.data.splits import Split
@@ -87,10 +87,49 @@ def test_all_others_are_those_beside_the_classes(config: DataConfig, stills_root
 
 
 def test_what_is_measured_outside(config: DataConfig) -> None:
-    seen, unseen = open_dataset(replace(config, auxiliary=("all",), fold=1)).ood(("YoYo", "Golf"))
-    assert set(seen.items) == set(open_dataset(replace(config, fold=1)).split(0).auxiliary.items)
-    assert {item.label for item in unseen.items} == {"Knitting"}
-    assert len(unseen) == GROUPS * (CLIPS - 1)
+    scored, everything = open_dataset(replace(config, fold=1)).ood()
+    assert set(scored.items) == set(open_dataset(replace(config, fold=1)).split(0).auxiliary.items)
+    assert {item.label for item in everything.items} == {"YoYo", "Golf"}
+    assert len(everything) == 2 * GROUPS * (CLIPS - 1)
+
+
+def test_every_class_is_left_out_by_one_fold(config: DataConfig) -> None:
+    rotating = replace(config, auxiliary=("all",), unseen=ROTATE)
+    left_out = []
+    for fold in (0, 1, 2):
+        dataset = open_dataset(replace(rotating, fold=fold))
+        split, settled = dataset.split(0), dataset.config
+        kept = [name for name in OTHERS if name not in settled.unseen]
+        assert settled.auxiliary == tuple(kept)
+        assert split.training.classes == (*CLASSES, *kept)
+        assert {item.label for item in (*split.training.items, *split.auxiliary.items)} == {*CLASSES, *kept}
+        assert open_dataset(settled).config == settled  # as when the run is published
+        left_out += settled.unseen
+    assert sorted(left_out) == sorted(OTHERS)
+    released = open_dataset(replace(rotating, holdout=0)).config
+    assert (released.auxiliary, released.unseen, released.all_auxiliary) == (OTHERS, ROTATE, set(OTHERS))
+
+
+def test_shares_are_equal_but_for_one_and_do_not_depend_on_the_order() -> None:
+    names, folds = [f"class {number}" for number in range(83)], [0, 1, 2, 3, 4]
+    shares = [share_of_fold(names, fold, folds) for fold in folds]
+    assert sorted(name for share in shares for name in share) == sorted(names)
+    assert sorted(len(share) for share in shares) == [16, 16, 17, 17, 17]
+    assert shares == [share_of_fold([*names[::-1], "Drawn"], fold, folds) for fold in folds]
+    assert share_of_fold(names, 7, folds) == share_of_fold(names, 0, []) == ()
+
+
+def test_classes_to_leave_out_can_be_named(config: DataConfig) -> None:
+    settled = open_dataset(replace(config, auxiliary=("all",), unseen=("Knitting",))).config
+    assert (settled.auxiliary, settled.unseen) == (("Golf", "YoYo"), ("Knitting",))
+    assert settled.all_auxiliary == set(OTHERS)
+    for changes, message in (
+        ({"unseen": ("Knit",)}, "--unseen: there is no auxiliary class 'Knit'"),
+        ({"unseen": ("Golf", "YoYo")}, "--unseen leaves no auxiliary class to train on of YoYo, Golf"),
+        ({"unseen": ("Golf",), "auxiliary": (), "auxiliary_data": ""}, "--unseen means nothing without --auxiliary"),
+    ):
+        with pytest.raises(TrainingError, match=message):
+            open_dataset(replace(config, **changes))
 
 
 def test_names_of_files_tell_the_folder(config: DataConfig, stills_root: Path, auxiliary_root: Path) -> None:
@@ -103,6 +142,7 @@ def test_names_of_files_tell_the_folder(config: DataConfig, stills_root: Path, a
     [
         ({"auxiliary": ("Punch", "Golf"), "classes": CLASSES}, "--auxiliary must name classes that --classes does not"),
         ({"auxiliary": ("Golf", "Golf")}, "each once, but got Golf, Golf"),
+        ({"classes": CLASSES, "unseen": ("Punch",)}, "--unseen must name auxiliary classes, but Punch is one of --cl"),
         ({"auxiliary_data": "/elsewhere"}, "--auxiliary-data means nothing without --auxiliary"),
     ],
 )

@@ -189,4 +189,4 @@ def test_a_data_set_is_listed_once_whatever_is_asked_of_it(stills_root: Path, mo
 
 
 def test_without_auxiliary_classes_there_is_nothing_ood(stills_root: Path) -> None:
-    assert [len(data) for data in open_dataset(stills(stills_root)).ood(())] == [0, 0]
+    assert [len(data) for data in open_dataset(stills(stills_root)).ood()] == [0, 0]

@@ -6,8 +6,15 @@ import pytest
 
 from training.data.dataset import DataSet, Item
 from training.errors import TrainingError
-from training.evaluation.assignment import Scorer, engine_without, one_engine, without_learnt
-from training.evaluation.leakage import hash_of
+from training.evaluation.assignment import (
+    Scorer,
+    assign,
+    engine_without,
+    is_new_of_known_class,
+    is_of_new_class,
+    one_engine,
+)
+from training.evaluation.leakage import hash_of, hashes_of_classes
 from videoxception.clip import Frames
 from videoxception.engine.base import Logits, Precision
 
@@ -52,8 +59,29 @@ def test_an_item_that_every_engine_has_learnt_from_is_refused() -> None:
 
 def test_what_all_have_learnt_from_is_left_out() -> None:
     data = DataSet(tuple(item(group) for group in "abcd"), ("Punch",))
-    assert without_learnt(data, [scorer.learnt for scorer in SCORERS]).groups == ["a", "c", "d"]
-    assert without_learnt(data, [SCORERS[0].learnt]).groups == ["c", "d"]
+    assert assign(data, SCORERS).data.groups == ["a", "c", "d"]
+    assert assign(data, SCORERS[:1]).data.groups == ["c", "d"]
+
+
+def test_a_scorer_is_chosen_by_the_classes_that_it_has_learnt() -> None:
+    """Each of two fold models left out a fold and an auxiliary class: 1 Golf, 4 YoYo."""
+    one = Scorer("one", ONE, frozenset({hash_of("y4"), hash_of("k4")}) | hashes_of_classes(["YoYo", "Knitting"]))
+    four = Scorer("four", FOUR, frozenset({hash_of("g1"), hash_of("k1")}) | hashes_of_classes(["Golf", "Knitting"]))
+    items = [
+        Item(Path(f"{label}/{video}.jpg"), label, video)
+        for label, video in (("Golf", "g1"), ("Golf", "g4"), ("YoYo", "y1"), ("YoYo", "y4"), ("Knitting", "k1"))
+    ]
+    data = DataSet(tuple(items), ("Golf", "YoYo", "Knitting"))
+    seen, unseen = (assign(data, [one, four], fits) for fits in (is_new_of_known_class, is_of_new_class))
+    assert [(item.group, seen.engine_of(item)) for item in seen.data.items] == [("g4", FOUR), ("y1", ONE), ("k1", ONE)]
+    assert [(item.group, unseen.engine_of(item)) for item in unseen.data.items] == [
+        ("g1", ONE),
+        ("g4", ONE),
+        ("y1", FOUR),
+        ("y4", FOUR),
+    ]
+    with pytest.raises(TrainingError, match=r"Knitting/k1.jpg is of k1, which every model at hand"):
+        unseen.engine_of(items[4])
 
 
 def test_what_none_has_learnt_from_is_dealt_out_by_source_videos() -> None:

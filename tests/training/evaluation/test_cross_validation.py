@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from training.config.data import DataConfig
+from tests.training.evaluation.test_assignment import Named
+from training.config.data import ROTATE, DataConfig
 from training.config.distillation import TeacherConfig
 from training.config.schema import Config
 from training.config.stages import parse_stages
 from training.data.dataset import DataSet, Item
 from training.data.splits import Split
 from training.errors import TrainingError
-from training.evaluation.cross_validation import folds_of
+from training.evaluation.assignment import is_of_new_class
+from training.evaluation.cross_validation import folds_of, scorer_of
 from training.evaluation.leakage import (
     check_no_leakage,
     check_start_leakage,
@@ -141,11 +143,73 @@ def test_what_a_release_hands_on(silent_release: str, tmp_path: Path) -> None:
     second = run(tmp_path / "second", 1, WITHOUT_1, init=str(first))
     told = sources_of_all([second, first])
     assert told is not None
-    assert len(told) == len(set(WITHOUT_1)) + 1
+    assert len(told) == len({"video x", *WITHOUT_1}) + len(CONFIG.data.classes)
     assert not any("video" in each for each in told)  # names may be private
     third = run(tmp_path / "third", 1, WITHOUT_1, init=silent_release)
     assert sources_of_all([second, third]) is None
     check_start_leakage(third, ITEMS, (), strict=False)
+
+
+AUXILIARY = tuple(Item(Path(f"{label}/{n}.jpg"), label, f"video {label}{n}", fold=n) for n in (1, 2) for label in "cd")
+ROTATING = replace(SPLIT, training=DataSet((*ITEMS, *AUXILIARY), ("a", "b", "c", "d")))
+WITHOUT_1_OR_C = [item.group for item in ROTATING.training.items if item.fold != 1 and item.label != "c"]
+
+
+def rotating_run(
+    folder: Path,
+    fold: int | None,
+    auxiliary: tuple[str, ...],
+    unseen: tuple[str, ...],
+    learnt: Iterable[str],
+    **changes: object,
+) -> Path:
+    data = replace(CONFIG.data, fold=fold, holdout=0, auxiliary=auxiliary, unseen=unseen)
+    checkpoint.open_run(folder, replace(CONFIG, data=data, **changes), resume=False)
+    record_sources(folder, checkpoint.read_config(folder), learnt)
+    return folder
+
+
+@pytest.fixture
+def rotating(tmp_path: Path) -> Path:
+    """The folder of a run to be released, with auxiliary classes that fold models leave out in turn."""
+    return rotating_run(tmp_path / "rotating", None, ("c", "d"), ROTATE, ROTATING.training.groups)
+
+
+def test_a_judge_may_leave_out_auxiliary_classes(rotating: Path, tmp_path: Path) -> None:
+    judge = rotating_run(tmp_path / "judge", 1, ("d",), ("c",), WITHOUT_1_OR_C)
+    assert folds_of([judge], rotating, ROTATING) == {1: judge}
+    other = rotating_run(tmp_path / "other", 1, ("d",), ("e",), WITHOUT_1_OR_C)
+    with pytest.raises(TrainingError, match="with other options than the released run: --auxiliary; its figures"):
+        folds_of([other], rotating, ROTATING)
+
+
+def test_a_judge_that_saw_a_class_which_it_was_to_leave_out_is_refused(rotating: Path, tmp_path: Path) -> None:
+    judge = rotating_run(tmp_path / "judge", 1, ("d",), ("c",), [*WITHOUT_1_OR_C, "video c2"])
+    with pytest.raises(TrainingError, match="1 source videos are in one of them alone, such as video c2"):
+        folds_of([judge], rotating, ROTATING)
+
+
+def test_a_source_video_that_a_left_out_class_shares_with_another_is_learnt_from(tmp_path: Path) -> None:
+    items = [replace(item, group=item.group.replace("video c2", "video d2")) for item in ROTATING.training.items]
+    split = replace(ROTATING, training=DataSet(tuple(items), ROTATING.training.classes))
+    released = rotating_run(tmp_path / "released", None, ("c", "d"), ROTATE, split.training.groups)
+    judge = rotating_run(tmp_path / "judge", 1, ("d",), ("c",), WITHOUT_1_OR_C)
+    assert folds_of([judge], released, split) == {1: judge}
+
+
+def test_of_a_judge_that_began_with_weights_that_knew_a_left_out_class_it_is_said(
+    rotating: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also if it learnt the class from other videos, and two runs back."""
+    caplog.set_level(logging.INFO, "training")
+    first = rotating_run(tmp_path / "first", 1, ("c", "d"), (), ["another video"])
+    second = rotating_run(tmp_path / "second", 1, ("d",), ("c",), WITHOUT_1_OR_C, init=str(first))
+    judge = rotating_run(tmp_path / "judge", 1, ("d",), ("c",), WITHOUT_1_OR_C, init=str(second))
+    assert folds_of([judge], rotating, ROTATING) == {1: judge}
+    assert f"{second} has learnt 1 of 1 auxiliary classes that {judge} left out" in caplog.text
+    assert not is_of_new_class(scorer_of(judge, Named("judge")), AUXILIARY[0])
+    alone = rotating_run(tmp_path / "alone", 1, ("d",), ("c",), WITHOUT_1_OR_C)
+    assert is_of_new_class(scorer_of(alone, Named("alone")), AUXILIARY[0])
 
 
 def test_what_was_learnt_from_is_never_forgotten(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from training.config.data import DataConfig
 from training.data.dataset import Item, class_folders, list_class_folders
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
-from training.data.readers.ucf101 import source_video
+from training.data.readers.ucf101 import join_known_videos, source_video
 from videoxception.actions import ACTIONS
 
 FRAME_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
@@ -18,7 +18,7 @@ def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
     group = grouping(config, source_video)
     listed = list_class_folders(Path(config.data), classes, FRAME_SUFFIXES)
     rows = ((path, label, group(path)) for label, path in listed)
-    return Listing(tuple(Item(path, label, row.group, row.fold) for path, label, row in rows), "groups")
+    return Listing(join_known_videos([Item(path, label, row.group, row.fold) for path, label, row in rows]), "groups")
 
 
 LAYOUT = Layout(

@@ -8,26 +8,22 @@ Source: https://www.crcv.ucf.edu/data/UCF101.php. Clips of one group come from o
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from training.config.data import DataConfig
 from training.data.dataset import VIDEO_SUFFIXES, Item, Part, check_folder, class_folders, list_class_folders
+from training.data.disjoint_sets import DisjointSets
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
+from training.data.readers.ucf101_same_video import Group, first_of
 from training.data.splits import SOURCE_SEED, random_rows, shared_groups
 from training.errors import TrainingError
 from videoxception.actions import ACTIONS
 
 _NAME = re.compile(r"v_(?P<label>\w+)_g(?P<group>\d+)_c\d+$")
 _SOURCE_SHARE = 0.3
-# Groups of one class that were cut from one video nonetheless, found by comparing the frames of the 16 actions' train
-# list 1. There may be more among the other 85 classes, and within the test list.
-_SHARED = {
-    "BenchPress": (("07", "22"),),
-    "PlayingGuitar": (("21", "22"),),
-    "TennisSwing": (("03", "11", "13", "23", "24", "25"), ("08", "09", "18", "19", "20"), ("10", "15")),
-}
-_SAME_VIDEO = {(label, group): groups[0] for label, sets in _SHARED.items() for groups in sets for group in groups}
+_GROUP = re.compile(r"(?:v_)?(?P<label>\w+)_g(?P<group>\d+)")
 
 
 def named_group(path: Path) -> tuple[str, str]:
@@ -49,8 +45,46 @@ def source_video(path: Path) -> str:
 
     Groups that are known to share a video go by the first of them. Raises `TrainingError` for other names.
     """
-    label, group = named_group(path)
-    return f"v_{label}_g{_SAME_VIDEO.get((label, group), group)}"
+    return _video_of(named_group(path))
+
+
+def known_source_video(path: Path) -> str | None:
+    """Return `source_video`, or None for a file that is not named as UCF-101 names its files."""
+    return source_video(path) if _NAME.match(path.stem) else None
+
+
+def join_known_videos(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Return the items with one name for each source video, whatever table or pattern named it.
+
+    Source videos that a table tells apart are joined where the files' names say that they are one, and the other way
+    round, so that stills and clips of one group have one name. A table's folds are believed.
+    """
+    sets = DisjointSets[object]()
+    for item in items:
+        if video := known_source_video(item.path):
+            sets.join(item.group, (video, item.fold))
+    names: dict[object, str] = {}
+    for item in items:
+        place, name = sets.find(item.group), _spelt_alike(item)
+        names[place] = min(names.get(place, name), name)
+    return tuple(replace(item, group=names[sets.find(item.group)]) for item in items)
+
+
+def _spelt_alike(item: Item) -> str:
+    """Return the name of an item's source video, if a class and a group number (Punch_g08), as `source_video` has it.
+
+    Where a table gives folds too, groups that are known to share a video keep their numbers, as it may have them apart.
+    """
+    match = _GROUP.fullmatch(item.group)
+    if match is None:
+        return item.group
+    group = match["label"], match["group"]
+    return _video_of(group) if item.fold is None else "v_" + "_g".join(group)
+
+
+def _video_of(group: Group) -> str:
+    label, number = first_of(group)
+    return f"v_{label}_g{number}"
 
 
 def read_list(path: Path) -> list[str]:
@@ -138,7 +172,7 @@ def _source(config: DataConfig, train: list[tuple[str, Path]], tested: tuple[Ite
 def _items(config: DataConfig, listed: Iterable[tuple[str, Path]], part: Part) -> tuple[Item, ...]:
     group = grouping(config, source_video)
     rows = ((path, label, group(path)) for label, path in listed)
-    return tuple(Item(path, label, row.group, row.fold, part) for path, label, row in rows)
+    return join_known_videos([Item(path, label, row.group, row.fold, part) for path, label, row in rows])
 
 
 def _listed(config: DataConfig, classes: Sequence[str], names: Sequence[str], part: str) -> list[tuple[str, Path]]:
