@@ -56,6 +56,7 @@ def linear() -> Config:
     """Return a new head on frozen ImageNet features of a bank of views; minutes on two cores, for -c (or -d at 260)."""
     return Config(
         architecture="videoxception-c",
+        architecture_args="temporal=false",
         stages=parse_stages("30x1x128x256"),
         dropout=0.2,
         cache=CacheConfig(cache_size="240x320"),

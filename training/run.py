@@ -254,9 +254,10 @@ def _defaults(chosen: argparse.Namespace) -> Config:
 
 def _warn(config: Config) -> None:
     spec, last = config.clip, config.stages[-1]
-    if (last.frames, last.size) != (spec.frames, spec.size[0]):
+    frames = 1 if config.frozen.views else spec.frames  # a view is a still, whose frames are all one
+    if (last.frames, last.size) != (frames, spec.size[0]):
         _LOGGER.warning(
-            f"the last stage, {last}, is not of the {spec.frames} frames of {spec.size[0]} pixels that\n"
+            f"the last stage, {last}, is not of the {frames} frames of {spec.size[0]} pixels that\n"
             "         the released model will be shown"
         )
     cudnn = torch.backends.cudnn.version() if torch.cuda.is_available() else None  # type: ignore[no-untyped-call]
