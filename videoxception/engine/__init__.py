@@ -9,14 +9,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from videoxception.engine.base import Engine, EngineError, FloatPrecision, OutOfMemory, Precision
+from videoxception.engine.base import Engine, EngineError, OutOfMemory, Precision
 from videoxception.engine.choice import Candidate, first_right
 from videoxception.store import Release
 
 __all__ = ["Engine", "EngineError", "OutOfMemory", "create"]
-
-_WITH_KERNELS = ("videoxception-a", "videoxception-b")
-_BF16 = (8, 0)  # the first compute capability with it
 
 
 def create(
@@ -49,7 +46,9 @@ def create(
         raise EngineError("int8 is for CPUs; on a GPU, ask for bf16, f32 or auto")
     if find_spec("torch") is None:
         raise EngineError(f"the device {device!r} needs PyTorch: pip install 'videoxception[torch]'")
-    return first_right(release, device, _on_gpu(release, device, precision))
+    from videoxception.engine.cuda_candidates import candidates
+
+    return first_right(release, device, candidates(release, device, precision))
 
 
 def _on_cpu(release: Release, precision: Literal["auto"] | Precision, cache: Path | None) -> Sequence[Candidate]:
@@ -60,40 +59,6 @@ def _on_cpu(release: Release, precision: Literal["auto"] | Precision, cache: Pat
 
     wanted = best_precisions(release) if precision == "auto" else [precision]
     return [Candidate(f"OpenVINO in {each}", partial(OpenVINOEngine, release, each, cache)) for each in wanted]
-
-
-def _on_gpu(release: Release, device: str, precision: Literal["auto"] | FloatPrecision) -> Sequence[Candidate]:
-    """Return the fused kernels for the types that they are of, then PyTorch as graphs, then as it is."""
-    from videoxception.engine.cuda_card import Card
-
-    card = Card(device)
-    native: list[FloatPrecision] = ["bf16", "f32"] if card.capability >= _BF16 else ["f32"]
-    wanted = native if precision == "auto" else [precision]
-
-    def fused() -> Engine:
-        from videoxception.engine.cuda_fused import FusedEngine  # needs Triton, which the others do not
-        from videoxception.engine.cuda_trial import try_apart
-
-        try_apart(release, device, wanted[0])
-        return FusedEngine.load(release, card, wanted[0])
-
-    def plain(each: FloatPrecision) -> Engine:
-        from videoxception.engine.cuda_plain import PlainEngine
-
-        return PlainEngine.load(release, card, each)
-
-    def reference() -> Engine:
-        from videoxception.engine.torch_reference import TorchEngine
-
-        return TorchEngine(release, card.name, wanted[-1])
-
-    kernels = [Candidate(f"fused kernels in {wanted[0]}", fused)] if _has_kernels(release) else []
-    graphs = [Candidate(f"graphs of plain PyTorch in {each}", partial(plain, each)) for each in wanted]
-    return [*kernels, *graphs, Candidate(f"plain PyTorch in {wanted[-1]}, clip by clip", reference)]
-
-
-def _has_kernels(release: Release) -> bool:
-    return release.manifest.architecture.name in _WITH_KERNELS
 
 
 def _has_gpu() -> bool:

@@ -24,6 +24,11 @@ class Card:
         self.device = found if found.index is not None else torch.device("cuda", torch.cuda.current_device())
 
     @property
+    def has_bf16(self) -> bool:
+        """Whether it multiplies in bf16: from compute capability 8.0 on."""
+        return self.capability >= (8, 0)
+
+    @property
     def free_memory(self) -> int:
         """Bytes that no process uses."""
         return torch.cuda.mem_get_info(self.device)[0]

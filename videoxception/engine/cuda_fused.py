@@ -17,7 +17,6 @@ BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 """Batch sizes with a recorded graph."""
 
 _DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
-_CAPABILITY = (8, 0)  # the first compute capability with bf16
 _MEMORY = 0.5  # share of the GPU's free memory that may be used
 
 
@@ -57,7 +56,7 @@ class FusedEngine:
 
 def _supported(net: nn.Module, shape: tuple[int, int, int, int], card: Card) -> FusedVideoXception:
     """Return the network. Raises `Unsuitable` if the kernels cannot run it, or not on this card."""
-    if card.capability < _CAPABILITY:
+    if not card.has_bf16:
         raise Unsuitable(f"the kernels need compute capability 8.0 or above, but {card.name} has {card.capability}")
     try:
         return check_supported(net, shape)

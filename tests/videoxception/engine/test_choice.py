@@ -41,8 +41,8 @@ def card(monkeypatch: pytest.MonkeyPatch) -> type[CardAtOnce]:
         def __init__(self, name: str) -> None:
             super().__init__(free_memory=2**19)
 
-    monkeypatch.setattr("videoxception.engine.cuda_card.Card", PlantedCard)
-    monkeypatch.setattr("videoxception.engine.cuda_trial.try_apart", lambda *_: None)
+    monkeypatch.setattr("videoxception.engine.cuda_candidates.Card", PlantedCard)
+    monkeypatch.setattr("videoxception.engine.cuda_candidates.try_apart", lambda *_: None)
     monkeypatch.setattr(FusedNetwork, "run", lambda *_: None)
     monkeypatch.setattr(cuda_plain, "CHUNKS", (2, 1))
     return PlantedCard
@@ -117,7 +117,7 @@ def plant_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     def try_apart(*_: object) -> None:
         raise EngineError("planted")
 
-    monkeypatch.setattr("videoxception.engine.cuda_trial.try_apart", try_apart)
+    monkeypatch.setattr("videoxception.engine.cuda_candidates.try_apart", try_apart)
 
 
 @pytest.mark.parametrize(
