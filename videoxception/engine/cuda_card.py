@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import cast
 
 import torch
 from torch import Tensor
@@ -41,11 +40,11 @@ class Card:
 
     def stream(self) -> torch.cuda.Stream:
         """Return a new stream."""
-        return cast(torch.cuda.Stream, torch.cuda.Stream(self.device))  # type: ignore[no-untyped-call]
+        return torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
 
     def event(self) -> torch.cuda.Event:
         """Return a new event."""
-        return cast(torch.cuda.Event, torch.cuda.Event())  # type: ignore[no-untyped-call]
+        return torch.cuda.Event()  # type: ignore[no-untyped-call]
 
     def on(self, stream: torch.cuda.Stream) -> AbstractContextManager[object]:
         """Make a stream the current one."""

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils import convert_conv2d_weight_memory_format, convert_conv3d_weight_memory_format
 
 from videoxception import golden
 from videoxception.clip import ClipSpec, Frames
@@ -97,15 +98,13 @@ def _is_steady(runner: GraphRunner, clip: Frames) -> bool:
 
 def _prepare(net: nn.Module, precision: FloatPrecision) -> nn.Module:
     """Lay out weights channels last. For bf16, convert them once; heads stay in f32, since bf16 logits have 8 bits."""
+    convert_conv2d_weight_memory_format(net, torch.channels_last)
+    convert_conv3d_weight_memory_format(net, torch.channels_last_3d)
     for module in net.modules():
-        if isinstance(module, nn.Conv2d):
-            module.to(memory_format=torch.channels_last)
-        elif isinstance(module, nn.Conv3d):
-            module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         if isinstance(module, nn.Conv2d | nn.Conv3d) and precision == "bf16":
             module.to(torch.bfloat16)
         elif isinstance(module, nn.Linear):
-            module.forward = _linear_in_f32(module)  # type: ignore[method-assign]
+            module.forward = _linear_in_f32(module)  # type: ignore[assignment,method-assign]
     return net
 
 
