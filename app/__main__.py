@@ -15,7 +15,6 @@ from app.factory import assemble
 from app.service import open_service
 from app.settings import Settings
 from videoxception.engine import EngineError
-from videoxception.golden import GoldenMismatch
 from videoxception.store import StoreError
 
 
@@ -43,7 +42,7 @@ def main() -> None:
     try:
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(_serve(app, config, settings))
-    except (StoreError, EngineError, GoldenMismatch, OSError) as error:
+    except (StoreError, EngineError, OSError) as error:
         sys.exit(f"error: {error}")
 
 

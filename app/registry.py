@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from app.batching import Batcher, Rules
 from app.problems import Problem
 from app.settings import Settings
-from videoxception import golden
-from videoxception.engine import Engine, EngineError, OutOfMemory, create
+from videoxception.engine import Engine, EngineError, create
 from videoxception.manifest import Manifest
 from videoxception.store import ModelStore, Release, StoreError, UnknownModel
 
-_UNUSABLE = (StoreError, EngineError, golden.GoldenMismatch)
+_UNUSABLE = (StoreError, EngineError)
 _log = logging.getLogger(__name__)
 
 
@@ -49,7 +48,7 @@ class ModelRegistry:
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Load the default model. Raise `StoreError`, `EngineError` or `GoldenMismatch`."""
+        """Load the default model. Raise `StoreError` or `EngineError`."""
         self._default = await self._resolve(self._settings.model)
 
     async def close(self) -> None:
@@ -175,19 +174,14 @@ class ModelRegistry:
                 return release, []
             try:
                 return release, [self._make_engine(release, device) for device in self._settings.devices]
-            except (EngineError, golden.GoldenMismatch) as error:
+            except EngineError as error:
                 _log.warning("passing over %s: %s", release, error)
                 first_error = first_error or error
         assert first_error is not None  # there was a candidate, or the store would have raised
         raise first_error
 
     def _make_engine(self, release: Release, device: str) -> Engine:
-        engine = create(release, device, self._settings.precision, self._settings.compiled)
-        try:
-            golden.check(engine, release.manifest)  # which warms it up, too
-        except (OutOfMemory, MemoryError, RuntimeError, ValueError) as error:
-            raise EngineError(f"{release} does not run on {device}: {error}") from error
-        return engine
+        return create(release, device, self._settings.precision, self._settings.compiled)
 
 
 def _alive(served: Served) -> Served:

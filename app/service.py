@@ -39,8 +39,8 @@ class Service:
 async def open_service(settings: Settings) -> AsyncIterator[Service]:
     """Start the service, and close it when the context ends.
 
-    Raise `StoreError`, `EngineError` or `GoldenMismatch` if it has no model to answer with, and `OSError` if uploads
-    cannot be put where they should.
+    Raise `StoreError` or `EngineError` if it has no model to answer with, and `OSError` if uploads cannot be put where
+    they should.
     """
     metrics = Metrics()
     models = ModelRegistry(settings, metrics.note_batch)

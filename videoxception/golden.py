@@ -4,13 +4,13 @@ import numpy as np
 import numpy.typing as npt
 
 from videoxception.clip import ClipSpec, Frames
-from videoxception.engine.base import Engine
+from videoxception.engine.base import Engine, EngineError
 from videoxception.manifest import Manifest
 
 _CELL = 16  # pixels; large enough that the frames are more than noise
 
 
-class GoldenMismatch(Exception):
+class GoldenMismatch(EngineError):
     """An engine whose logits are not those that were recorded when the model was released."""
 
 

@@ -18,7 +18,8 @@ from benchmarks.gpu.timing import Setting
 from tests.videos import make_video
 from videoxception.clip import ClipSpec
 from videoxception.engine import Engine
-from videoxception.engine.cuda import CudaEngine
+from videoxception.engine.cuda_card import Card
+from videoxception.engine.cuda_fused import FusedEngine
 from videoxception.video.pool import DecoderPool
 
 _BATCH = 64
@@ -27,7 +28,7 @@ Decode = Callable[[Path], np.ndarray]
 
 def decoding(setting: Setting, count: int = 600, engine: Engine | None = None) -> Iterator[Row]:
     """Measure a synthetic video `count` times: H.264, 640 x 360, 10 s, a key frame every 10 s."""
-    engine = engine or CudaEngine(fused_net("a"), setting.shape, str(setting.device))
+    engine = engine or FusedEngine(fused_net("a"), setting.shape, Card(str(setting.device)))
     with tempfile.TemporaryDirectory() as folder:
         options = {"preset": "veryfast"}
         path = make_video(

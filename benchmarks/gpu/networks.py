@@ -12,13 +12,12 @@ SHAPE = (10, 128, 128, 3)
 CLASSES = 16
 
 
-def network(name: str) -> VideoXception:
+def network(name: str) -> nn.Module:
     """Create a randomly initialised network whose batch norms are not the identity."""
     torch.manual_seed(0)
     net = nets.create(name, CLASSES)
-    assert isinstance(net, VideoXception)
     for module in net.modules():
-        if isinstance(module, nn.BatchNorm3d):
+        if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d):
             nn.init.uniform_(module.weight, 0.5, 2)
             nn.init.uniform_(module.bias, -1, 1)
             nn.init.uniform_(module.running_mean, -1, 1)
@@ -28,7 +27,9 @@ def network(name: str) -> VideoXception:
 
 def fused_net(kind: str) -> FusedVideoXception:
     """Create a network of type "a" or "b" with fused batch norms."""
-    return FusedVideoXception(network(f"videoxception-{kind}"), ClipSpec()).eval()
+    net = network(f"videoxception-{kind}")
+    assert isinstance(net, VideoXception)
+    return FusedVideoXception(net, ClipSpec()).eval()
 
 
 class Plain(nn.Module):

@@ -34,6 +34,8 @@ SECTIONS = (
     Section("serving", "ours", "a", 70),
     Section("serving", "kernels", "a", 40),
     Section("parity", "parity", None, 90),
+    Section("serving", "plain", "c", 45),
+    Section("serving", "plain", "a", 45),
     Section("serving", "eager", "a", 45),
     Section("training", "training", "a", 90),
     Section("serving", "ours", "b", 60),

@@ -5,12 +5,17 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from benchmarks.gpu.networks import Plain, clips, fused_net
-from benchmarks.gpu.roofline import limit, work
+from benchmarks.gpu.networks import CLASSES, Plain, clips, fused_net, network
+from benchmarks.gpu.roofline import WIDTHS, limit, work
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.timing import Setting, in_a_row, seconds_a_call
-from videoxception.engine.cuda import CudaEngine
+from videoxception.clip import ClipSpec
+from videoxception.engine.cuda_card import Card
+from videoxception.engine.cuda_fused import FusedEngine
+from videoxception.engine.cuda_plain import PlainEngine
 from videoxception.engine.kernels.network import FusedNetwork
+from videoxception.nets.fused_norms import fuse_norms
+from videoxception.nets.served import Served
 
 COMPILED_BATCHES = (1, 64)  # each takes torch.compile the better part of a minute
 _BATCH, _TIMES = 64, 10  # clips, and launches in a row, with which a kernel is timed
@@ -38,10 +43,16 @@ def compiled(kind: str, setting: Setting) -> Iterator[Row]:
 
 def ours(kind: str, setting: Setting) -> Iterator[Row]:
     """Measure this project's engine."""
-    engine = CudaEngine(fused_net(kind), setting.shape, str(setting.device))
-    for batch in setting.batches:
-        frames = clips(batch, setting.shape).numpy()
-        yield from _rows(kind, "ours bf16", setting, frames, engine.predict, engine.rerun)
+    engine = FusedEngine(fused_net(kind), setting.shape, Card(str(setting.device)))
+    yield from _engine_rows(kind, "ours bf16", setting, engine)
+
+
+def plain(kind: str, setting: Setting) -> Iterator[Row]:
+    """Measure this project's engine for any architecture."""
+    spec = ClipSpec(frames=setting.shape[0], size=setting.shape[1:3])
+    net = fuse_norms(Served(network(f"videoxception-{kind}"), spec), spec)
+    engine = PlainEngine(net, spec, CLASSES, Card(str(setting.device)))
+    yield from _engine_rows(kind, f"plain bf16 in chunks of {engine.chunk}", setting, engine)
 
 
 def kernels(kind: str, setting: Setting) -> Iterator[Row]:
@@ -54,6 +65,12 @@ def kernels(kind: str, setting: Setting) -> Iterator[Row]:
         taken = seconds_a_call(in_a_row(launch, _TIMES), setting) / (_BATCH * _TIMES)
         note = f"limit {each.limit * 1e6:.2f}; {each.limit / taken:.0%} of it"
         yield Row(f"kernels {kind}", each.name, taken * 1e6, "us a clip", note)
+
+
+def _engine_rows(kind: str, name: str, setting: Setting, engine: FusedEngine | PlainEngine) -> Iterator[Row]:
+    for batch in setting.batches:
+        frames = clips(batch, setting.shape).numpy()
+        yield from _rows(kind, name, setting, frames, engine.predict, engine.rerun)
 
 
 def _torch_rows(
@@ -82,5 +99,6 @@ def _rows(kind: str, name: str, setting: Setting, frames: np.ndarray, predict: P
     batch, section = len(frames), f"serving {kind}"
     for what, call in (("from host", lambda: predict(frames)), ("on device", lambda: rerun(batch))):
         taken = seconds_a_call(call, setting)
-        note = f"{taken * 1e3:.3f} ms a batch; {limit(kind) * batch / taken:.1%} of the roofline"
+        share = f"; {limit(kind) * batch / taken:.1%} of the roofline" if kind in WIDTHS else ""
+        note = f"{taken * 1e3:.3f} ms a batch{share}"
         yield Row(section, f"{name}, batch {batch}, {what}", batch / taken, "clips/s", note)

@@ -15,10 +15,11 @@ from app.registry import ModelRegistry
 from app.settings import Settings
 from tests.app.conftest import NEXT, publish
 from tests.shipped import NAME, REFERENCE, VERSION
-from videoxception import engine
+from videoxception import golden
 from videoxception.clip import Frames
 from videoxception.engine import Engine, EngineError
 from videoxception.engine.base import Logits
+from videoxception.manifest import Manifest
 from videoxception.store import Release
 
 
@@ -119,16 +120,14 @@ def test_before_the_start_nothing_is_answered(tmp_path: Path) -> None:
 def test_a_version_that_breaks_when_it_is_tried_is_passed_over(
     release: Release, tmp_path: Path, client_of: Callable[..., httpx.Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def create(release: Release, device: str, *rest: Any) -> Engine:
-        made = engine.create(release, device, *rest)
-        if release.manifest.version == NEXT:
-            monkeypatch.setattr(made, "predict", breaks)
-        return made
+    check = golden.check
 
-    def breaks(frames: Frames) -> None:
-        raise RuntimeError("no such operation")
+    def breaks(engine: Engine, manifest: Manifest) -> None:
+        if manifest.version == NEXT:
+            raise RuntimeError("no such operation")
+        check(engine, manifest)
 
-    monkeypatch.setattr("app.registry.create", create)
+    monkeypatch.setattr(golden, "check", breaks)
     publish(release, tmp_path, NEXT)
     client = client_of(model_store=str(tmp_path))
     assert client.get("/classes").json()["model"]["version"] == VERSION

@@ -17,6 +17,7 @@ from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.sections import SECTIONS, Section
 from benchmarks.gpu.timing import Setting, seconds_a_call
 from benchmarks.gpu.tune import candidates
+from tests.videoxception.engine.conftest import CardAtOnce
 from videoxception.engine.kernels.network import FusedNetwork
 
 TINY = Setting(torch.device("cpu"), (2, 16, 16, 3), batches=(1, 2), training_batch=2, seconds=0.001, loop=0.001)
@@ -42,6 +43,15 @@ def test_plain_pytorch_is_measured_at_every_batch_with_and_without_copies() -> N
     ]
     assert len(rows) == 8
     assert all(row.value for row in rows)
+
+
+def test_the_engine_of_any_architecture_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "Card", lambda name: CardAtOnce())
+    rows = list(serving.plain("c", TINY))
+    assert [row.what for row in rows] == [
+        f"plain bf16 in chunks of 8, batch {batch}, {where}" for batch in (1, 2) for where in ("from host", "on device")
+    ]
+    assert all(row.value and "roofline" not in row.note for row in rows)
 
 
 def test_a_profile_says_where_a_step_spends_its_time() -> None:
@@ -116,6 +126,7 @@ def test_every_section_exists() -> None:
     assert modules == {"card", "serving", "parity", "training", "profile", "decoding"}
     assert {section.function for section in SECTIONS} == modules - {"serving"} | {
         "ours",
+        "plain",
         "kernels",
         "eager",
         "compiled",

@@ -1,12 +1,14 @@
 """A network's weights and graph in a folder, for engines to run before anything was measured."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from safetensors.torch import save_file
 from torch import Tensor
 
 from training.config.schema import Config
+from training.export.golden_answers import golden_answers
 from training.export.openvino import export_graph
 from videoxception.manifest import Architecture, Calibration, Golden, Manifest, Provenance
 from videoxception.nets.fused_norms import fuse_norms
@@ -17,14 +19,15 @@ from videoxception.store import WEIGHTS, Release
 def unmeasured_release(folder: Path, config: Config, weights: Mapping[str, Tensor]) -> Release:
     """Write a run's weights and their f32 graph into a new folder.
 
-    What its manifest says of calibration, golden answers and provenance is a placeholder: it is never written.
+    What its manifest says of calibration and provenance is a placeholder: it is never written.
     """
     folder.mkdir()
     save_file(dict(weights), folder / WEIGHTS)
     release = Release(folder, _manifest(config))
     spec = release.manifest.clip
     export_graph(fuse_norms(load_served(release), spec), spec, release.graph)
-    return release
+    answers = golden_answers(release, int8=False)
+    return replace(release, manifest=release.manifest.model_copy(update={"golden": answers}))
 
 
 def _manifest(config: Config) -> Manifest:

@@ -19,7 +19,7 @@ class EngineError(Exception):
 
 
 class Unsuitable(EngineError):
-    """An engine that cannot be created, although a slower one on the same device can."""
+    """An engine that was not made for this card or model, or needs what is not installed: no fault, another one can."""
 
 
 class OutOfMemory(Exception):

@@ -32,7 +32,7 @@ class OpenVINOEngine:
         core = ov.Core()
         if cache is not None and _usable(cache):
             core.set_property({"CACHE_DIR": str(cache)})
-        self.precision: Precision = _best_precision(core, release) if precision == "auto" else precision
+        self.precision: Precision = best_precisions(release)[0] if precision == "auto" else precision
         if self.precision == "int8" and not release.int8_graph.exists():
             raise EngineError(f"{release} was released without an int8 graph; ask for bf16, f32 or auto")
         graph, floats = graph_of(core, release, self.precision)
@@ -87,13 +87,16 @@ def _usable(cache: Path) -> bool:
     return os.access(cache, os.W_OK)
 
 
-def _best_precision(core: ov.Core, release: Release) -> Precision:
-    """Return int8 if the model was released with it and passed its check, and the CPU is fast in it; else bf16 or f32.
+def best_precisions(release: Release) -> list[Precision]:
+    """Return the precisions to try on this CPU, from the fastest to f32.
 
-    CPUs with bf16 multiply 8-bit integers in one step; on older ones sums may overflow, or int8 may gain nothing.
+    int8 is among them if the model was released with it and passed its check, and the CPU is fast in it: CPUs with bf16
+    multiply 8-bit integers in one step; on older ones sums may overflow, or int8 may gain nothing.
     """
-    native, int8 = _native_precision(core), release.manifest.int8
-    return "int8" if native == "bf16" and int8 is not None and int8.passed else native
+    native, int8 = _native_precision(ov.Core()), release.manifest.int8
+    if native == "f32":
+        return ["f32"]
+    return ["int8", "bf16", "f32"] if int8 is not None and int8.passed else ["bf16", "f32"]
 
 
 def _native_precision(core: ov.Core) -> FloatPrecision:

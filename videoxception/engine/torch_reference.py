@@ -1,4 +1,4 @@
-"""Released models in plain PyTorch: the reference that other engines are checked against, and the way onto a GPU."""
+"""Released models in plain PyTorch: the reference for other engines, and what runs where none of them is right."""
 
 import threading
 from typing import Literal
@@ -40,7 +40,7 @@ class TorchEngine:
         bf16 = torch.autocast(self._device.type, torch.bfloat16, enabled=self.precision == "bf16")
         try:
             with self._lock, torch.inference_mode(), bf16:
-                clips = torch.from_numpy(frames).to(self._device)
+                clips = torch.from_numpy(frames.copy()).to(self._device)
                 logits: Logits = torch.cat([self._net(clip[None]) for clip in clips]).float().cpu().numpy()
         except torch.OutOfMemoryError as error:
             raise OutOfMemory(str(error)) from error
