@@ -13,7 +13,7 @@ from training.cache.loader import Library
 from training.cache.pack_reader import FRAMES, Pack, spread
 from training.config.cache import CacheConfig
 from training.config.clip import ClipConfig
-from training.config.data import DataConfig
+from training.config.data import ROTATE, DataConfig
 from training.config.schema import Config
 from training.data.loading import open_dataset
 from training.errors import TrainingError
@@ -87,6 +87,30 @@ def test_a_pack_brings_the_others_too(config: Config, stills_root: Path, auxilia
             assert part.classes == expected.classes
             assert sorted(part.groups) == sorted(expected.groups)
     assert pack.load().copy(tmp_path / "pack/others/Golf/v_Golf_g01_c01.jpg").shape == (1, 3, 48, 64)
+
+
+def test_folds_of_a_pack_leave_out_auxiliary_classes(config: Config, auxiliary_root: Path, tmp_path: Path) -> None:
+    data = replace(config.data, auxiliary=("all",), auxiliary_data=str(auxiliary_root), fold=None, holdout=0)
+    options = ["--layout", "stills", "--data", data.data, "--classes", ",".join(CLASSES), "--groups", data.groups]
+    options += ["--auxiliary", "all", "--auxiliary-data", data.auxiliary_data, "--cache-size", SIZE]
+    options += ["--cache", str(tmp_path / "cache"), "--quality", "80", "--holdout", "0"]
+    main(["pack", str(tmp_path / "pack"), *options])
+    main(["pack", str(tmp_path / "of-fold-1"), *options, "--fold", "1", "--unseen", "rotate"])
+    pack, own = Pack(tmp_path / "pack"), Pack(tmp_path / "of-fold-1")
+    for fold in (0, 1, 2):
+        settled = pack.config(Config(data=DataConfig(fold=fold, unseen=ROTATE)))
+        dataset = open_dataset(replace(data, fold=fold, unseen=ROTATE))
+        assert settled.data == dataset.config
+        found, real = pack.split(settled), dataset.split(0)
+        assert found.training.classes == real.training.classes
+        for part, expected in ((found.training, real.training), (found.auxiliary, real.auxiliary)):
+            assert sorted(part.groups) == sorted(expected.groups)
+        if fold == 1:
+            assert own.config(Config(data=DataConfig(fold=1))).data == dataset.config
+    with pytest.raises(
+        TrainingError, match=r"of-fold-1 was made without the auxiliary classes .*; to leave out others"
+    ):
+        own.config(Config(data=DataConfig(fold=2)))
 
 
 def test_its_frames_are_close_to_the_caches(packed: Path, cached: tuple[Library, Path], stills_root: Path) -> None:

@@ -66,6 +66,28 @@ def test_a_table_that_knows_the_folds_of_others_is_believed() -> None:
     assert [item.fold for item in assign_folds(items, [])] == [4, None, None]
 
 
+def test_a_source_video_that_classes_share_is_in_one_fold() -> None:
+    """In that of the model's own class; or of the first auxiliary class, by name. The others keep their turns."""
+    shared = {("Golf", 2): "Bowling 1", ("YoYo", 1): "Golf 3"}
+    items = [
+        Item(Path(f"{label} {n}.avi"), label, shared.get((label, n), f"{label} {n}"))
+        for label in ("YoYo", "Golf")
+        for n in (1, 2, 3, 4)
+    ]
+    own = [Item(Path("x.avi"), "Bowling", "Bowling 1", 2)]
+    found = {item.path.stem: item.fold for item in assign_folds(items, [0, 1, 2], own)}
+    assert found == {
+        "Golf 1": 0,
+        "Golf 2": 2,
+        "Golf 3": 2,
+        "Golf 4": 0,
+        "YoYo 1": 2,
+        "YoYo 2": 1,
+        "YoYo 3": 2,
+        "YoYo 4": 0,
+    }
+
+
 def test_a_person_of_both_goes_where_the_classes_have_them() -> None:
     def items(label: str, *people: str) -> DataSet:
         return DataSet(tuple(Item(Path(f"{label}-{who}.avi"), label, who) for who in people), (label,))

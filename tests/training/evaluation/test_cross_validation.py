@@ -238,6 +238,16 @@ def test_an_item_is_known_also_if_its_source_video_has_another_name_by_now(tmp_p
         assert not is_learnt(item, known), item
 
 
+def test_clips_and_stills_of_one_source_video_are_known_to_be_one_whatever_tables_call_it(tmp_path: Path) -> None:
+    """Also if they are of groups that share a video."""
+    clip = Item(Path("ucf101/YoYo/v_YoYo_g10_c01.mp4"), "ucf101:YoYo", "YoYo_g10")
+    record_sources(tmp_path, CONFIG, [clip.group], [clip])
+    known = sources_of_run(tmp_path).known()
+    for stem in ("v_YoYo_g10_c04", "v_YoYo_g09_c01"):
+        assert is_learnt(Item(Path(f"YoYo/{stem}.jpg"), "YoYo", f"tape of {stem}"), known), stem
+    assert not is_learnt(Item(Path("YoYo/v_YoYo_g11_c01.jpg"), "YoYo", "v_YoYo_g11"), known)
+
+
 def test_a_run_that_does_not_tell_what_it_learnt_from_cannot_be_measured(tmp_path: Path) -> None:
     for damaged in (False, True):
         if damaged:

@@ -2,17 +2,20 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from training.config.data import DataConfig
+from training.data.dataset import Item
 from training.data.groups import read_groups
 from training.data.loading import open_dataset
 from training.data.readers.base import Listing
 from training.data.readers.msr_daily import ACTIVITIES
 from training.data.readers.registry import LAYOUTS
-from training.data.readers.ucf101 import check_parts, read_list, source_video
+from training.data.readers.ucf101 import check_parts, join_known_videos, read_list, source_video
+from training.data.readers.ucf101_same_video import SETS, first_of
 from training.data.splits import leak
 from training.errors import TrainingError
 from videoxception.actions import ACTIONS
@@ -177,6 +180,41 @@ def test_a_listed_video_that_is_not_there_is_named(make_ucf101: Callable[..., Da
 )
 def test_source_videos(name: str, video: str) -> None:
     assert source_video(Path("x") / name) == video
+
+
+def test_stills_and_clips_of_one_group_have_one_name_whatever_a_table_calls_it() -> None:
+    still = Item(Path("YoYo/v_YoYo_g10_c01.jpg"), "YoYo", source_video(Path("v_YoYo_g10_c01.jpg")))
+    clips = [Item(Path(f"{name}.mp4"), "YoYo", f"YoYo_{name[7:10]}") for name in ("v_YoYo_g10_c03", "v_YoYo_g11_c01")]
+    found = [item.group for item in join_known_videos([still, *clips])]
+    assert found == ["v_YoYo_g09", "v_YoYo_g09", "v_YoYo_g11"]
+    assert [item.group for item in join_known_videos(clips)] == found[1:]
+
+
+def test_a_table_and_names_of_files_join_source_videos_together() -> None:
+    """The table joins a and b, the names of the files b's and c's; other files stay as they are."""
+    names = (("v_Punch_g08_c01", "a"), ("v_Punch_g09_c01", "a"), ("v_Punch_g09_c02", "c"), ("own", "d"), ("two", "c"))
+    items = [Item(Path(f"{stem}.avi"), "Punch", group) for stem, group in names]
+    assert [item.group for item in join_known_videos(items)] == ["a", "a", "a", "d", "a"]
+
+
+def test_folds_of_a_table_are_believed() -> None:
+    items = [
+        Item(Path(f"v_YoYo_g{group}_c01.avi"), "YoYo", f"v_YoYo_g{group}", fold)
+        for group, fold in (("09", 0), ("10", 1), ("11", 1))
+    ]
+    assert [item.group for item in join_known_videos(items)] == ["v_YoYo_g09", "v_YoYo_g10", "v_YoYo_g11"]
+    together = join_known_videos([replace(item, fold=1) for item in items])
+    assert [item.group for item in together] == ["v_YoYo_g09", "v_YoYo_g09", "v_YoYo_g11"]
+
+
+def test_no_group_is_in_two_sets_of_the_table_and_every_class_keeps_several_videos() -> None:
+    groups = [group for one in SETS for group in one]
+    assert len(set(groups)) == len(groups)
+    assert all(len(one) > 1 for one in SETS)
+    for label in {label for label, _ in groups}:
+        of_label = [(label, f"{number:02}") for number in range(8, 26)]  # train list 1
+        assert len({first_of(group) for group in of_label}) >= 9  # so that every fold has some
+    assert first_of(("CricketBowling", "08")) == first_of(("CricketShot", "19")) == ("CricketShot", "19")
 
 
 def test_known_shared_videos_are_warned_of() -> None:
