@@ -11,15 +11,20 @@ EQUAL_LABELS, PROBABILITY_CHANGE = 0.985, 0.05
 
 
 def agreement(expected: Logits, found: Logits, classes: int, temperature: float) -> Agreement:
-    """Compare two engines' logits (N, K or more) for the same clips; the first `classes` of them are of the classes."""
-    before, after = (probabilities(logits[:, :classes], temperature) for logits in (expected, found))
-    changes = np.abs(before - after).max(1)
-    equal = float((before.argmax(1) == after.argmax(1)).mean())
+    """Compare two engines' logits (N, K or more) for the same clips; the first `classes` of them are of the classes.
+
+    An answer that is no number, such as a division by zero leaves, changes all of a probability, and never passes.
+    """
+    finite = np.isfinite(found).all(1)
+    sane = np.where(finite[:, None], found, expected)
+    before, after = (probabilities(logits[:, :classes], temperature) for logits in (expected, sane))
+    changes = np.where(finite, np.abs(before - after).max(1), 1.0)
+    equal = float(((before.argmax(1) == after.argmax(1)) & finite).mean())
     change = float(np.quantile(changes, 0.99))
     return Agreement(
         n=len(changes),
         equal_labels=equal,
         change_median=float(np.median(changes)),
         change_p99=change,
-        passed=equal >= EQUAL_LABELS and change <= PROBABILITY_CHANGE,
+        passed=bool(finite.all()) and equal >= EQUAL_LABELS and change <= PROBABILITY_CHANGE,
     )

@@ -74,7 +74,7 @@ def _largest(weights: Weights, spec: ClipSpec, clips: Frames) -> Largest:
 
 def _without_idle_channels(largest: Array) -> Array:
     """Keep the scale of a channel that hardly ever fires: made to reach 1, it would be all rounding."""
-    return np.where(largest < _IDLE * np.median(largest), 1.0, largest)
+    return np.where(largest <= _IDLE * np.median(largest), 1.0, largest)  # also if most, or all, are 0
 
 
 def _means(graph: Graph, blocks: Iterable[int], clips: Frames) -> dict[int, Array]:

@@ -138,6 +138,26 @@ def test_agreement() -> None:
     assert 0 < little.change_median == pytest.approx(little.change_p99)
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_an_answer_that_is_no_number_never_passes(wrong: float) -> None:
+    before = np.array([[2.0, 0.0, 9.0]] * 1000, np.float32)
+    after = before.copy()
+    after[7, 2] = wrong  # an output behind those of the classes
+    told = agreement(before, after, 2, 1.0)
+    assert told.equal_labels == 0.999
+    assert told.change_median == 0
+    assert not told.passed
+
+
+def test_channels_that_never_fire_divide_nothing_by_zero() -> None:
+    net = make_net()
+    with torch.no_grad():
+        net.blocks[0].separable[6].weight.zero_()
+        net.blocks[0].shortcut.weight.zero_()
+        net.blocks[0].shortcut.bias.fill_(-1.0)
+    assert np.isfinite(answers(quantise(net, SPEC, CLIPS), CLIPS)).all()
+
+
 def test_weights_are_those_of_the_network(tmp_path: Path) -> None:
     weights = weights_of(make_net(OTHERS))
     assert len(weights.blocks) == 4
