@@ -1,6 +1,7 @@
 """The trainer. Commands stand here, rooms below; a room imports only rooms that come after it in this list.
 
-Commands: `run`, `evaluate`, `compare`, `publish`, `cache` (build, show, pack) and `fetch`; `recipes` names settings.
+Commands: `run`, `cross_validate`, `evaluate`, `compare`, `publish`, `cache` (build, show, pack) and `fetch`; `recipes`
+names settings.
 
 Rooms:
     reporting   tables, model cards, plots

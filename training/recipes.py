@@ -6,6 +6,7 @@ from dataclasses import replace
 from training.config.augmentation import CameraConfig, ColorJitterConfig
 from training.config.cache import CacheConfig
 from training.config.data import DataConfig
+from training.config.distillation import TeacherConfig
 from training.config.frozen import ALL_BUT_HEAD, FrozenConfig
 from training.config.optimizer import OptimizerConfig
 from training.config.schema import Config
@@ -66,13 +67,13 @@ def linear() -> Config:
 
 
 def finetune() -> Config:
-    """Return what trains the late stages from `linear` (--init) on, half-way back to it in the end (WiSE-FT)."""
+    """Return what trains the late stages from `linear` (--init) on, taught by a larger network's head (--teacher)."""
     return replace(
         linear(),
-        stages=parse_stages("12x1x128x64"),
-        init_share=0.5,
-        auxiliary_share=0.5,
+        stages=parse_stages("6x1x128x64"),
+        auxiliary_share=0.3,
         frozen=replace(linear().frozen, frozen_stages=4),
+        teacher=TeacherConfig(teacher_weight=0.7),
         optimizer=replace(linear().optimizer, lr=5e-4, layer_decay=0.75),
     )
 

@@ -8,6 +8,7 @@ from videoxception.extras import require
 
 _COMMANDS = {
     "train": ("training.run", "Train a model and release it."),
+    "cross-validate": ("training.cross_validate", "Train once for each fold, and release with their figures."),
     "evaluate": ("training.evaluate", "Score a released model on a data set."),
     "publish": ("training.publish", "Release a model from a finished run."),
     "compare": ("training.compare", "Compare finished runs."),

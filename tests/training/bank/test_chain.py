@@ -41,6 +41,7 @@ def test_a_bank_is_computed_once(head: Path, options: list[str], tmp_path: Path)
 
 def test_late_stages_learn_from_a_head_and_are_released(head: Path, options: list[str], tmp_path: Path) -> None:
     more = ["--recipe", "finetune", "--stages", "1x1x32x16", "--init", str(head), "--teacher", str(head), "--no-int8"]
+    more += ["--init-share", "0.5"]
     without_pretrained = [option for option in options if option not in ("--pretrained", "none")]
     assert "released videoxception-c@1" in train(without_pretrained, tmp_path / "fine", *more).stdout
     manifest = ModelStore(built_in=tmp_path / "store").load("videoxception-c").manifest
@@ -50,6 +51,8 @@ def test_late_stages_learn_from_a_head_and_are_released(head: Path, options: lis
 
 
 def test_a_share_of_the_way_back_needs_first_weights(options: list[str], tmp_path: Path) -> None:
-    ended = command("training.run", *options, "--run", str(tmp_path / "run"), "--recipe", "finetune")
+    ended = command(
+        "training.run", *options, "--run", str(tmp_path / "run"), "--recipe", "finetune", "--init-share", "0.5"
+    )
     assert ended.returncode == 1
     assert "--init-share means nothing without --init" in ended.stderr

@@ -1,0 +1,65 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from tests.training.bank.test_build import CONFIG, CPU, Stills, items
+from training.bank.views import draw_views, item_key
+from training.config.distillation import TeacherConfig
+from training.config.schema import Config
+from training.config.stages import parse_stages
+from training.errors import TrainingError
+from training.model import checkpoint
+from training.model.build import build_network
+from training.model.train_state import new_train_state
+from training.trainer.bank_teacher import BankTeacher
+from training.trainer.sampler import MicroBatch
+
+MICRO = MicroBatch(torch.tensor([1, 3]), torch.tensor([[2], [1]]), torch.Generator(), 1.0)
+
+
+def finished_run(folder: Path, config: Config) -> torch.nn.Module:
+    state = new_train_state(build_network(config), config.optimizer)
+    state.epoch = config.epochs
+    checkpoint.open_run(folder, config, resume=False)
+    checkpoint.save(folder, state)
+    return state.average.eval()
+
+
+def taught(name: Path | str) -> Config:
+    return replace(CONFIG, teacher=TeacherConfig(teacher=str(name), teacher_temperature=2.0))
+
+
+def test_a_teacher_judges_the_students_views_at_its_own_size(tmp_path: Path) -> None:
+    config = replace(CONFIG, seed=3, stages=parse_stages("1x1x64x4"))
+    net = finished_run(tmp_path / "teacher", config)
+    teacher = BankTeacher.load(taught(tmp_path / "teacher"), items(), tmp_path / "banks", CPU)
+    assert teacher is not None
+    seen = []
+    for number, view in ((1, 2), (3, 1)):
+        copy = Stills().copy(Path(f"{number}.jpg"))
+        seen.append(draw_views(copy, item_key(copy), [view], 64, CONFIG))
+    with torch.inference_mode():
+        expected = F.softmax(net(torch.cat(seen)[:, :, None]) / 2, 1)
+    torch.testing.assert_close(teacher(MICRO, CPU), expected, atol=1e-3, rtol=0)
+
+
+def test_a_student_that_agrees_has_nothing_to_learn(tmp_path: Path) -> None:
+    finished_run(tmp_path / "teacher", CONFIG)
+    teacher = BankTeacher.load(taught(tmp_path / "teacher"), items(), tmp_path / "banks", CPU)
+    assert teacher is not None
+    agreeing = 2 * teacher(MICRO, CPU).log()
+    assert float(teacher.loss(agreeing, torch.zeros(2), MICRO)) == pytest.approx(0, abs=1e-6)
+    assert float(teacher.loss(agreeing.flip(1) + 1, torch.zeros(2), MICRO)) > 0
+
+
+def test_a_teacher_without_stages_is_refused(tmp_path: Path) -> None:
+    finished_run(tmp_path / "teacher", replace(CONFIG, architecture="videoxception-a"))
+    with pytest.raises(TrainingError, match="are for videoxception-c and -d"):
+        BankTeacher.load(taught(tmp_path / "teacher"), items(), tmp_path / "banks", CPU)
+
+
+def test_without_a_name_there_is_no_teacher(tmp_path: Path) -> None:
+    assert BankTeacher.load(CONFIG, items(), tmp_path, CPU) is None

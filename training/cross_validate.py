@@ -1,0 +1,77 @@
+"""Train a recipe without each fold in turn, and once on everything; release the last with the figures of the others.
+
+python -m training.cross_validate --run runs/c --recipe linear --layout stills --data DIR --groups FOLDS.tsv:video ...
+
+Takes the options of python -m training.run, but for those that say what is held out. Each run has a folder of its own
+in --run, named by its fold, and "all". Where {fold} stands in an option, that name is put: --init 'runs/head/{fold}'.
+What was stopped goes on with the same command.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from training import run
+from training.config.console import show_log
+from training.errors import TrainingError
+from training.export.int8 import HELP as INT8_HELP
+from training.publish import announcement, publish
+from videoxception.store import StoreError
+
+ALL = "all"
+_FOLDS = "0,1,2,3,4"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command `python -m training.cross_validate`."""
+    show_log()
+    options, of_run = _parse(arguments)
+    try:
+        _check(of_run)
+        for name in (*options.folds, ALL):
+            print(f"\n{options.run / name}:", flush=True)
+            run.main(_arguments(of_run, options.run, name))
+        folds = [options.run / name for name in options.folds]
+        released = publish(options.run / ALL, options.store, options.note, folds, options.int8)
+        print(announcement(released, options.store))
+    except (TrainingError, StoreError) as error:
+        sys.exit(f"error: {error}")
+
+
+def _arguments(of_run: Sequence[str], folder: Path, name: str) -> list[str]:
+    """Return the arguments of one run: of the fold that is named, or of all."""
+    held_out = ["--holdout", "0"] if name == ALL else ["--fold", name]
+    own = [each.replace("{fold}", name) for each in of_run]
+    return [*own, *held_out, "--run", str(folder / name), "--resume", "--no-publish"]
+
+
+def _check(of_run: Sequence[str]) -> None:
+    """Raise `TrainingError` for options that differ from run to run."""
+    for name in ("--fold", "--holdout", "--resume", "--publish", "--no-publish"):
+        if name in of_run or any(each.startswith(f"{name}=") for each in of_run):
+            raise TrainingError(f"{name} is set for each run by itself; leave it out")
+
+
+def _parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.cross_validate",
+        usage="%(prog)s --run DIR [options] [options of training.run]",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="folder that holds a folder of each run")
+    parser.add_argument("--folds", type=_names, default=_names(_FOLDS), metavar="K,...", help=f"(default: {_FOLDS})")
+    parser.add_argument("--store", type=Path, default=Path("model_store"), metavar="DIR", help="(default: model_store)")
+    parser.add_argument("--note", default="", metavar="TEXT", help="what the data are, for the model card")
+    parser.add_argument("--int8", action=argparse.BooleanOptionalAction, default=True, help=INT8_HELP)
+    return parser.parse_known_args(arguments)
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+if __name__ == "__main__":
+    main()
