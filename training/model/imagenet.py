@@ -42,6 +42,11 @@ LITE2 = ImageNetPackage("EfficientNet-Lite2", "9656183e")
 PACKAGES = {"videoxception-c": LITE0, "videoxception-d": LITE2}
 """Of the architectures that begin with ImageNet weights."""
 
+NAMED_TOO = (
+    "ImageNet's classes name no action, but things of some (barbell, punching bag, racket, tennis ball, sorrel horse,"
+    " cello, drum, acoustic and electric guitar)"
+)
+
 # The packages' names of parameters -> those of `videoxception.nets.efficientnet_lite`; the first that fits counts.
 _NAMES = (
     (r"_conv_stem\.", "stem.conv."),

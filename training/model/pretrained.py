@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from training.config.schema import Config
 from training.errors import TrainingError
 from training.model import checkpoint
-from training.model.imagenet import PACKAGES, imagenet_weights, read_weights
+from training.model.imagenet import NAMED_TOO, PACKAGES, imagenet_weights, read_weights
 from training.model.net2net import grow_deeper
 from training.model.resolve import resolve_trained
 from videoxception.store import ModelStore, Release
@@ -66,7 +66,11 @@ def describe_pretrained(config: Config) -> str:
     source = pretrained_source(config)
     if source == "none":
         return ""
-    return str(PACKAGES[config.architecture]) if source == "imagenet" else f"the weights of {Path(source).name}"
+    return (
+        f"{PACKAGES[config.architecture]}; {NAMED_TOO}"
+        if source == "imagenet"
+        else f"the weights of {Path(source).name}"
+    )
 
 
 def _fitted(weights: Weights, net: nn.Module, config: Config) -> Weights:

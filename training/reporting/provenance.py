@@ -50,11 +50,17 @@ def _trained_on(config: Config, split: Split) -> str:
     counted = f"{len(own):,} {{}} of {len(set(own.groups)):,} source videos ({Path(config.data.data).name})"
     if config.data.layout == "stills":
         return (
-            f"Single frames, not videos: {counted.format('still frames')}. A virtual camera moving over one frame"
-            f" made each training clip, so that the model has never seen an action move, and what it knows is what the"
-            f" scene of an action looks like. {held_out}."
+            f"Single frames, not videos: {counted.format('still frames')}. {_shown(config)}, so that the model has"
+            f" never seen an action move, and what it knows is what the scene of an action looks like. {held_out}."
         )
     return f"Videos: {counted.format('videos')}. {held_out}."
+
+
+def _shown(config: Config) -> str:
+    """Say what became of a still in training."""
+    if config.frozen.views:
+        return f"Each was seen in {config.frozen.views} views (cut, mirrored, in other light)"
+    return "A virtual camera moving over one frame made each training clip"
 
 
 def _auxiliary_in_words(split: Split, config: Config) -> str:

