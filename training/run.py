@@ -26,6 +26,7 @@ import torch
 from training import recipes
 from training.bank.build import build_bank, viewed_items
 from training.bank.loader import BankLoader
+from training.bank.view_loader import ViewLoader
 from training.cache.datamodule import DataModule, open_data_module
 from training.cache.loader import FrameLoader, Library, Loader
 from training.config.cli import add_cache_option, add_options, config_from_options
@@ -151,10 +152,12 @@ def _loader_and_teacher(
     if not config.frozen.views:
         return FrameLoader.of(split.training, library), Teacher.load(config, device)
     items = viewed_items(split.training, library, config)
+    targets = torch.tensor(split.training.targets)
     with world.leader_first():
-        bank = build_bank(banks, config, state.average, items, device)
         teacher = BankTeacher.load(config, items, banks, device)
-    return BankLoader(bank, items, torch.tensor(split.training.targets)), teacher
+        if not config.frozen.banked:
+            return ViewLoader(items, targets, config), teacher
+        return BankLoader(build_bank(banks, config, state.average, items, device), items, targets), teacher
 
 
 def _load(data: DataModule, world: World) -> tuple[Library, Split]:

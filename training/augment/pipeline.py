@@ -21,6 +21,13 @@ def draw_clips(frames: Tensor, stage: Stage, config: Config, rng: torch.Generato
     )
 
 
+def resized(frames: Tensor, size: int) -> Tensor:
+    """Scale square frames (B, 3, s, s) to (B, 3, size, size)."""
+    if frames.shape[-1] == size:
+        return frames
+    return F.interpolate(frames, (size, size), mode="bilinear", antialias=True)
+
+
 def _shrink(frames: Tensor, size: int) -> Tensor:
     """Shrink frames (B, T, 3, h, w), never enlarge them, so that the camera's bilinear sampling does not alias."""
     height, width = frames.shape[-2:]

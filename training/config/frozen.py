@@ -20,8 +20,8 @@ class FrozenConfig:
     )
     views: int = option(
         0,
-        "views of each still that are drawn once, with what the frozen stages make of them kept in a bank; 0: new ones"
-        " in each epoch",
+        "views of each still that all epochs, networks and teachers share; what frozen stages make of them is kept in a"
+        " bank. 0: new views in each epoch",
     )
     auxiliary_views: int = option(0, "the same for stills of auxiliary classes (default: as --views)")
 
@@ -31,10 +31,13 @@ class FrozenConfig:
         for name in ("views", "auxiliary_views"):
             if getattr(self, name) < 0:
                 raise TrainingError(f"--{name.replace('_', '-')} must be at least 0, but got {getattr(self, name)}")
-        if self.views and not self.frozen_stages:
-            raise TrainingError("--views keeps what frozen stages give; say how many are frozen with --frozen-stages")
         if self.auxiliary_views and not self.views:
             raise TrainingError("--auxiliary-views means nothing without --views")
+
+    @property
+    def banked(self) -> bool:
+        """Whether training begins with what a bank has of the views, and not with their pixels."""
+        return self.views > 0 and self.frozen_stages > 0
 
     def views_of(self, auxiliary: bool) -> int:
         """Return how many views an item has in the bank."""

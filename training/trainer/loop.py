@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
 from training.augment.mixup import mix
-from training.augment.pipeline import draw_clips
+from training.augment.pipeline import draw_clips, resized
 from training.cache.loader import Loader, draw_ahead
 from training.config.optimizer import OptimizerConfig
 from training.config.schema import Config
@@ -62,10 +62,8 @@ class TrainContext:
     @cached_property
     def forward(self) -> nn.Module:
         """What computes the logits of a training step; with several processes, it averages their gradients as well."""
-        frozen = self.config.frozen
-        forward: nn.Module = (
-            _Resume(self.state.net, frozen.frozen_stages) if frozen.views else _FastForward(self.state.net, self.passes)
-        )
+        net, frozen = self.state.net, self.config.frozen
+        forward: nn.Module = _Resume(net, frozen.frozen_stages) if frozen.banked else _FastForward(net, self.passes)
         if self.config.compile:
             forward = torch.compile(forward)  # type: ignore[assignment]
         if self.world.size > 1:
@@ -124,7 +122,7 @@ def _backward(micro: MicroBatch, frames: Tensor, last: bool, context: TrainConte
     """Add a micro-batch's share to the gradient; return its share of the loss, detached.
 
     Args:
-        frames: uint8 (b, T, 3, h, w), as the cache has them; or float16 (b, 1, ...), what a bank has of views.
+        frames: uint8 (b, T, 3, h, w), as the cache has them, or views; or float16 (b, 1, ...), what a bank has of them.
         last: whether it is the step's last one, after which the processes average their gradients.
     """
     config, device, world, forward = context.config, context.device, context.world, context.forward
@@ -141,11 +139,14 @@ def _backward(micro: MicroBatch, frames: Tensor, last: bool, context: TrainConte
 
 
 def _inputs(frames: Tensor, micro: MicroBatch, context: TrainContext) -> Tensor:
-    """Augment frames to clips float (b, 3, T, H, W); what a bank has is ready: (b, ...)."""
+    """Augment frames to clips float (b, 3, T, H, W); views are ready, and what a bank has of them is (b, ...)."""
     config = context.config
-    if config.frozen.views:
+    stage = config.stage(context.state.epoch)
+    if config.frozen.banked:
         return frames[:, 0].float()
-    return draw_clips(frames, config.stage(context.state.epoch), config, micro.rng)
+    if config.frozen.views:
+        return resized(frames[:, 0].float() / 255, stage.size)[:, :, None]
+    return draw_clips(frames, stage, config, micro.rng)
 
 
 def _loss(clips: Tensor, shares: Tensor, micro: MicroBatch, context: TrainContext) -> Tensor:

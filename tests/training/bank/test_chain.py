@@ -50,6 +50,14 @@ def test_late_stages_learn_from_a_head_and_are_released(head: Path, options: lis
     assert manifest.provenance.recipe["init_share"] == 0.5
 
 
+def test_a_network_from_nothing_learns_from_a_head_on_the_same_views(
+    head: Path, options: list[str], tmp_path: Path
+) -> None:
+    small = ["--architecture", "videoxception-a", "--stages", "1x1x24x16,1x1x32x16", "--no-publish"]
+    ended = train(options, tmp_path / "student", *small, "--teacher", str(head))
+    assert "epoch   2/2" in ended.stdout
+
+
 def test_a_share_of_the_way_back_needs_first_weights(options: list[str], tmp_path: Path) -> None:
     ended = command(
         "training.run", *options, "--run", str(tmp_path / "run"), "--recipe", "finetune", "--init-share", "0.5"

@@ -1,6 +1,7 @@
 """How far an engine's answers are from those of the one that it is to replace, and whether that is near enough."""
 
 import numpy as np
+import numpy.typing as npt
 
 from videoxception.answer import probabilities
 from videoxception.engine.base import Logits
@@ -15,7 +16,7 @@ def agreement(expected: Logits, found: Logits, classes: int, temperature: float)
 
     An answer that is no number, such as a division by zero leaves, changes all of a probability, and never passes.
     """
-    finite = np.isfinite(found).all(1)
+    finite: npt.NDArray[np.bool_] = np.asarray(np.isfinite(found).all(1))
     sane = np.where(finite[:, None], found, expected)
     before, after = (probabilities(logits[:, :classes], temperature) for logits in (expected, sane))
     changes = np.where(finite, np.abs(before - after).max(1), 1.0)
