@@ -179,6 +179,8 @@ WARNINGS = {
     "key frames only": "decoding it all would cost too much; of each moment, the nearest key frame was used",
     "damaged": "some frames could not be decoded; the nearest ones before them were used",
     "rotated": "the file says that its frames lie on their side or head; they were turned",
+    "mirrored": "the file says that its frames are to be shown mirrored; they were",
+    "hdr": "the colours are HDR or those of BT.2020; they were mapped to those of standard video",
     "variable rate": "the frames are not evenly spaced in time",
     "no times": "the file gives no times; the seconds are a guess from its frame rate",
 }

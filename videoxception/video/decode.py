@@ -19,6 +19,7 @@ from videoxception.video.frame import Scaler
 from videoxception.video.full_pass import full_pass
 from videoxception.video.key_pass import key_pass, nearest_keys
 from videoxception.video.limits import Limits
+from videoxception.video.orientation import Matrix, Orienter, sei_matrix
 from videoxception.video.packets import Deadline, PacketTable, payload, read_packets, timeline_of
 from videoxception.video.passes import Found
 from videoxception.video.plan import SKIP, can_plan, make_plan
@@ -98,7 +99,7 @@ def _strategies(task: "_Task", table: PacketTable, pixels: float, limits: Limits
     elif limits.key_frames and (keys := nearest_keys(table, task.timeline, task.wanted)):
         numbers = {key.packet for key in keys}
         needed = bytearray(number in numbers for number in range(len(table)))
-        run = partial(key_pass, keys=keys, scaler=task.scaler, deadline=task.deadline)
+        run = partial(key_pass, keys=keys, scaler=task.scaler, orienter=Orienter(task.first), deadline=task.deadline)
         yield from _readable(_Strategy(pixels * len(numbers), run, needed), table)
 
 
@@ -145,16 +146,20 @@ class _Task:
     wanted: list[int]
     plan: bytearray | None
     scaler: Scaler
+    first: Matrix | None  # what an SEI in the first packet asks for
     deadline: Deadline
 
     def along_plan(self, packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream) -> Found | None:
         """Decode what the plan names. Return None if the plan did not work out."""
         assert self.plan is not None
-        return planned_pass(packets, stream, self.plan, self.timeline, self.wanted, self.scaler, self.deadline)
+        orienter = Orienter(self.first)
+        return planned_pass(
+            packets, stream, self.plan, self.timeline, self.wanted, self.scaler, orienter, self.deadline
+        )
 
     def through_everything(self, packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream) -> Found:
         """Decode all there is."""
-        return full_pass(packets, stream, self.timeline, self.wanted, self.scaler, self.deadline)
+        return full_pass(packets, stream, self.timeline, self.wanted, self.scaler, Orienter(self.first), self.deadline)
 
     def clip(self, found: Found, spec: ClipSpec) -> Clip:
         """Return the clip of the frames that a pass found."""
@@ -186,6 +191,7 @@ def _make_task(
         wanted=wanted,
         plan=make_plan(table, timeline, wanted) if plannable else None,
         scaler=Scaler(spec.size, spec.fit),
+        first=sei_matrix(table.first, stream.codec_context) if table.first is not None else None,
         deadline=deadline,
     )
 
@@ -198,8 +204,7 @@ def _warnings(timeline: Timeline, spec: ClipSpec, found: Found) -> Iterator[str]
         yield "damaged"
     if found.keys_only:
         yield "key frames only"
-    if found.turned:
-        yield "rotated"
+    yield from found.notes
     if timeline.timed and timeline.variable:
         yield "variable rate"
     if not timeline.timed:

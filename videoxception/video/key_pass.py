@@ -12,9 +12,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from videoxception.clip import Timeline
-from videoxception.video.frame import Frame, Scaler
+from videoxception.video.frame import Frame, Scaler, Shown
+from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline, PacketTable
-from videoxception.video.passes import Found, end_of, shown_size
+from videoxception.video.passes import Found, end_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +50,28 @@ def key_pass(
     stream: VideoStream,
     keys: list[Key],
     scaler: Scaler,
+    orienter: Orienter,
     deadline: Deadline,
 ) -> Found | None:
     """Decode each key frame alone. One that fails is the one before it, or the first; return None if all fail."""
     chosen = {key.packet for key in keys}
     frames: dict[int, Frame] = {}
-    first: VideoFrame | None = None
+    facts: tuple[tuple[int, int], tuple[str, ...]] | None = None
     for index, packet in packets:
         if index not in chosen:
             continue
         deadline.check()
         frame = _alone(packet, stream)
         if frame is not None:
-            first = first or frame
-            frames[index] = scaler(frame)
-    if first is None:
+            shown = Shown(frame, orienter(frame))
+            facts = facts or shown.facts
+            frames[index] = scaler(frame, shown.orientation)
+    if facts is None:
         return None
-    size, turned = shown_size(first)
     return Found(
         _filled(frames, keys),
         [key.number for key in keys],
-        size,
-        turned,
+        *facts,
         damaged=len(frames) < len(chosen),
         planned=True,
         decoded=len(frames),

@@ -67,12 +67,14 @@ class PacketTable:
     bytes: int = 0
     latest: int | None = None  # of the times
     last_duration: int | None = None  # of the packet that is shown last
+    first: "Packet[VideoStream] | None" = None
 
     def __len__(self) -> int:
         return len(self.times)
 
     def add(self, packet: "Packet[VideoStream]", memory: int) -> None:
         """Add the next packet; beyond `memory` bytes, none are kept."""
+        self.first = self.first or packet
         if not packet.is_discard and packet.pts is not None and (self.latest is None or packet.pts > self.latest):
             self.latest, self.last_duration = packet.pts, packet.duration
         self.times.append(packet.pts)

@@ -8,9 +8,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from videoxception.clip import Timeline
-from videoxception.video.frame import Frame, Scaler
+from videoxception.video.frame import Frame, Scaler, Shown
+from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline
-from videoxception.video.passes import Found, end_of, shown_size
+from videoxception.video.passes import Found, end_of
 from videoxception.video.plan import SKIP, WANTED
 
 
@@ -21,12 +22,13 @@ def planned_pass(
     timeline: Timeline,
     wanted: list[int],
     scaler: Scaler,
+    orienter: Orienter,
     deadline: Deadline,
 ) -> Found | None:
     """Decode those of the numbered packets that `plan` names. Return None if a wanted frame is missing or in doubt."""
     numbers = {timeline.ticks[k]: k for k in wanted}
     frames: dict[int, Frame] = {}
-    shown: tuple[tuple[int, int], bool] | None = None
+    facts: tuple[tuple[int, int], tuple[str, ...]] | None = None
     decoded, last, context = 0, timeline.ticks[0] - 1, stream.codec_context
     try:
         for frame in _frames_of_plan(packets, stream, plan, deadline):
@@ -34,17 +36,18 @@ def planned_pass(
             if frame.is_corrupt or frame.pts is None or frame.pts <= last:
                 return None  # damage, or times that do not say which frame is which
             last = frame.pts
+            shown = Shown(frame, orienter(frame))
             if frame.pts in numbers:
-                shown = shown or shown_size(frame)
-                frames[numbers[frame.pts]] = scaler(frame)
+                facts = facts or shown.facts
+                frames[numbers[frame.pts]] = scaler(frame, shown.orientation)
     except (av.FFmpegError, _NoKeyFrame):
         return None
     finally:
         context.skip_frame = "DEFAULT"
-    if shown is None or len(frames) < len(numbers):
+    if facts is None or len(frames) < len(numbers):
         return None
-    size, turned = shown
-    return Found([frames[k] for k in wanted], wanted, size, turned, damaged=False, planned=True, decoded=decoded)
+    chosen = [frames[k] for k in wanted]
+    return Found(chosen, wanted, *facts, damaged=False, planned=True, decoded=decoded)
 
 
 def _frames_of_plan(

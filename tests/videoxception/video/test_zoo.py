@@ -122,7 +122,9 @@ def test_the_lost_frame_of_a_damaged_file_is_the_one_before(real_clips: Path) ->
             except av.FFmpegError:
                 continue
             frames |= {
-                f.pts // 1024: f.reformat(128, 128, "rgb24", interpolation="BICUBIC", threads=1).to_ndarray()
+                f.pts // 1024: f.reformat(  # 720 lines that name no matrix
+                    128, 128, "rgb24", src_colorspace="ITU709", interpolation="BICUBIC", threads=1
+                ).to_ndarray()
                 for f in decoded
             }
     assert len(frames) == 49
