@@ -159,8 +159,8 @@ class Clip:
 
     `frames` is uint8 (F, H, W, 3), RGB. `duration` is in seconds, None if the file does not say. `width` and `height`
     are those of the clip's first frame before scaling, as displayed (after rotation). `timestamps` are the F frames'
-    times in seconds since the video's first frame. `warnings` are keys of WARNINGS. `decoded` is the number of frames
-    that were decoded for the clip, and `planned` is True if the decoder could skip the others.
+    times in seconds since the video's first frame. `warnings` are keys of WARNINGS, with numbers for N and M. `decoded`
+    is the number of frames that were decoded for the clip, and `planned` is True if the decoder could skip the others.
     """
 
     frames: Frames = field(repr=False)
@@ -180,6 +180,7 @@ WARNINGS = {
     "damaged": "some frames could not be decoded; the nearest ones before them were used",
     "rotated": "the file says that its frames lie on their side or head; they were turned",
     "mirrored": "the file says that its frames are to be shown mirrored; they were",
+    "video N of M": "of the file's M video streams, the Nth was taken: the default one, or else the largest that moves",
     "hdr": "the colours are HDR or those of BT.2020; they were mapped to those of standard video",
     "variable rate": "the frames are not evenly spaced in time",
     "no times": "the file gives no times; the seconds are a guess from its frame rate",

@@ -25,6 +25,7 @@ from videoxception.video.passes import Found
 from videoxception.video.plan import SKIP, can_plan, make_plan
 from videoxception.video.planned_pass import planned_pass
 from videoxception.video.seek import SeekFailed, can_seek, needed_packets
+from videoxception.video.streams import place_of
 
 
 def decode(
@@ -62,7 +63,8 @@ def decode_file(
     limits = limits or Limits()
     deadline = Deadline(limits, stopped)
     found: Found | None = None
-    with open_video(file, limits) as (container, stream):
+    with open_video(file, limits, deadline) as (container, stream):
+        index, place = stream.index, place_of(container, stream, limits)
         table = read_packets(container, stream, limits, deadline)
         task = _make_task(container, stream, table, spec, deadline)
         check_duration(task.duration or 0.0, limits)
@@ -71,11 +73,12 @@ def decode_file(
             found = _try(strategies.popleft(), enumerate(table.kept), stream, budget)
     while found is None and strategies:  # too many packets to keep, or a strategy that failed
         strategy = strategies.popleft()
-        with open_video(file, limits) as (container, stream):
+        with open_video(file, limits, deadline, index) as (container, stream):
             found = _try(strategy, _packets(strategy, container, stream, table, deadline), stream, budget)
     if found is None:
         raise TooLong(f"the video has more than the {limits.work:g} pixels to decode that the limits allow")
-    return task.clip(found, spec)
+    clip = task.clip(found, spec)
+    return replace(clip, warnings=(*clip.warnings, "video {} of {}".format(*place))) if place[1] > 1 else clip
 
 
 @dataclass(frozen=True, slots=True)
