@@ -182,6 +182,7 @@ WARNINGS = {
     "mirrored": "the file says that its frames are to be shown mirrored; they were",
     "video N of M": "of the file's M video streams, the Nth was taken: the default one, or else the largest that moves",
     "hdr": "the colours are HDR or those of BT.2020; they were mapped to those of standard video",
+    "dolby vision": "the video is Dolby Vision of profile 5: colours that only Dolby's decoders know, and wrong here",
     "variable rate": "the frames are not evenly spaced in time",
     "no times": "the file gives no times; the seconds are a guess from its frame rate",
 }

@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from videoxception.clip import Clip, ClipSpec, Timeline, choose
 from videoxception.video.container import check_duration, open_video
+from videoxception.video.dolby_vision import is_profile_5
 from videoxception.video.errors import OverBudget, TooLong
 from videoxception.video.frame import Scaler
 from videoxception.video.full_pass import full_pass
@@ -64,7 +65,7 @@ def decode_file(
     deadline = Deadline(limits, stopped)
     found: Found | None = None
     with open_video(file, limits, deadline) as (container, stream):
-        index, place = stream.index, place_of(container, stream, limits)
+        index, notes = stream.index, tuple(_notes(file, container, stream, limits))
         table = read_packets(container, stream, limits, deadline)
         task = _make_task(container, stream, table, spec, deadline)
         check_duration(task.duration or 0.0, limits)
@@ -78,7 +79,7 @@ def decode_file(
     if found is None:
         raise TooLong(f"the video has more than the {limits.work:g} pixels to decode that the limits allow")
     clip = task.clip(found, spec)
-    return replace(clip, warnings=(*clip.warnings, "video {} of {}".format(*place))) if place[1] > 1 else clip
+    return replace(clip, warnings=(*clip.warnings, *notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,15 @@ def _make_task(
         first=sei_matrix(table.first, stream.codec_context) if table.first is not None else None,
         deadline=deadline,
     )
+
+
+def _notes(file: BinaryIO, container: InputContainer, stream: VideoStream, limits: Limits) -> Iterator[str]:
+    """Yield those of clip.WARNINGS that the header is reason for."""
+    number, videos = place_of(container, stream, limits)
+    if videos > 1:
+        yield f"video {number} of {videos}"
+    if is_profile_5(file, stream):
+        yield "dolby vision"
 
 
 def _warnings(timeline: Timeline, spec: ClipSpec, found: Found) -> Iterator[str]:

@@ -58,7 +58,7 @@ class Scaler:
         height, width = self._scaled_size(upright)
         # What is not scaled has its colour samples repeated: swscale does so by itself for 8 bits, but not for 16.
         unscaled = (upright.height, upright.width) == (height, width) and pixel_format == "rgb48le"
-        interpolation = Interpolation.POINT if unscaled else Interpolation.BICUBIC
+        interpolation = Interpolation.POINT | Interpolation.ACCURATE_RND if unscaled else Interpolation.BICUBIC
         scaled = self._reformatter.reformat(
             upright,
             width,

@@ -21,6 +21,7 @@ _PEAK = 1000.0  # cd/m2 of a display for HLG, ITU-R BT.2100; PQ may be brighter,
 _DISPLAY = 2.35  # exponent of an SDR display: between most screens (2.2) and ITU-R BT.1886 (2.4)
 _KNEE = 0.95  # of the SDR signal: what is below stays as it is, what is above is squeezed into the rest
 _STEPS = 4096  # of the tables
+_WHITEST = 4080  # the step of the brightest signal: the white that swscale makes of YUV is 255 * 256 of 65,535
 _BT2020_CL = 10  # AVCOL_SPC_BT2020_CL, which PyAV does not name
 
 _HDR = {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67}
@@ -85,7 +86,7 @@ def _signal(light: Floats) -> npt.NDArray[np.uint8]:
 def _light(transfer: int) -> Floats:
     """Return a table of the top twelve bits of a signal -> the display's light, in units of SDR's white."""
     of = _TRANSFERS.get(transfer, _bt1886)
-    return np.array([of((step + 0.5) / _STEPS) for step in range(_STEPS)], np.float32)
+    return np.array([of(min((step + 0.5) / _WHITEST, 1)) for step in range(_STEPS)], np.float32)
 
 
 _BRIGHTEST = math.sqrt(_PEAK / _WHITE) + 1e-3
