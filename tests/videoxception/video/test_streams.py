@@ -62,7 +62,7 @@ def taken(clip: Clip) -> int:
     [
         ([Made(default=False), Made()], 2),
         ([Made(), Made(default=False, size=(192, 128))], 1),
-        ([Made(default=False), Made(default=False, size=(192, 128)), Made(default=False)], 2),
+        ([Made(), Made(size=(192, 128)), Made()], 2),
         ([Made(), Made()], 1),
         ([STILL, Made()], 2),
         ([Made(codec="mjpeg", frames=1, size=(640, 480)), Made()], 2),
@@ -89,7 +89,9 @@ def test_a_file_that_is_read_again_is_read_in_the_same_stream(tmp_path: Path) ->
 
 
 def test_a_stream_that_is_no_choice_is_not_spoken_of(tmp_path: Path) -> None:
-    clip = decode(make(tmp_path / "clip.mp4", [Made(), Made(codec="mjpeg", frames=1, cover=True)]), ClipSpec())
+    clip = decode(
+        make(tmp_path / "clip.mp4", [Made(), Made(codec="mjpeg", frames=1, default=False, cover=True)]), ClipSpec()
+    )
     assert taken(clip) == 1
     assert clip.warnings == ()
 
