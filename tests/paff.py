@@ -1,0 +1,100 @@
+"""Field-coded H.264 (PAFF), which no free encoder writes: every frame is two fields of I_PCM macroblocks."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from tests.videos import RATE, level
+
+_WIDTH, _HEIGHT = 4, 2  # of a field, in macroblocks: the frames have 64 x 64 pixels
+_LOG2_MAX_FRAME_NUM, _LOG2_MAX_POC = 4, 16
+_I_PCM = 25  # mb_type in an I slice, table 7-11
+
+
+class _Bits:
+    """Bits of a NAL unit's payload."""
+
+    def __init__(self) -> None:
+        self._bits = ""
+
+    def u(self, width: int, value: int) -> "_Bits":
+        self._bits += f"{value:0{width}b}"
+        return self
+
+    def ue(self, *values: int) -> "_Bits":
+        for value in values:
+            digits = f"{value + 1:b}"
+            self._bits += "0" * (len(digits) - 1) + digits
+        return self
+
+    def aligned(self) -> "_Bits":
+        self._bits += "0" * (-len(self._bits) % 8)
+        return self
+
+    def raw(self, content: bytes) -> "_Bits":
+        self._bits += "".join(f"{byte:08b}" for byte in content)
+        return self
+
+    def nal(self, header: int) -> bytes:
+        """The NAL unit, with its stop bit, emulation prevention and start code."""
+        self.u(1, 1).aligned()
+        payload, escaped = int(self._bits, 2).to_bytes(len(self._bits) // 8, "big"), bytearray()
+        for byte in payload:
+            if escaped[-2:] == b"\0\0" and byte <= 3:
+                escaped.append(3)
+            escaped.append(byte)
+        return b"\0\0\0\1" + bytes([header]) + bytes(escaped)
+
+
+def _parameter_sets() -> bytes:
+    sps = _Bits().u(8, 77).u(8, 0).u(8, 30).ue(0, _LOG2_MAX_FRAME_NUM - 4, 0, _LOG2_MAX_POC - 4, 1).u(1, 0)
+    sps.ue(_WIDTH - 1, _HEIGHT - 1).u(1, 0).u(1, 0).u(1, 1).u(1, 0).u(1, 0)  # frame_mbs_only_flag is the first 0
+    pps = _Bits().ue(0, 0).u(1, 0).u(1, 0).ue(0, 0, 0).u(1, 0).u(2, 0).ue(0, 0, 0).u(3, 0)
+    return sps.nal(0x67) + pps.nal(0x68)
+
+
+def _field(k: int, bottom: bool, gop: int) -> bytes:
+    """One field of frame k, all of its grey. The first field of a group is an IDR picture, the others refer to none."""
+    key = k % gop == 0 and not bottom
+    number = k % gop % 2**_LOG2_MAX_FRAME_NUM
+    slice_ = (
+        _Bits().ue(0, 7, 0).u(_LOG2_MAX_FRAME_NUM, number).u(1, 1).u(1, bottom)
+    )  # field_pic_flag, bottom_field_flag
+    if key:
+        slice_.ue(k // gop % 2)  # idr_pic_id
+    slice_.u(_LOG2_MAX_POC, k % gop * 2 + bottom)
+    slice_.u(2 if key else 1, 0)  # dec_ref_pic_marking
+    slice_.ue(0)  # slice_qp_delta, as a signed 0
+    for _ in range(_WIDTH * _HEIGHT):
+        slice_.ue(_I_PCM).aligned().raw(bytes([level(k)]) * 256 + b"\x80" * 128)
+    return (_parameter_sets() if key else b"") + slice_.nal(0x65 if key else 0x61)
+
+
+def _packets(frames: int, gop: int, together: bool) -> Iterator[tuple[Fraction, bytes, bool]]:
+    """Time in frames, content and whether it is a key, of each packet."""
+    for k in range(frames):
+        first, second = _field(k, False, gop), _field(k, True, gop)
+        if together:
+            yield Fraction(k), first + second, k % gop == 0
+        else:
+            yield Fraction(k), first, k % gop == 0
+            yield k + Fraction(1, 2), second, False
+
+
+def make_paff(path: Path, frames: int = 40, gop: int = 10, *, together: bool = True, **how: object) -> Path:
+    """A field-coded video, as `make_video` makes others: both fields of a frame in a packet, or each in its own."""
+    raw = path.with_suffix(".raw")
+    raw.write_bytes(b"".join(content for _, content, _ in _packets(frames, gop, True)))
+    if path.suffix == ".h264":
+        return raw.rename(path)
+    with av.open(str(raw), format="h264") as template, av.open(str(path), "w", **how) as output:
+        stream = output.add_stream_from_template(template.streams.video[0])
+        for time, content, key in _packets(frames, gop, together):
+            packet = av.Packet(content)
+            packet.stream, packet.time_base, packet.is_keyframe = stream, Fraction(1, 2 * RATE), key
+            packet.pts = packet.dts = int(2 * time)
+            packet.duration = 2 if together else 1
+            output.mux(packet)
+    return path
