@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from av.container import InputContainer
-from av.format import Flags
 from av.packet import Packet
 from av.video.stream import VideoStream
 
@@ -14,6 +13,8 @@ from videoxception.times import close_jumps, interpolate
 from videoxception.video.errors import NoFrames, NotAVideo
 from videoxception.video.packets import PacketTable
 from videoxception.video.roles import SECOND, SHOWN
+
+_TS_DISCONT = 0x200  # AVFMT_TS_DISCONT, of transport and program streams and Ogg
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def time_frames(table: PacketTable, times: Sequence[int | None], time_base: Frac
 
 def _continuous_times(table: PacketTable, container: InputContainer, time_base: Fraction) -> list[int | None]:
     """Return the packets' times, on one clock. Some formats are joined from parts that have a clock each."""
-    if container.format.flags & int(Flags.ts_discont):
+    if container.format.flags & _TS_DISCONT:
         return close_jumps(table.times, table.clock, round(1 / time_base))
     return table.times
 
