@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from videoxception.times import interpolate, median_step, spread
+from videoxception.times import interpolate, median_step, spread, usable
 
 Frames = npt.NDArray[np.uint8]
 """Frames of one clip, (F, H, W, 3), RGB."""
@@ -124,7 +124,7 @@ def make_timeline(
     `last_duration` is that of the frame shown last (None if unknown: the median step stands in). Missing and equal
     times are interpolated; if they are half or more, frames count as shown at a constant `rate`, in frames a second.
     """
-    if 2 * len({t for t in times if t is not None}) <= len(times):
+    if not usable(times):
         return Timeline(range(len(times)), len(times), 1 / rate, timed=False)
     known = spread(sorted(interpolate(times)))
     last = last_duration or median_step(known) or 0

@@ -20,9 +20,13 @@ def close_jumps(times: Sequence[int | None], clock: Sequence[int | None], second
     """Return times that go on at the stream's rate where its clock jumps.
 
     Both are in the file's order: `times` are those of showing, `clock` those of decoding, which never go back while
-    the clock is the same. `second` is how many units a second has.
+    the clock is the same. `second` is how many units a second has. If there are jumps, missing times are interpolated
+    between them, unless they are half or more.
     """
-    runs = [list(times[start:end]) for start, end in pairwise(_run_starts(clock, second))]
+    bounds = list(pairwise(_run_starts(clock, second)))
+    if len(bounds) < 2:
+        return list(times)
+    runs = [_run_times(times[start:end], clock[start:end], second) for start, end in bounds]
     known = [sorted(t for t in run if t is not None) for run in runs]
     step = median_low([b - a for run in known for a, b in pairwise(run)] or [0])
     closed: list[int | None] = []
@@ -34,11 +38,29 @@ def close_jumps(times: Sequence[int | None], clock: Sequence[int | None], second
     return closed
 
 
+def _run_times(times: Sequence[int | None], clock: Sequence[int | None], second: int) -> list[int | None]:
+    """Return the times of a run. One that its own clock contradicts is FFmpeg's guess from the run behind."""
+    own = [
+        t if t is None or now is None or _same_clock(now, t, second) else None
+        for t, now in zip(times, clock, strict=True)
+    ]
+    return list(interpolate(own)) if usable(own) else own
+
+
+def _same_clock(earlier: int, later: int, second: int) -> bool:
+    return -_BACK <= (later - earlier) / second <= _FORWARD
+
+
+def usable(times: Sequence[int | None]) -> bool:
+    """Return whether enough of the times are known, and different, for the others to be interpolated."""
+    return 2 * len({t for t in times if t is not None}) > len(times)
+
+
 def _run_starts(clock: Sequence[int | None], second: int) -> Iterator[int]:
     """Yield the index at which each run of one clock starts, and the number of all."""
     last: int | None = None
     for index, now in enumerate(clock):
-        if index == 0 or (now is not None and last is not None and not -_BACK <= (now - last) / second <= _FORWARD):
+        if index == 0 or (now is not None and last is not None and not _same_clock(last, now, second)):
             yield index
         last = last if now is None else now
     yield len(clock)
@@ -73,14 +95,15 @@ def _holes(times: Sequence[int | None], known: list[int]) -> Iterator[tuple[int,
     in_file = [t for t in times if t is not None]
     reach = 1 if in_file == known else _REACH
     inside = [0] * (len(known) + 1)
+    beyond = 0.75 * (median_step(known) or 1)  # less than a frame gets in a hole, more than it gets elsewhere
+    widths = [beyond, *(b - a for a, b in pairwise(known)), beyond]
     for index in (index for index, t in enumerate(times) if t is None):
         place = bisect_left(places, index)
-        if 0 < place < len(places):
-            near = sorted(in_file[max(0, place - reach) : place + reach])
-            first, last = bisect_left(known, near[0]), bisect_left(known, near[-1])
-            hole = max(range(first + 1, last + 1), key=lambda n: (known[n] - known[n - 1]) / (inside[n] + 2))
-        else:
-            hole = 0 if place == 0 else len(known)
+        near = sorted(in_file[max(0, place - reach) : place + reach])
+        first, last = bisect_left(known, near[0]), bisect_left(known, near[-1])
+        at_end = place == len(places) or (reach > 1 and last == len(known) - 1)
+        candidates = range(first + (place > 0), last + 1 + at_end)
+        hole = max(candidates, key=lambda n: widths[n] / (inside[n] + 2 if 0 < n < len(known) else 1))
         inside[hole] += 1
         yield index, hole
 

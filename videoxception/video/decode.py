@@ -25,6 +25,7 @@ from videoxception.video.plan import SKIP, can_plan, make_plan
 from videoxception.video.planned_pass import planned_pass
 from videoxception.video.seek import SeekFailed, can_seek, needed_packets
 from videoxception.video.timing import Timing, read_timing
+from videoxception.video.truncation import is_truncated
 
 
 def decode(
@@ -75,7 +76,7 @@ def decode_file(
             found = _try(strategy, _packets(strategy, container, stream, table, deadline), stream, budget)
     if found is None:
         raise TooLong(f"the video has more than the {limits.work:g} pixels to decode that the limits allow")
-    return task.clip(found, spec)
+    return task.clip(found, spec, is_truncated(file.fileno()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ class _Task:
         numbered = self.timing.numbered(packets)
         return full_pass(numbered, stream, self.timing.timeline, self.wanted, self.scaler, self.deadline)
 
-    def clip(self, found: Found, spec: ClipSpec) -> Clip:
+    def clip(self, found: Found, spec: ClipSpec, truncated: bool) -> Clip:
         """Return the clip of the frames that a pass found."""
         frames = np.stack(found.frames)
         return Clip(
@@ -169,7 +170,7 @@ class _Task:
             height=found.size[1],
             codec=self.codec,
             timestamps=tuple(self.timing.timeline.seconds(k) for k in found.numbers),
-            warnings=tuple(_warnings(self.timing.timeline, spec, found)),
+            warnings=tuple(_warnings(self.timing.timeline, spec, found, truncated)),
             decoded=found.decoded,
             planned=found.planned,
         )
@@ -193,12 +194,14 @@ def _make_task(
     )
 
 
-def _warnings(timeline: Timeline, spec: ClipSpec, found: Found) -> Iterator[str]:
+def _warnings(timeline: Timeline, spec: ClipSpec, found: Found, truncated: bool) -> Iterator[str]:
     """Yield those of clip.WARNINGS that apply."""
     if len(timeline) < spec.frames:
         yield "short"
     if found.damaged:
         yield "damaged"
+    if truncated:
+        yield "truncated"
     if found.keys_only:
         yield "key frames only"
     if found.turned:

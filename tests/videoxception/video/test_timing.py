@@ -1,0 +1,136 @@
+"""Which frames of awkward clocks are shown when: what a header claims does not count, nor what nobody sees."""
+
+import io
+import re
+import struct
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+from tests.numbered import MS, Coded, coded, mux, numbers
+from tests.paff import make_paff
+from tests.videos import RATE, level, nearest_levels
+from videoxception.clip import Clip, ClipSpec
+from videoxception.video import Limits, TooLong, decode
+
+SPEC = ClipSpec()
+B_FRAMES = ("bf", "2")
+FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+EVEN = [k * 40 for k in range(48)]
+
+
+def centres(frames: int) -> list[int]:
+    """The frames of the rule at a constant rate."""
+    return [(2 * i + 1) * frames // 20 for i in range(10)]
+
+
+def h264() -> Coded:
+    return coded("libx264", 48, B_FRAMES)
+
+
+def assert_all_there(clip: Clip, frames: int = 48) -> None:
+    """Frames at 25 a second, all of them, and nothing to say about them."""
+    assert numbers(clip.frames) == centres(frames)
+    assert clip.duration == pytest.approx(frames / RATE, abs=0.003)
+    assert clip.timestamps == pytest.approx([k / RATE for k in centres(frames)], abs=0.003)
+    assert clip.warnings == ()
+
+
+@pytest.mark.parametrize("name", ["clip.mkv", "clip.flv", "clip.ts"])
+def test_a_file_may_start_late(name: str, tmp_path: Path) -> None:
+    mux(tmp_path / name, h264(), [1_280_000 + time for time in EVEN])
+    assert_starts_late(tmp_path / name)
+    assert_all_there(decode(tmp_path / name, SPEC))
+
+
+def assert_starts_late(path: Path) -> None:
+    with av.open(str(path)) as container:
+        assert container.start_time is not None
+        assert container.start_time > 1200 * av.time_base
+
+
+def test_a_segment_may_follow_the_header_of_a_stream(tmp_path: Path) -> None:
+    """HLS and DASH hand out segments of fragments, whose time is that of the stream (tfdt)."""
+    path = tmp_path / "clip.mp4"
+    mux(path, h264(), EVEN, options=FRAGMENTED)
+    content = bytearray(path.read_bytes())
+    (timescale,) = struct.unpack_from(">I", content, content.index(b"mdhd") + 16)
+    for found in re.finditer(b"tfdt\1", content):
+        (time,) = struct.unpack_from(">Q", content, found.end() + 3)
+        struct.pack_into(">Q", content, found.end() + 3, time + 1280 * timescale)
+    path.write_bytes(content)
+    assert_starts_late(path)
+    assert_all_there(decode(path, SPEC))
+
+
+def test_a_promised_length_is_not_asked(tmp_path: Path) -> None:
+    """A live recorder writes fragments behind a header that says ten hours."""
+    path = tmp_path / "clip.mp4"
+    mux(path, h264(), EVEN, options=FRAGMENTED)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"mdhd") + 16
+    (timescale,) = struct.unpack_from(">I", content, at)
+    struct.pack_into(">I", content, at + 4, 36_000 * timescale)
+    path.write_bytes(content)
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        assert stream.duration == 36_000 * timescale
+    assert_all_there(decode(path, SPEC))
+
+
+class Pipe(io.RawIOBase):
+    """A file that can only be written on."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    def write(self, chunk: object) -> int:
+        self.content += bytes(chunk)  # type: ignore[call-overload]
+        return len(bytes(chunk))  # type: ignore[call-overload]
+
+    def writable(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("container", ["avi", "matroska", "flv", "asf", "mpegts"])
+def test_a_file_may_be_written_to_a_pipe(container: str, tmp_path: Path) -> None:
+    codec = {"avi": "mjpeg", "asf": "wmv2"}.get(container, "libx264")
+    pipe = Pipe()
+    mux(pipe, coded(codec, 48), range(48), time_base=Fraction(1, RATE), container=container)
+    (tmp_path / "clip").write_bytes(pipe.content)
+    assert_all_there(decode(tmp_path / "clip", SPEC))
+
+
+def test_the_limit_on_duration_is_that_of_the_frames(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mkv"
+    mux(path, h264(), [*EVEN[:-1], 3_600_000])
+    with pytest.raises(TooLong, match="3600 seconds long"):
+        decode(path, SPEC)
+
+
+STREAMS = {
+    "ts h264": ("clip.ts", "libx264"),
+    "ts mpeg2": ("clip.ts", "mpeg2video"),
+    "ps mpeg2": ("clip.mpg", "mpeg2video"),
+}
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+@pytest.mark.parametrize("jumps", [[600], [3_600], [90_000], [-300], [-2], [600, -900]])
+def test_clocks_that_jump_are_joined(kind: str, jumps: list[int], tmp_path: Path) -> None:
+    """Recordings, one behind the other, each with a clock of its own."""
+    name, codec = STREAMS[kind]
+    parts, start, group = [], 1_000, 24
+    for part, jump in enumerate([0, *jumps]):
+        start += jump
+        mux(tmp_path / name, coded(codec, group, B_FRAMES, first=part * group), _later(EVEN[:group], start))
+        parts.append((tmp_path / name).read_bytes())
+    (tmp_path / name).write_bytes(b"".join(parts))
+    assert_all_there(decode(tmp_path / name, SPEC), group * len(parts))
+
+
+def _later(times: list[int], seconds: int) -> list[int]:
+    return [time + 1000 * seconds for time in times]
