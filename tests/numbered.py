@@ -1,7 +1,7 @@
 """Videos whose frames show their numbers: ten bits in a strip, black or white. Their packets are muxed at any times."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -69,29 +69,21 @@ def mux(
     time_base: Fraction = MS,
     container: str | None = None,
     options: dict[str, str] | None = None,
-    change: Callable[[av.Packet, int], object] = lambda packet, k: None,
 ) -> None:
-    """Write a coded video, frame k at times[k]. A frame without a time there is left out, and so are all behind it.
-
-    `change` may alter each packet before it is written, and leaves it out by a size of 0.
-    """
-    shown = [packet for packet in video.packets if packet[1] < len(times)]
-    delay = max(i - k for i, (_, k, _) in enumerate(shown))
-    decoding = _decoding_times(sorted(times), delay)
+    """Write a coded video; the frame of place k is shown at times[k]."""
+    delay = max(i - place for i, (_, place, _) in enumerate(video.packets))
+    decoding = _decoding_times(sorted(times[place] for _, place, _ in video.packets), max(delay, 0))
+    opened = str(target) if isinstance(target, Path) else target
     with (
         av.open(io.BytesIO(video.header)) as template,
-        av.open(
-            target if not isinstance(target, Path) else str(target), "w", container, options=options or {}
-        ) as output,
+        av.open(opened, "w", format=container, options=options or {}) as output,
     ):
         stream = output.add_stream_from_template(template.streams.video[0])
-        for (content, k, key), dts in zip(shown, decoding, strict=True):
+        for (content, place, key), dts in zip(video.packets, decoding, strict=True):
             packet = av.Packet(content)
             packet.stream, packet.time_base, packet.is_keyframe = stream, time_base, key
-            packet.pts, packet.dts, packet.duration = times[k], dts, _step(times)
-            change(packet, k)
-            if packet.size:
-                output.mux(packet)
+            packet.pts, packet.dts, packet.duration = times[place], dts, _step(times)
+            output.mux(packet)
 
 
 def _step(times: Sequence[int]) -> int:

@@ -67,8 +67,9 @@ def _field(k: int, bottom: bool, gop: int) -> bytes:
     slice_.u(_LOG2_MAX_POC, k % gop * 2 + bottom)
     slice_.u(2 if key else 1, 0)  # dec_ref_pic_marking
     slice_.ue(0)  # slice_qp_delta, as a signed 0
+    luma = bytes([16 + round(level(k) * 219 / 255)])
     for _ in range(_WIDTH * _HEIGHT):
-        slice_.ue(_I_PCM).aligned().raw(bytes([level(k)]) * 256 + b"\x80" * 128)
+        slice_.ue(_I_PCM).aligned().raw(luma * 256 + b"\x80" * 128)
     return (_parameter_sets() if key else b"") + slice_.nal(0x65 if key else 0x61)
 
 

@@ -12,7 +12,7 @@ from videoxception.clip import Timeline, make_timeline
 from videoxception.times import close_jumps, interpolate
 from videoxception.video.errors import NoFrames, NotAVideo
 from videoxception.video.packets import PacketTable
-from videoxception.video.roles import SECOND, SHOWN
+from videoxception.video.roles import HIDDEN, SECOND, SHOWN
 
 _TS_DISCONT = 0x200  # AVFMT_TS_DISCONT, of transport and program streams and Ogg
 
@@ -71,8 +71,8 @@ def _continuous_times(table: PacketTable, container: InputContainer, time_base: 
 
 
 def _last_duration(table: PacketTable) -> int | None:
-    """Return the duration of the frame shown last; a packet with one field of it does not say."""
-    return None if SECOND in table.roles else table.last_duration
+    """Return the duration of the frame shown last. FFmpeg's guess is wrong where some packets are no frames."""
+    return None if HIDDEN in table.roles or SECOND in table.roles else table.last_duration
 
 
 def _ranks(times: list[int]) -> list[int]:

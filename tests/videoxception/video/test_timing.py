@@ -3,14 +3,13 @@
 import io
 import re
 import struct
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import pytest
 
-from tests.numbered import MS, Coded, coded, mux, numbers
+from tests.numbered import Coded, coded, mux, numbers
 from tests.paff import make_paff
 from tests.videos import RATE, level, nearest_levels
 from videoxception.clip import Clip, ClipSpec
@@ -134,3 +133,88 @@ def test_clocks_that_jump_are_joined(kind: str, jumps: list[int], tmp_path: Path
 
 def _later(times: list[int], seconds: int) -> list[int]:
     return [time + 1000 * seconds for time in times]
+
+
+def hide_vp8(packet: bytes) -> bytes:
+    """Clear show_frame of a VP8 frame (RFC 6386, 9.1): it is referred to, and never seen."""
+    return bytes([packet[0] & ~0x10]) + packet[1:]
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_hidden_frames_of_vp8_are_none(planned: bool, tmp_path: Path) -> None:
+    """Every sixth frame is hidden. It has a time of its own, as encoders give it: just before that of the next."""
+    video, path = coded("libvpx", 60, gop=30), tmp_path / "clip.webm"
+    packets = ((hide_vp8(c) if k % 6 == 5 else c, k, key) for c, k, key in video.packets)
+    times = [(k - k // 6) * 40 - (k % 6 == 5) for k in range(60)]
+    mux(path, Coded(video.header, tuple(packets)), times)
+    assert_hidden_are_none(path, [k for k in range(60) if k % 6 != 5], planned)
+
+
+def assert_hidden_are_none(path: Path, seen: list[int], planned: bool) -> None:
+    clip = decode(path, SPEC, planned=planned)
+    assert numbers(clip.frames) == [seen[k] for k in centres(len(seen))]
+    assert clip.duration == pytest.approx(len(seen) / RATE)
+    assert (clip.warnings, clip.planned) == ((), planned)
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_hidden_frames_of_vp9_are_none(planned: bool, tmp_path: Path) -> None:
+    """Every key frame but the first is hidden, and shown later by a packet that only names it (show_existing_frame)."""
+    packets: list[tuple[bytes, int, bool]] = []
+    for content, k, key in coded("libvpx-vp9", 60, gop=6).packets:
+        if key and k > 0:
+            packets.append((bytes([content[0] & ~0x02]) + content[1:], 40 * k - 30, True))
+            packets.append((b"\x88", 40 * k, False))
+        else:
+            packets.append((content, 40 * k, key))
+    placed = tuple((content, place, key) for place, (content, _, key) in enumerate(packets))
+    assert len(placed) == 69
+    header, path = coded("libvpx-vp9", 60, gop=6).header, tmp_path / "clip.webm"
+    mux(path, Coded(header, placed), [time for _, time, _ in packets], options={"fflags": "-autobsf"})
+    assert_hidden_are_none(path, list(range(60)), planned)
+
+
+PAFF = {
+    "raw": ("clip.h264", True, ("no times",)),
+    "ts, two fields a packet": ("clip.ts", True, ()),
+    "ts, one field a packet": ("clip.ts", False, ()),
+    "mp4, two fields a packet": ("clip.mp4", True, ()),
+    "mp4, one field a packet": ("clip.mp4", False, ()),
+    "mkv, two fields a packet": ("clip.mkv", True, ()),
+    "mkv, one field a packet": ("clip.mkv", False, ()),
+}
+
+
+@pytest.mark.parametrize("kind", PAFF)
+def test_two_fields_are_one_frame(kind: str, tmp_path: Path) -> None:
+    name, together, warnings = PAFF[kind]
+    clip = decode(make_paff(tmp_path / name, 40, together=together), SPEC)
+    assert nearest_levels(clip.frames) == [level(k) for k in centres(40)]
+    assert clip.timestamps == pytest.approx([k / RATE for k in centres(40)])
+    assert clip.duration == (None if kind == "raw" else pytest.approx(40 / RATE))
+    assert (clip.warnings, clip.decoded) == (warnings, 40) if not clip.planned else (warnings, clip.decoded)
+
+
+@pytest.mark.parametrize("kind", PAFF)
+def test_key_frames_alone_have_both_fields(kind: str, tmp_path: Path) -> None:
+    name, together, _ = PAFF[kind]
+    clip = decode(make_paff(tmp_path / name, 40, together=together), SPEC, Limits(work=1))
+    shown = [round(time * RATE) for time in clip.timestamps]
+    assert [int(frame.std()) for frame in clip.frames] == [0] * 10  # no line is missing
+    assert nearest_levels(clip.frames) == [level(k) for k in shown]
+    assert clip.warnings[0] == "key frames only"
+
+
+def test_behind_a_lost_field_frames_keep_their_numbers(tmp_path: Path) -> None:
+    path = make_paff(tmp_path / "clip.ts", 40, together=False)
+    content = path.read_bytes()
+    packets = [content[at : at + 188] for at in range(0, len(content), 188)]
+    starts = [i for i, packet in enumerate(packets) if packet[1:3] == b"\x41\0"]  # of a field, PID 256
+    path.write_bytes(b"".join(packets[: starts[37]] + packets[starts[38] :]))  # frame 18 has one field
+    with av.open(str(path)) as container:
+        decoded = {frame.pts // 3600 for frame in container.decode(video=0) if frame.pts is not None}
+    assert set(range(40)) - decoded == {18}
+    shown = [17 if k == 18 else k for k in centres(40)]
+    clip = decode(path, SPEC)
+    assert nearest_levels(clip.frames) == [level(k) for k in shown]
+    assert clip.warnings == ("damaged",)
