@@ -93,7 +93,8 @@ def _step(times: Sequence[int]) -> int:
 def _decoding_times(times: list[int], delay: int) -> list[int]:
     """Rising times that come before those of showing, as encoders with B-frames give them."""
     early = [times[0] - (delay - i) * _step(times) for i in range(delay)]
-    decoding = [*early, *times][: len(times)]
+    equal = len(times) - len(set(times))
+    decoding = [time - equal * (delay > 0) for time in [*early, *times][: len(times)]]
     for i in range(1, len(decoding)):
-        decoding[i] = max(decoding[i], decoding[i - 1] + 1)
+        decoding[i] = max(decoding[i], decoding[i - 1] + (delay > 0))
     return decoding

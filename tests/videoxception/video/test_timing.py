@@ -1,6 +1,5 @@
 """Which frames of awkward clocks are shown when: what a header claims does not count, nor what nobody sees."""
 
-import io
 import re
 import struct
 from fractions import Fraction
@@ -11,6 +10,7 @@ import pytest
 
 from tests.numbered import Coded, coded, mux, numbers
 from tests.paff import make_paff
+from tests.pipe import Pipe
 from tests.videos import RATE, level, nearest_levels
 from videoxception.clip import Clip, ClipSpec
 from videoxception.video import Limits, TooLong, decode
@@ -78,20 +78,6 @@ def test_a_promised_length_is_not_asked(tmp_path: Path) -> None:
         stream = container.streams.video[0]
         assert stream.duration == 36_000 * timescale
     assert_all_there(decode(path, SPEC))
-
-
-class Pipe(io.RawIOBase):
-    """A file that can only be written on."""
-
-    def __init__(self) -> None:
-        self.content = bytearray()
-
-    def write(self, chunk: object) -> int:
-        self.content += bytes(chunk)  # type: ignore[call-overload]
-        return len(bytes(chunk))  # type: ignore[call-overload]
-
-    def writable(self) -> bool:
-        return True
 
 
 @pytest.mark.parametrize("container", ["avi", "matroska", "flv", "asf", "mpegts"])
