@@ -164,8 +164,49 @@ def test_the_frames_on_screen_are_chosen(kind: str, seed: int, tmp_path: Path) -
     check(kind, seed, tmp_path)
 
 
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("kind", ["transport stream", "transport stream of mpeg2"])
+def test_the_clocks_of_joined_parts_are_one(kind: str, seed: int, tmp_path: Path) -> None:
+    check_joined(kind, seed, tmp_path)
+
+
+def check_joined(kind: str, seed: int, folder: Path) -> None:
+    """Join recordings of random timelines, each of which starts where its clock likes: far ahead, or behind."""
+    rng, (name, codec, _, able) = random.Random(f"joined {kind} {seed}"), CONTAINERS[kind]
+    parts, content, now, first = [], b"", 500_000, 0
+    for _ in range(rng.randint(2, 4)):
+        length = rng.choice(LENGTHS)
+        own = draw_times(rng, length, able - {"late"})
+        times = [now + time for time in own]
+        mux(folder / name, coded(codec, length, B_FRAMES, first=first), times)
+        content += (folder / name).read_bytes()
+        parts.append([(time, first + k) for k, time in enumerate(times)])
+        now, first = rng.choice([times[-1] + rng.randint(11_000, 4_000_000), rng.randint(0, times[0])]), first + length
+    (folder / name).write_bytes(content)
+    shown = joined(parts)
+    clip, span = decode(folder / name, SPEC), shown[-1][0] - shown[0][0] + median_low(steps_of(parts))
+    assert clip.duration == pytest.approx(span / 1000, abs=0.15)  # no writer here keeps the duration of the last frame
+    assert numbers(clip.frames) == by_the_rule(shown, Fraction(clip.duration * 1000).limit_denominator(1000))
+    assert not {"damaged", "no times"} & set(clip.warnings)
+
+
+def joined(parts: Sequence[Sequence[tuple[int, int]]]) -> list[tuple[int, int]]:
+    """The frames of all parts, each of which begins the median step behind the one before."""
+    step, shown = median_low(steps_of(parts)), list(parts[0])
+    for part in parts[1:]:
+        shift = shown[-1][0] + step - part[0][0]
+        shown += [(time + shift, number) for time, number in part]
+    return shown
+
+
+def steps_of(parts: Sequence[Sequence[tuple[int, int]]]) -> list[int]:
+    return [b - a for part in parts for (a, _), (b, _) in pairwise(part)]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", CONTAINERS)
 def test_the_frames_on_screen_are_chosen_of_many(kind: str, tmp_path: Path) -> None:
     for seed in range(8, 200):
         check(kind, seed, tmp_path)
+        if "transport" in kind:
+            check_joined(kind, seed, tmp_path)
