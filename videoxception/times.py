@@ -16,7 +16,7 @@ def median_step(times: Sequence[int]) -> int | None:
     return median_low([b - a for a, b in pairwise(times)]) if len(times) > 1 else None
 
 
-def close_jumps(times: Sequence[int | None], clock: Sequence[int | None], second: int) -> list[int | None]:
+def close_jumps(times: Sequence[int | None], clock: Sequence[int | None], second: float) -> list[int | None]:
     """Return times that go on at the stream's rate where its clock jumps.
 
     Both are in the file's order: `times` are those of showing, `clock` those of decoding, which never go back while
@@ -38,7 +38,7 @@ def close_jumps(times: Sequence[int | None], clock: Sequence[int | None], second
     return closed
 
 
-def _run_times(times: Sequence[int | None], clock: Sequence[int | None], second: int) -> list[int | None]:
+def _run_times(times: Sequence[int | None], clock: Sequence[int | None], second: float) -> list[int | None]:
     """Return the times of a run. One that its own clock contradicts is FFmpeg's guess from the run behind."""
     own = [
         t if t is None or now is None or _same_clock(now, t, second) else None
@@ -47,7 +47,7 @@ def _run_times(times: Sequence[int | None], clock: Sequence[int | None], second:
     return list(interpolate(own)) if usable(own) else own
 
 
-def _same_clock(earlier: int, later: int, second: int) -> bool:
+def _same_clock(earlier: int, later: int, second: float) -> bool:
     return -_BACK <= (later - earlier) / second <= _FORWARD
 
 
@@ -56,7 +56,7 @@ def usable(times: Sequence[int | None]) -> bool:
     return 2 * len({t for t in times if t is not None}) > len(times)
 
 
-def _run_starts(clock: Sequence[int | None], second: int) -> Iterator[int]:
+def _run_starts(clock: Sequence[int | None], second: float) -> Iterator[int]:
     """Yield the index at which each run of one clock starts, and the number of all."""
     last: int | None = None
     for index, now in enumerate(clock):
@@ -102,7 +102,7 @@ def _holes(times: Sequence[int | None], known: list[int]) -> Iterator[tuple[int,
         near = sorted(in_file[max(0, place - reach) : place + reach])
         first, last = bisect_left(known, near[0]), bisect_left(known, near[-1])
         at_end = place == len(places) or (reach > 1 and last == len(known) - 1)
-        candidates = range(first + (place > 0), last + 1 + at_end)
+        candidates = range(first + (place > 0), last + 1 + at_end)[: 4 * _REACH]  # more only if times are wild
         hole = max(candidates, key=lambda n: widths[n] / (inside[n] + 2 if 0 < n < len(known) else 1))
         inside[hole] += 1
         yield index, hole

@@ -4,10 +4,13 @@ Interlaced cameras and broadcasts may code a frame as two fields (PAFF), each wi
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 _SLICE, _PARTITION, _IDR_SLICE, _SPS, _PPS = 1, 2, 5, 7, 8  # nal_unit_type
 _HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
+_MOST = 1000  # NAL units of a packet that are looked at
 _HEADER = 32  # bytes that hold the beginning of a slice header, whatever it says
 
 
@@ -147,22 +150,27 @@ class FieldReader:
     def _field_of_all(self, nals: Iterator[bytes]) -> list[_Field]:
         """Return the different fields among the slices; nothing for a frame. Parameter sets are remembered."""
         fields: list[_Field] = []
-        for nal in nals:
-            kind = nal[0] & 31
-            try:
-                if kind == _SPS:
-                    number, self._sps[number] = _read_sps(_Bits(nal))
-                elif kind == _PPS:
-                    bits = _Bits(nal[:_HEADER])
-                    self._sps_of[bits.ue()] = bits.ue()
-                elif kind in (_SLICE, _PARTITION, _IDR_SLICE):
+        for nal in islice(nals, _MOST):
+            with suppress(ValueError, KeyError):  # damage: the decoder will say so
+                kind = nal[0] & 31
+                if kind in (_SLICE, _PARTITION, _IDR_SLICE):
                     field = self._field(_Bits(nal[:_HEADER]))
-                    if field is None:
-                        return []
-                    fields += [field] if field not in fields else []
-            except (ValueError, KeyError):  # damage: the decoder will say so
-                continue
+                    fields += [field] if field and field not in fields else []
+                    if field is None or len(fields) == 2:
+                        break
+                else:
+                    self._remember(kind, nal)
         return fields
+
+    def _remember(self, kind: int, nal: bytes) -> None:
+        """Note a parameter set."""
+        if kind == _SPS:
+            number, sps = _read_sps(_Bits(nal))
+            self._sps[number] = sps
+        elif kind == _PPS:
+            bits = _Bits(nal[:_HEADER])
+            pps, sps_number = bits.ue(), bits.ue()
+            self._sps_of[pps] = sps_number
 
     def _field(self, bits: _Bits) -> _Field | None:
         """Return the field that a slice belongs to; None if it is of a frame. Raise `KeyError` without its sets."""

@@ -66,7 +66,7 @@ def time_frames(table: PacketTable, times: Sequence[int | None], time_base: Frac
 def _continuous_times(table: PacketTable, container: InputContainer, time_base: Fraction) -> list[int | None]:
     """Return the packets' times, on one clock. Some formats are joined from parts that have a clock each."""
     if container.format.flags & _TS_DISCONT:
-        return close_jumps(table.times, table.clock, round(1 / time_base))
+        return close_jumps(table.times, table.clock, float(1 / time_base))
     return table.times
 
 

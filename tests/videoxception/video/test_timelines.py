@@ -85,7 +85,8 @@ def draw_times(rng: random.Random, length: int, able: set[str]) -> list[int]:
 def repaired(shown: Sequence[tuple[int, int]]) -> list[Fraction]:
     """The times in milliseconds; the second of two equal ones lies between its neighbours."""
     times = [Fraction(time) for time, _ in shown]
-    return [(time + times[k + 1]) / 2 if k > 0 and time == times[k - 1] else time for k, time in enumerate(times)]
+    times.append(times[-1] + 2 * median_low([b - a for a, b in pairwise(sorted(set(times)))]))
+    return [(time + times[k + 1]) / 2 if k > 0 and time == times[k - 1] else time for k, time in enumerate(times[:-1])]
 
 
 def by_the_rule(shown: Sequence[tuple[int, int]], span: Fraction) -> list[int]:
@@ -180,7 +181,7 @@ def check_joined(kind: str, seed: int, folder: Path) -> None:
         times = [now + time for time in own]
         mux(folder / name, coded(codec, length, B_FRAMES, first=first), times)
         content += (folder / name).read_bytes()
-        parts.append([(time, first + k) for k, time in enumerate(times)])
+        parts.append([(time, first + k) for k, time in enumerate(times[:-1])])
         now, first = rng.choice([times[-1] + rng.randint(11_000, 4_000_000), rng.randint(0, times[0])]), first + length
     (folder / name).write_bytes(content)
     shown = joined(parts)
