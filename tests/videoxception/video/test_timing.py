@@ -121,6 +121,21 @@ def _later(times: list[int], seconds: int) -> list[int]:
     return [time + 1000 * seconds for time in times]
 
 
+@pytest.mark.parametrize("lost", [[0], [20], [21], [22], [47], [5, 30]])
+def test_missing_times_are_interpolated(lost: list[int], tmp_path: Path) -> None:
+    path = tmp_path / "clip.ts"
+    mux(path, h264(), EVEN)
+    content = bytearray(path.read_bytes())
+    starts = [found.start() for found in re.finditer(b"\0\0\1\xe0", content)]
+    assert len(starts) == 48
+    for number in lost:
+        content[starts[number] + 7] &= 0x3F  # PTS_DTS_flags (ISO/IEC 13818-1, 2.4.3.7)
+    path.write_bytes(content)
+    with av.open(str(path)) as container:
+        assert [i for i, p in enumerate(container.demux(video=0)) if p.size and p.pts is None] == lost
+    assert_all_there(decode(path, SPEC))
+
+
 def hide_vp8(packet: bytes) -> bytes:
     """Clear show_frame of a VP8 frame (RFC 6386, 9.1): it is referred to, and never seen."""
     return bytes([packet[0] & ~0x10]) + packet[1:]
