@@ -26,7 +26,7 @@ def open_video(
     """Open a video; yield its container and the stream to decode, single-threaded. `file` is read from its start.
 
     The stream is that of the `index`, or else chosen: if there are several, they are tried before the `deadline`.
-    Raise `NotAVideo`, `Undecodable`, `TooLarge`, `TooManyPixels` or `TooLong`.
+    Raise `NotAVideo`, `Undecodable`, `TooLarge`, `TooManyPixels` or, past the deadline, `TooLong`.
     """
     size = os.fstat(file.fileno()).st_size
     if size > limits.bytes:
@@ -96,13 +96,15 @@ def _begins_like_a_video(start: bytes) -> bool:
 
 
 def _check_header(container: InputContainer, stream: VideoStream, limits: Limits) -> None:
-    """Raise `NotAVideo`, `TooManyPixels` or `TooLong` if what the header says is not allowed."""
+    """Raise `NotAVideo` or `TooManyPixels` if what the header says is not allowed.
+
+    What it says of the length is not asked: a part of a stream, a live recording and a file written to a pipe say
+    anything. The packets tell.
+    """
     codec = stream.codec_context.name if stream.codec_context is not None else "unknown"
     if codec not in CODECS:
         raise NotAVideo(f"the video's codec, {codec}, is not one that is taken")
     check_pixels(stream.codec_context.width, stream.codec_context.height, limits)
-    if stream.duration is not None and stream.time_base is not None:
-        check_duration(float(stream.duration * stream.time_base), limits)
 
 
 def check_pixels(width: int, height: int, limits: Limits) -> None:

@@ -24,7 +24,7 @@ def full_pass(
     orienter: Orienter,
     deadline: Deadline,
 ) -> Found:
-    """Decode everything, past errors. Raise `Undecodable` if no frame came out."""
+    """Decode everything, past errors; packets' times are numbers of frames. Raise `Undecodable` if none came out."""
     walk = _FullPass(wanted, timeline, scaler, orienter)
     for _, packet in packets:
         deadline.check()
@@ -37,8 +37,8 @@ class _FullPass:
     """Keeps the wanted frames by their numbers.
 
     Frames are numbered as they come out of the decoder. If one does not decode, those behind it must keep their
-    numbers, and only times tell where the gap is. So two counts are kept: `by_order`, and `by_time`, which looks up a
-    frame's time among the packets'. Times are believed as long as they rise; in AVI files with packed B-frames they
+    numbers, and only times tell where the gap is. So two counts are kept: `by_order`, and `by_time`, the number that
+    the frame's packet has by its time. Times are believed as long as they rise; in AVI files with packed B-frames they
     don't, and there the order alone counts.
     """
 
@@ -47,10 +47,8 @@ class _FullPass:
         self._wanted = wanted
         self._scaler = scaler
         self._orienter = orienter
-        self._number_at = {tick: k for k, tick in enumerate(timeline.ticks)} if timeline.timed else {}
         self._by_order = _Picker(wanted)
         self._by_time: _Picker | None = _Picker(wanted) if timeline.timed else None
-        self._interlaced = False
         self._seen = self._errors = 0
 
     def take(self, packet: "Packet[VideoStream]") -> None:
@@ -64,13 +62,10 @@ class _FullPass:
     def _see(self, frame: VideoFrame) -> None:
         """Count a decoded frame both ways, and give up counting by time once times do not rise."""
         self._errors += frame.is_corrupt
-        self._interlaced |= frame.interlaced_frame
         lazy = _LazyFrame(Shown(frame, self._orienter(frame)), self._scaler)
         self._by_order.see(self._seen, lazy)
-        if self._by_time is not None:
-            number = self._number_at.get(frame.pts) if frame.pts is not None else None
-            if number is None or not self._by_time.see(number, lazy):
-                self._by_time = None
+        if self._by_time is not None and (frame.pts is None or not self._by_time.see(frame.pts, lazy)):
+            self._by_time = None
         self._seen += 1
 
     def found(self) -> Found:
@@ -83,9 +78,8 @@ class _FullPass:
 
     @property
     def _damaged(self) -> bool:
-        """Whether frames were lost. Interlaced streams may hold two packets a frame, one for each field."""
-        packets_a_frame = 2 if self._interlaced else 1
-        return self._errors > 0 or self._seen * packets_a_frame < self._expected
+        """Whether frames were lost."""
+        return self._errors > 0 or self._seen < self._expected
 
 
 class _LazyFrame:

@@ -7,7 +7,6 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from videoxception.clip import Timeline
 from videoxception.video.frame import Frame, Scaler, Shown
 from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline
@@ -19,17 +18,19 @@ def planned_pass(
     packets: "Iterable[tuple[int, Packet[VideoStream]]]",
     stream: VideoStream,
     plan: bytearray,
-    timeline: Timeline,
     wanted: list[int],
     scaler: Scaler,
     orienter: Orienter,
     deadline: Deadline,
 ) -> Found | None:
-    """Decode those of the numbered packets that `plan` names. Return None if a wanted frame is missing or in doubt."""
-    numbers = {timeline.ticks[k]: k for k in wanted}
+    """Decode those packets that `plan` names; their times are numbers of frames.
+
+    Return None if a wanted frame is missing or in doubt.
+    """
+    missing = set(wanted)
     frames: dict[int, Frame] = {}
     facts: tuple[tuple[int, int], tuple[str, ...]] | None = None
-    decoded, last, context = 0, timeline.ticks[0] - 1, stream.codec_context
+    decoded, last, context = 0, -1, stream.codec_context
     try:
         for frame in _frames_of_plan(packets, stream, plan, deadline):
             decoded += 1
@@ -37,14 +38,14 @@ def planned_pass(
                 return None  # damage, or times that do not say which frame is which
             last = frame.pts
             shown = Shown(frame, orienter(frame))
-            if frame.pts in numbers:
+            if frame.pts in missing:
                 facts = facts or shown.facts
-                frames[numbers[frame.pts]] = scaler(frame, shown.orientation)
+                frames[frame.pts] = scaler(frame, shown.orientation)
     except (av.FFmpegError, _NoKeyFrame):
         return None
     finally:
         context.skip_frame = "DEFAULT"
-    if facts is None or len(frames) < len(numbers):
+    if facts is None or len(frames) < len(missing):
         return None
     chosen = [frames[k] for k in wanted]
     return Found(chosen, wanted, *facts, damaged=False, planned=True, decoded=decoded)

@@ -11,7 +11,8 @@ import pytest
 from videoxception.clip import ClipSpec
 from videoxception.video import Limits, NoFrames, NotAVideo, Undecodable, VideoError, decode
 from videoxception.video.container import open_video
-from videoxception.video.packets import Deadline, read_packets, timeline_of
+from videoxception.video.packets import Deadline, read_packets
+from videoxception.video.timing import read_timing
 
 CLIPS: dict[str, tuple[int, tuple[str, ...]]] = {
     "zoo/decord_corrupted.mp4": (50, ("damaged",)),
@@ -64,7 +65,7 @@ def test_clip(name: str, real_clips: Path) -> None:
     path, limits = real_clips / name, Limits()
     with path.open("rb") as file, open_video(file, limits) as (container, stream):
         table = read_packets(container, stream, limits, Deadline(limits, lambda: False))
-        assert len(timeline_of(table, container, stream)) == frames
+        assert len(read_timing(table, container, stream).timeline) == frames
     clip = decode(path, ClipSpec())
     assert clip.frames.shape == (10, 128, 128, 3)
     assert clip.warnings == warnings
