@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from videoxception.times import interpolate, median_step, spread, usable
+
 Frames = npt.NDArray[np.uint8]
 """Frames of one clip, (F, H, W, 3), RGB."""
 
@@ -117,16 +119,15 @@ class Timeline:
 def make_timeline(
     times: Sequence[int | None], last_duration: int | None, time_base: Fraction, rate: Fraction
 ) -> Timeline:
-    """Make the timeline of a video from the times of its packets, in any order, in units of `time_base`.
+    """Make the timeline of a video from the times of its frames, in any order, in units of `time_base`.
 
-    `last_duration` is that of the packet shown last (None if unknown: the median step stands in). If a packet has no
-    time or two have the same, frames count as shown at a constant `rate`, in frames a second.
+    `last_duration` is that of the frame shown last (None if unknown: the median step stands in). Missing and equal
+    times are interpolated; if they are half or more, frames count as shown at a constant `rate`, in frames a second.
     """
-    known = sorted(t for t in times if t is not None)
-    if len(known) < len(times) or any(a == b for a, b in pairwise(known)):
+    if not usable(times):
         return Timeline(range(len(times)), len(times), 1 / rate, timed=False)
-    steps = [b - a for a, b in pairwise(known)]
-    last = last_duration or (median_low(steps) if steps else 0)
+    known = spread(sorted(interpolate(times)))
+    last = last_duration or median_step(known) or 0
     return Timeline(known, known[-1] - known[0] + last, time_base)
 
 
@@ -159,8 +160,8 @@ class Clip:
 
     `frames` is uint8 (F, H, W, 3), RGB. `duration` is in seconds, None if the file does not say. `width` and `height`
     are those of the clip's first frame before scaling, as displayed (after rotation). `timestamps` are the F frames'
-    times in seconds since the video's first frame. `warnings` are keys of WARNINGS. `decoded` is the number of frames
-    that were decoded for the clip, and `planned` is True if the decoder could skip the others.
+    times in seconds since the video's first frame. `warnings` are keys of WARNINGS, with numbers for N and M. `decoded`
+    is the number of frames that were decoded for the clip, and `planned` is True if the decoder could skip the others.
     """
 
     frames: Frames = field(repr=False)
@@ -178,7 +179,12 @@ WARNINGS = {
     "short": "the video has fewer frames than the model looks at; some are shown more than once",
     "key frames only": "decoding it all would cost too much; of each moment, the nearest key frame was used",
     "damaged": "some frames could not be decoded; the nearest ones before them were used",
+    "truncated": "the file is shorter than its header says; the answer is about the part that is there",
     "rotated": "the file says that its frames lie on their side or head; they were turned",
+    "mirrored": "the file says that its frames are to be shown mirrored; they were",
+    "video N of M": "of the file's M video streams, the Nth was taken: the default one, or else the largest that moves",
+    "hdr": "the colours are HDR or those of BT.2020; they were mapped to those of standard video",
+    "dolby vision": "the video is Dolby Vision of profile 5: colours that only Dolby's decoders know, and wrong here",
     "variable rate": "the frames are not evenly spaced in time",
     "no times": "the file gives no times; the seconds are a guess from its frame rate",
 }

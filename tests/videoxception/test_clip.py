@@ -1,5 +1,5 @@
 from fractions import Fraction
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import pytest
 from pydantic import ValidationError
@@ -45,8 +45,15 @@ def test_an_unknown_last_duration_is_the_median_step() -> None:
     assert make_timeline([0, 40, 80, 200], None, MS, Fraction(25)).span == 240
 
 
-@pytest.mark.parametrize("times", [[None, 40, 80], [0, 40, 40]])
-def test_missing_or_equal_times_count_frames_instead(times: list[int | None]) -> None:
+@pytest.mark.parametrize("times", [[None, 40, 80], [0, 40, 40], [0, 40, None], [0, None, 80]])
+def test_a_missing_or_equal_time_is_interpolated(times: list[int | None]) -> None:
+    timeline = make_timeline(times, 40, MS, Fraction(25))
+    steps = [b - a for a, b in pairwise(timeline.ticks)]
+    assert (steps, timeline.span, timeline.timed) == ([40, 40], 120, True)
+
+
+@pytest.mark.parametrize("times", [[None, None, 80], [40, 40, 40], [None, None, None]])
+def test_without_usable_times_frames_are_counted(times: list[int | None]) -> None:
     timeline = make_timeline(times, 40, MS, Fraction(25))
     assert list(timeline.ticks) == [0, 1, 2]
     assert timeline.span == 3

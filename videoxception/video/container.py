@@ -10,7 +10,9 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from videoxception.video.errors import NotAVideo, TooLarge, TooLong, TooManyPixels, Undecodable
-from videoxception.video.limits import CODECS, CONTAINERS, STILL_BRANDS, Limits
+from videoxception.video.limits import CODECS, CONTAINERS, Limits
+from videoxception.video.packets import Deadline
+from videoxception.video.streams import candidates, first_video, needs_trial, ranked, still_error
 
 TAKEN = "send mp4, mov, mkv, webm, avi, mpeg, ts, flv, wmv, ogg, gif, or a raw mpeg4, h264 or hevc stream"
 # The first bytes of Matroska, FLV, Ogg, GIF and ASF files.
@@ -18,21 +20,53 @@ _SIGNATURES = (b"\x1a\x45\xdf\xa3", b"FLV", b"OggS", b"GIF8", b"\x30\x26\xb2\x75
 
 
 @contextmanager
-def open_video(file: BinaryIO, limits: Limits) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_video(
+    file: BinaryIO, limits: Limits, deadline: Deadline | None = None, index: int | None = None
+) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open a video; yield its container and the stream to decode, single-threaded. `file` is read from its start.
 
-    Raise `NotAVideo`, `Undecodable`, `TooLarge`, `TooManyPixels` or `TooLong`.
+    The stream is that of the `index`, or else chosen: if there are several, they are tried before the `deadline`.
+    Raise `NotAVideo`, `Undecodable`, `TooLarge`, `TooManyPixels` or, past the deadline, `TooLong`.
     """
     size = os.fstat(file.fileno()).st_size
     if size > limits.bytes:
         raise TooLarge(f"the file has {size:,} bytes, over the limit of {limits.bytes:,}")
     with _open(file, limits) as container:
-        stream = _pick_stream(container, limits)
-        _check_header(container, stream, limits)
-        # The container's options reach only FFmpeg's probing; the decoder that is used has options of its own.
-        stream.codec_context.options = {"max_pixels": str(limits.pixels), "codec_whitelist": ",".join(CODECS)}
-        stream.codec_context.thread_count = 1
-        yield container, stream
+        streams = candidates(container, limits)
+        if index is None and not needs_trial(container, streams):
+            index = streams[0].index
+        if index is not None:
+            yield container, _prepared(container, index, limits)
+            return
+        order, still = ranked(streams), still_error(container)
+    with _choose(file, limits, order, still, deadline) as opened:
+        yield opened
+
+
+@contextmanager
+def _choose(
+    file: BinaryIO, limits: Limits, order: list[int], still: NotAVideo | None, deadline: Deadline | None
+) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open the first of the streams that is a video. One opening at a time: they share the place in the file."""
+
+    @contextmanager
+    def opened(index: int) -> Iterator[tuple[InputContainer, VideoStream]]:
+        with _open(file, limits) as container:
+            yield container, _prepared(container, index, limits)
+
+    index = first_video(order, opened, deadline or Deadline(limits, lambda: False), still)
+    with opened(index) as chosen:
+        yield chosen
+
+
+def _prepared(container: InputContainer, index: int, limits: Limits) -> VideoStream:
+    """Return a stream that is ready to be decoded. Raise what `open_video` does if its header is not allowed."""
+    stream = container.streams.video[[stream.index for stream in container.streams.video].index(index)]
+    _check_header(container, stream, limits)
+    # The container's options reach only FFmpeg's probing; the decoder that is used has options of its own.
+    stream.codec_context.options = {"max_pixels": str(limits.pixels), "codec_whitelist": ",".join(CODECS)}
+    stream.codec_context.thread_count = 1
+    return stream
 
 
 def _open(file: BinaryIO, limits: Limits) -> InputContainer:
@@ -61,28 +95,16 @@ def _begins_like_a_video(start: bytes) -> bool:
     return start[4:8] in (b"ftyp", b"moov") or start.startswith(_SIGNATURES) or start[8:12] == b"AVI "
 
 
-def _pick_stream(container: InputContainer, limits: Limits) -> VideoStream:
-    """Return the first video stream that is no cover or thumbnail. Raise `NotAVideo` if there is none."""
-    if len(container.streams) > limits.streams:
-        raise NotAVideo(f"the file has {len(container.streams)} streams, over the limit of {limits.streams}")
-    brand = container.metadata.get("major_brand", "").strip()
-    if brand in STILL_BRANDS:
-        raise NotAVideo(f"the file is a still frame ({brand}), not a video")
-    frames = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
-    streams = [s for s in container.streams.video if not s.disposition & frames]
-    if not streams:
-        raise NotAVideo("the file has no video stream")
-    return streams[0]
-
-
 def _check_header(container: InputContainer, stream: VideoStream, limits: Limits) -> None:
-    """Raise `NotAVideo`, `TooManyPixels` or `TooLong` if what the header says is not allowed."""
+    """Raise `NotAVideo` or `TooManyPixels` if what the header says is not allowed.
+
+    What it says of the length is not asked: a part of a stream, a live recording and a file written to a pipe say
+    anything. The packets tell.
+    """
     codec = stream.codec_context.name if stream.codec_context is not None else "unknown"
     if codec not in CODECS:
         raise NotAVideo(f"the video's codec, {codec}, is not one that is taken")
     check_pixels(stream.codec_context.width, stream.codec_context.height, limits)
-    if stream.duration is not None and stream.time_base is not None:
-        check_duration(float(stream.duration * stream.time_base), limits)
 
 
 def check_pixels(width: int, height: int, limits: Limits) -> None:

@@ -14,16 +14,21 @@ from av.video.stream import VideoStream
 
 from videoxception.clip import Clip, ClipSpec, Timeline, choose
 from videoxception.video.container import check_duration, open_video
+from videoxception.video.dolby_vision import is_profile_5
 from videoxception.video.errors import OverBudget, TooLong
 from videoxception.video.frame import Scaler
 from videoxception.video.full_pass import full_pass
 from videoxception.video.key_pass import key_pass, nearest_keys
 from videoxception.video.limits import Limits
-from videoxception.video.packets import Deadline, PacketTable, payload, read_packets, timeline_of
+from videoxception.video.orientation import Matrix, Orienter, sei_matrix
+from videoxception.video.packets import Deadline, PacketTable, payload, read_packets
 from videoxception.video.passes import Found
 from videoxception.video.plan import SKIP, can_plan, make_plan
 from videoxception.video.planned_pass import planned_pass
 from videoxception.video.seek import SeekFailed, can_seek, needed_packets
+from videoxception.video.streams import place_of
+from videoxception.video.timing import Timing, read_timing
+from videoxception.video.truncation import is_truncated
 
 
 def decode(
@@ -61,7 +66,8 @@ def decode_file(
     limits = limits or Limits()
     deadline = Deadline(limits, stopped)
     found: Found | None = None
-    with open_video(file, limits) as (container, stream):
+    with open_video(file, limits, deadline) as (container, stream):
+        index, notes = stream.index, tuple(_notes(file, container, stream, limits))
         table = read_packets(container, stream, limits, deadline)
         task = _make_task(container, stream, table, spec, deadline)
         check_duration(task.duration or 0.0, limits)
@@ -70,11 +76,12 @@ def decode_file(
             found = _try(strategies.popleft(), enumerate(table.kept), stream, budget)
     while found is None and strategies:  # too many packets to keep, or a strategy that failed
         strategy = strategies.popleft()
-        with open_video(file, limits) as (container, stream):
+        with open_video(file, limits, deadline, index) as (container, stream):
             found = _try(strategy, _packets(strategy, container, stream, table, deadline), stream, budget)
     if found is None:
         raise TooLong(f"the video has more than the {limits.work:g} pixels to decode that the limits allow")
-    return task.clip(found, spec)
+    clip = task.clip(found, spec, is_truncated(file.fileno()))
+    return replace(clip, warnings=(*clip.warnings, *notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +102,11 @@ def _strategies(task: "_Task", table: PacketTable, pixels: float, limits: Limits
             yield from _readable(_Strategy(cost, task.along_plan, task.plan), table)
     if full_cost <= limits.work:
         yield _Strategy(full_cost, task.through_everything)
-    elif limits.key_frames and (keys := nearest_keys(table, task.timeline, task.wanted)):
-        numbers = {key.packet for key in keys}
-        needed = bytearray(number in numbers for number in range(len(table)))
-        run = partial(key_pass, keys=keys, scaler=task.scaler, deadline=task.deadline)
-        yield from _readable(_Strategy(pixels * len(numbers), run, needed), table)
+    elif limits.key_frames and (keys := nearest_keys(table, task.timing, task.wanted)):
+        packets = {packet for key in keys for packet in key.packets}
+        needed = bytearray(number in packets for number in range(len(table)))
+        run = partial(key_pass, keys=keys, scaler=task.scaler, orienter=Orienter(task.first), deadline=task.deadline)
+        yield from _readable(_Strategy(pixels * len(packets), run, needed), table)
 
 
 def _readable(strategy: _Strategy, table: PacketTable) -> Iterator[_Strategy]:
@@ -139,24 +146,27 @@ def _try(
 class _Task:
     """What is known of a video before anything is decoded, and which frames of it are wanted."""
 
-    timeline: Timeline
+    timing: Timing
     duration: float | None
     codec: str
     wanted: list[int]
     plan: bytearray | None
     scaler: Scaler
+    first: Matrix | None  # what an SEI in the first packet asks for
     deadline: Deadline
 
     def along_plan(self, packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream) -> Found | None:
         """Decode what the plan names. Return None if the plan did not work out."""
         assert self.plan is not None
-        return planned_pass(packets, stream, self.plan, self.timeline, self.wanted, self.scaler, self.deadline)
+        numbered, orienter = self.timing.numbered(packets), Orienter(self.first)
+        return planned_pass(numbered, stream, self.plan, self.wanted, self.scaler, orienter, self.deadline)
 
     def through_everything(self, packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream) -> Found:
         """Decode all there is."""
-        return full_pass(packets, stream, self.timeline, self.wanted, self.scaler, self.deadline)
+        numbered, orienter = self.timing.numbered(packets), Orienter(self.first)
+        return full_pass(numbered, stream, self.timing.timeline, self.wanted, self.scaler, orienter, self.deadline)
 
-    def clip(self, found: Found, spec: ClipSpec) -> Clip:
+    def clip(self, found: Found, spec: ClipSpec, truncated: bool) -> Clip:
         """Return the clip of the frames that a pass found."""
         frames = np.stack(found.frames)
         return Clip(
@@ -165,8 +175,8 @@ class _Task:
             width=found.size[0],
             height=found.size[1],
             codec=self.codec,
-            timestamps=tuple(self.timeline.seconds(k) for k in found.numbers),
-            warnings=tuple(_warnings(self.timeline, spec, found)),
+            timestamps=tuple(self.timing.timeline.seconds(k) for k in found.numbers),
+            warnings=tuple(_warnings(self.timing.timeline, spec, found, truncated)),
             decoded=found.decoded,
             planned=found.planned,
         )
@@ -175,31 +185,42 @@ class _Task:
 def _make_task(
     container: InputContainer, stream: VideoStream, table: PacketTable, spec: ClipSpec, deadline: Deadline
 ) -> _Task:
-    timeline = timeline_of(table, container, stream)
-    declared = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
+    timing = read_timing(table, container, stream)
+    timeline = timing.timeline
     wanted = choose(timeline, spec)
-    plannable = can_plan(container.format.name, stream.codec_context.name, table, timeline)
+    plannable = can_plan(container.format.name, stream.codec_context.name, table, timing)
     return _Task(
-        timeline=timeline,
-        duration=float(timeline.span * timeline.tick) if timeline.timed else declared,
+        timing=timing,
+        duration=float(timeline.span * timeline.tick) if timeline.timed else None,
         codec=stream.codec_context.codec.canonical_name,
         wanted=wanted,
-        plan=make_plan(table, timeline, wanted) if plannable else None,
+        plan=make_plan(table, timing, wanted) if plannable else None,
         scaler=Scaler(spec.size, spec.fit),
+        first=sei_matrix(table.first, stream.codec_context) if table.first is not None else None,
         deadline=deadline,
     )
 
 
-def _warnings(timeline: Timeline, spec: ClipSpec, found: Found) -> Iterator[str]:
+def _notes(file: BinaryIO, container: InputContainer, stream: VideoStream, limits: Limits) -> Iterator[str]:
+    """Yield those of clip.WARNINGS that the header is reason for."""
+    number, videos = place_of(container, stream, limits)
+    if videos > 1:
+        yield f"video {number} of {videos}"
+    if is_profile_5(file, stream):
+        yield "dolby vision"
+
+
+def _warnings(timeline: Timeline, spec: ClipSpec, found: Found, truncated: bool) -> Iterator[str]:
     """Yield those of clip.WARNINGS that apply."""
     if len(timeline) < spec.frames:
         yield "short"
     if found.damaged:
         yield "damaged"
+    if truncated:
+        yield "truncated"
     if found.keys_only:
         yield "key frames only"
-    if found.turned:
-        yield "rotated"
+    yield from found.notes
     if timeline.timed and timeline.variable:
         yield "variable rate"
     if not timeline.timed:

@@ -1,6 +1,8 @@
 """A decoded frame -> bytes of the size that a clip wants. The one scaler that videos and stills both go through."""
 
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,22 +11,29 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from videoxception.clip import Crop, Stretch
+from videoxception.video.hdr import map_colours, needs_mapping
+from videoxception.video.orientation import Orientation, matrix_of, orientation_of
 
 Frame = npt.NDArray[np.uint8]
 """One frame, (H, W, 3), RGB."""
 
 # AVCOL_SPC_RGB, AVCOL_SPC_UNSPECIFIED and AVCOL_SPC_RESERVED: values of VideoFrame.colorspace that name no matrix.
 _NO_MATRIX = {0, 2, 3}
-# Clockwise quarter turns -> the filters that make them. FFmpeg's own autorotation uses the same.
-_TURNS = {1: (("transpose", "clock"),), 2: (("hflip", ""), ("vflip", "")), 3: (("transpose", "cclock"),)}
+_LINES_OF_HD = 720  # from these on, players take a video that names no matrix for BT.709
 
 
-def quarter_turns(rotation: int) -> int:
-    """Return how many clockwise quarter turns set a frame upright, from the degrees that its display matrix gives.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A decoded frame and how it is shown."""
 
-    FFmpeg counts degrees against the clock. Angles that are no quarter turns (only broken files have them) count as 0.
-    """
-    return (-rotation // 90) % 4 if rotation % 90 == 0 else 0
+    frame: VideoFrame
+    orientation: Orientation
+
+    @property
+    def facts(self) -> tuple[tuple[int, int], tuple[str, ...]]:
+        """(width, height) as shown, before scaling, and those of clip.WARNINGS that say what is done to show it."""
+        colours = ("hdr",) if needs_mapping(self.frame) else ()
+        return self.orientation.size(self.frame.width, self.frame.height), (*self.orientation.warnings, *colours)
 
 
 class Scaler:
@@ -38,21 +47,29 @@ class Scaler:
         self._fit = fit
         self._reformatter = VideoReformatter()
 
-    def __call__(self, frame: VideoFrame) -> Frame:
-        """Apply the rotation that a decoded frame's metadata asks for, and scale it to uint8 (height, width, 3)."""
-        upright = turn(frame, quarter_turns(frame.rotation))
+    def __call__(self, frame: VideoFrame, orientation: Orientation | None = None) -> Frame:
+        """Turn a decoded frame as it is shown (unsaid: as its own metadata asks), and scale it to uint8 (H, W, 3)."""
+        upright = turn(frame, orientation_of(matrix_of(frame)) if orientation is None else orientation)
+        if needs_mapping(frame):
+            return self._cut(map_colours(self._scale(upright, frame, "rgb48le").astype(np.uint16, copy=False), frame))
+        return self._cut(self._scale(upright, frame, "rgb24").astype(np.uint8, copy=False))
+
+    def _scale(self, upright: VideoFrame, frame: VideoFrame, pixel_format: str) -> npt.NDArray[Any]:
         height, width = self._scaled_size(upright)
+        # What is not scaled has its colour samples repeated: swscale does so by itself for 8 bits, but not for 16.
+        unscaled = (upright.height, upright.width) == (height, width) and pixel_format == "rgb48le"
+        interpolation = Interpolation.POINT | Interpolation.ACCURATE_RND if unscaled else Interpolation.BICUBIC
         scaled = self._reformatter.reformat(
             upright,
             width,
             height,
-            "rgb24",
-            src_colorspace=Colorspace.ITU601 if frame.colorspace in _NO_MATRIX else None,
+            pixel_format,
+            src_colorspace=_matrix(frame),
             src_color_range=_range(frame),
-            interpolation=Interpolation.BICUBIC,
+            interpolation=interpolation,
             threads=1,
         )
-        return self._cut(scaled.to_ndarray().astype(np.uint8, copy=False))
+        return scaled.to_ndarray()
 
     def _scaled_size(self, frame: VideoFrame) -> tuple[int, int]:
         if isinstance(self._fit, Stretch):
@@ -66,19 +83,28 @@ class Scaler:
         return rgb[top : top + height, left : left + width]
 
 
+def _matrix(frame: VideoFrame) -> Colorspace | None:
+    """Return the matrix for a frame that names none; None keeps what the frame says."""
+    if frame.colorspace not in _NO_MATRIX:
+        return None
+    if needs_mapping(frame):
+        return Colorspace.BT2020
+    return Colorspace.ITU709 if frame.height >= _LINES_OF_HD else Colorspace.ITU601
+
+
 def _range(frame: VideoFrame) -> ColorRange | None:
     """Return limited range for YUV that names none; None keeps what the frame or its format (RGB, yuvj420p) says."""
     unsaid = frame.color_range == ColorRange.UNSPECIFIED
     return ColorRange.MPEG if unsaid and frame.format.name.startswith("yuv") and "j" not in frame.format.name else None
 
 
-def turn(frame: VideoFrame, turns: int) -> VideoFrame:
-    """Return the frame after so many clockwise quarter turns, every sample as it was."""
-    if turns == 0:
+def turn(frame: VideoFrame, orientation: Orientation) -> VideoFrame:
+    """Return the frame as it is shown, every sample as it was."""
+    if not orientation.filters:
         return frame
     graph = Graph()
     last = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1))
-    for name, arguments in _TURNS[turns]:
+    for name, arguments in orientation.filters:
         node = graph.add(name, arguments)
         last.link_to(node)
         last = node

@@ -9,9 +9,10 @@ from av.video.stream import VideoStream
 
 from videoxception.clip import Timeline
 from videoxception.video.errors import Undecodable
-from videoxception.video.frame import Frame, Scaler
+from videoxception.video.frame import Frame, Scaler, Shown
+from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline
-from videoxception.video.passes import Found, end_of, shown_size
+from videoxception.video.passes import Found, end_of
 
 
 def full_pass(
@@ -20,10 +21,11 @@ def full_pass(
     timeline: Timeline,
     wanted: list[int],
     scaler: Scaler,
+    orienter: Orienter,
     deadline: Deadline,
 ) -> Found:
-    """Decode everything, past errors. Raise `Undecodable` if no frame came out."""
-    walk = _FullPass(wanted, timeline, scaler)
+    """Decode everything, past errors; packets' times are numbers of frames. Raise `Undecodable` if none came out."""
+    walk = _FullPass(wanted, timeline, scaler, orienter)
     for _, packet in packets:
         deadline.check()
         walk.take(packet)
@@ -35,19 +37,18 @@ class _FullPass:
     """Keeps the wanted frames by their numbers.
 
     Frames are numbered as they come out of the decoder. If one does not decode, those behind it must keep their
-    numbers, and only times tell where the gap is. So two counts are kept: `by_order`, and `by_time`, which looks up a
-    frame's time among the packets'. Times are believed as long as they rise; in AVI files with packed B-frames they
+    numbers, and only times tell where the gap is. So two counts are kept: `by_order`, and `by_time`, the number that
+    the frame's packet has by its time. Times are believed as long as they rise; in AVI files with packed B-frames they
     don't, and there the order alone counts.
     """
 
-    def __init__(self, wanted: list[int], timeline: Timeline, scaler: Scaler) -> None:
+    def __init__(self, wanted: list[int], timeline: Timeline, scaler: Scaler, orienter: Orienter) -> None:
         self._expected = len(timeline)
         self._wanted = wanted
         self._scaler = scaler
-        self._number_at = {tick: k for k, tick in enumerate(timeline.ticks)} if timeline.timed else {}
+        self._orienter = orienter
         self._by_order = _Picker(wanted)
         self._by_time: _Picker | None = _Picker(wanted) if timeline.timed else None
-        self._interlaced = False
         self._seen = self._errors = 0
 
     def take(self, packet: "Packet[VideoStream]") -> None:
@@ -61,13 +62,10 @@ class _FullPass:
     def _see(self, frame: VideoFrame) -> None:
         """Count a decoded frame both ways, and give up counting by time once times do not rise."""
         self._errors += frame.is_corrupt
-        self._interlaced |= frame.interlaced_frame
-        lazy = _LazyFrame(frame, self._scaler)
+        lazy = _LazyFrame(Shown(frame, self._orienter(frame)), self._scaler)
         self._by_order.see(self._seen, lazy)
-        if self._by_time is not None:
-            number = self._number_at.get(frame.pts) if frame.pts is not None else None
-            if number is None or not self._by_time.see(number, lazy):
-                self._by_time = None
+        if self._by_time is not None and (frame.pts is None or not self._by_time.see(frame.pts, lazy)):
+            self._by_time = None
         self._seen += 1
 
     def found(self) -> Found:
@@ -76,28 +74,26 @@ class _FullPass:
             raise Undecodable(f"none of the video's {self._expected} frames could be decoded")
         picker = self._by_time or self._by_order
         frames = picker.finish()
-        return Found(frames, self._wanted, *picker.shown, self._damaged, planned=False, decoded=self._seen)
+        return Found(frames, self._wanted, *picker.facts, self._damaged, planned=False, decoded=self._seen)
 
     @property
     def _damaged(self) -> bool:
-        """Whether frames were lost. Interlaced streams may hold two packets a frame, one for each field."""
-        packets_a_frame = 2 if self._interlaced else 1
-        return self._errors > 0 or self._seen * packets_a_frame < self._expected
+        """Whether frames were lost."""
+        return self._errors > 0 or self._seen < self._expected
 
 
 class _LazyFrame:
     """A decoded frame that is scaled when it is first needed, and once."""
 
-    def __init__(self, frame: VideoFrame, scaler: Scaler) -> None:
-        self.shown = shown_size(frame)
-        self._frame = frame
+    def __init__(self, shown: Shown, scaler: Scaler) -> None:
+        self.shown = shown
         self._scaler = scaler
         self._scaled: Frame | None = None
 
     def scaled(self) -> Frame:
         """Return the frame at the clip's size: uint8 (H, W, 3)."""
         if self._scaled is None:
-            self._scaled = self._scaler(self._frame)
+            self._scaled = self._scaler(self.shown.frame, self.shown.orientation)
         return self._scaled
 
 
@@ -107,7 +103,7 @@ class _Picker:
     def __init__(self, wanted: list[int]) -> None:
         self._wanted = wanted
         self._kept: list[Frame] = []
-        self.shown = ((0, 0), False)  # size and turn of the first one that is kept
+        self.facts: tuple[tuple[int, int], tuple[str, ...]] = ((0, 0), ())  # of the first one that is kept
         self._last: tuple[int, _LazyFrame] | None = None
 
     def see(self, number: int, frame: _LazyFrame) -> bool:
@@ -128,5 +124,5 @@ class _Picker:
     def _fill(self, end: int, frame: _LazyFrame) -> None:
         """Take `frame` for every wanted frame before number `end` that is still missing."""
         while len(self._kept) < len(self._wanted) and self._wanted[len(self._kept)] < end:
-            self.shown = self.shown if self._kept else frame.shown
+            self.facts = self.facts if self._kept else frame.shown.facts
             self._kept.append(frame.scaled())

@@ -11,36 +11,35 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from videoxception.clip import Timeline
-from videoxception.video.frame import Frame, Scaler
+from videoxception.video.frame import Frame, Scaler, Shown
+from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline, PacketTable
-from videoxception.video.passes import Found, end_of, shown_size
+from videoxception.video.passes import Found, end_of
+from videoxception.video.roles import SECOND, SHOWN
+from videoxception.video.timing import Timing
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key frame: which packet holds it, and its number among the frames of the video."""
+    """A key frame: which packets hold it (two if each holds a field), and its number among the frames of the video."""
 
-    packet: int
+    packets: range
     number: int
 
 
-def nearest_keys(table: PacketTable, timeline: Timeline, wanted: list[int]) -> list[Key]:
+def nearest_keys(table: PacketTable, timing: Timing, wanted: list[int]) -> list[Key]:
     """Return for each wanted frame number the key frame that is shown nearest to it; nothing if there is none."""
-    keys = _keys(table, timeline)
-    ticks = timeline.ticks
+    keys = _keys(table, timing)
+    ticks = timing.timeline.ticks
     return [min(keys, key=lambda key: abs(ticks[key.number] - ticks[k])) for k in wanted] if keys else []
 
 
-def _keys(table: PacketTable, timeline: Timeline) -> list[Key]:
-    number_at = {tick: number for number, tick in enumerate(timeline.ticks)} if timeline.timed else {}
-    keys, shown = [], 0
-    for packet, (time, key, discarded) in enumerate(zip(table.times, table.keys, table.discarded, strict=True)):
-        if discarded:
-            continue
-        if key:
-            keys.append(Key(packet, number_at[time] if timeline.timed and time is not None else shown))
-        shown += 1
+def _keys(table: PacketTable, timing: Timing) -> list[Key]:
+    keys = []
+    for packet, (number, key, role) in enumerate(zip(timing.numbers, table.keys, table.roles, strict=True)):
+        if key and role == SHOWN and number is not None:
+            fields = 2 if table.roles[packet + 1 : packet + 2] == bytes([SECOND]) else 1
+            keys.append(Key(range(packet, packet + fields), number))
     return keys
 
 
@@ -49,39 +48,44 @@ def key_pass(
     stream: VideoStream,
     keys: list[Key],
     scaler: Scaler,
+    orienter: Orienter,
     deadline: Deadline,
 ) -> Found | None:
     """Decode each key frame alone. One that fails is the one before it, or the first; return None if all fail."""
-    chosen = {key.packet for key in keys}
+    last_of = {key.packets[-1]: key for key in keys}
+    chosen = {packet for key in keys for packet in key.packets}
     frames: dict[int, Frame] = {}
-    first: VideoFrame | None = None
+    facts: tuple[tuple[int, int], tuple[str, ...]] | None = None
+    fields: list[Packet[VideoStream]] = []
     for index, packet in packets:
         if index not in chosen:
             continue
         deadline.check()
-        frame = _alone(packet, stream)
-        if frame is not None:
-            first = first or frame
-            frames[index] = scaler(frame)
-    if first is None:
+        fields.append(packet)
+        if index in last_of:
+            frame = _alone(fields, stream)
+            fields = []
+            if frame is not None:
+                shown = Shown(frame, orienter(frame))
+                facts = facts or shown.facts
+                frames[last_of[index].number] = scaler(frame, shown.orientation)
+    if facts is None:
         return None
-    size, turned = shown_size(first)
     return Found(
         _filled(frames, keys),
         [key.number for key in keys],
-        size,
-        turned,
-        damaged=len(frames) < len(chosen),
+        *facts,
+        damaged=len(frames) < len(last_of),
         planned=True,
         decoded=len(frames),
         keys_only=True,
     )
 
 
-def _alone(packet: "Packet[VideoStream]", stream: VideoStream) -> VideoFrame | None:
-    """Decode one packet, and leave the decoder as if it had seen none."""
+def _alone(fields: "list[Packet[VideoStream]]", stream: VideoStream) -> VideoFrame | None:
+    """Decode one frame's packets, and leave the decoder as if it had seen none."""
     try:
-        frames = [*packet.decode(), *end_of(stream).decode()]
+        frames = [frame for packet in [*fields, end_of(stream)] for frame in packet.decode()]
     except av.FFmpegError:
         frames = []
     stream.codec_context.flush_buffers()
@@ -90,6 +94,6 @@ def _alone(packet: "Packet[VideoStream]", stream: VideoStream) -> VideoFrame | N
 
 def _filled(frames: dict[int, Frame], keys: list[Key]) -> list[Frame]:
     """Return the frame of each key, or of the nearest one before it, or of the first that there is."""
-    filled = [frames.get(key.packet) for key in keys]
+    filled = [frames.get(key.number) for key in keys]
     last = next(frame for frame in filled if frame is not None)
     return [last := last if frame is None else frame for frame in filled]

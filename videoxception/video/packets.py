@@ -3,16 +3,15 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 import av
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from videoxception.clip import Timeline, make_timeline
-from videoxception.video.errors import NoFrames, NotAVideo, Stopped, TooLong
+from videoxception.video.errors import Stopped, TooLong
 from videoxception.video.limits import Limits
+from videoxception.video.roles import SHOWN, role_reader
 
 # A demuxer that reports this many errors without a packet in between has nothing more to give.
 _ERRORS_IN_A_ROW = 8
@@ -56,39 +55,38 @@ def payload(container: InputContainer, stream: VideoStream, deadline: Deadline) 
 class PacketTable:
     """A table of a stream's packets, in the file's order, and the packets themselves if they fit into memory.
 
-    A packet without a time has the time None. Discarded ones are needed to decode, but are never shown.
+    A packet without a time has the time None. `roles` says which hold a frame that is shown (roles.py).
     """
 
     times: list[int | None] = field(default_factory=list)
     keys: bytearray = field(default_factory=bytearray)
-    discarded: bytearray = field(default_factory=bytearray)
+    roles: bytearray = field(default_factory=bytearray)
     offsets: list[int] = field(default_factory=list)  # in the file, in bytes; -1 is unknown
     kept: "list[Packet[VideoStream]] | None" = field(default_factory=list)
+    clock: list[int | None] = field(default_factory=list)  # the times of decoding, which rise unless the clock jumps
     bytes: int = 0
     latest: int | None = None  # of the times
     last_duration: int | None = None  # of the packet that is shown last
+    first: "Packet[VideoStream] | None" = None
 
     def __len__(self) -> int:
         return len(self.times)
 
-    def add(self, packet: "Packet[VideoStream]", memory: int) -> None:
+    def add(self, packet: "Packet[VideoStream]", role: int, memory: int) -> None:
         """Add the next packet; beyond `memory` bytes, none are kept."""
-        if not packet.is_discard and packet.pts is not None and (self.latest is None or packet.pts > self.latest):
+        self.first = self.first or packet
+        if role == SHOWN and packet.pts is not None and (self.latest is None or packet.pts > self.latest):
             self.latest, self.last_duration = packet.pts, packet.duration
         self.times.append(packet.pts)
         self.keys.append(packet.is_keyframe)
-        self.discarded.append(packet.is_discard)
+        self.roles.append(role)
+        self.clock.append(packet.dts)
         self.offsets.append(offset_of(packet))
         self.bytes += packet.size
         if self.bytes > memory:
             self.kept = None
         elif self.kept is not None:
             self.kept.append(packet)
-
-    @property
-    def shown(self) -> list[int | None]:
-        """The times of the packets that are shown, in the file's order."""
-        return [time for time, discarded in zip(self.times, self.discarded, strict=True) if not discarded]
 
 
 def offset_of(packet: "Packet[VideoStream]") -> int:
@@ -99,22 +97,9 @@ def offset_of(packet: "Packet[VideoStream]") -> int:
 def read_packets(container: InputContainer, stream: VideoStream, limits: Limits, deadline: Deadline) -> PacketTable:
     """Read the stream's packets to the end. Raise `TooLong` if there are more than the limit."""
     table = PacketTable(kept=[] if container.size <= limits.memory else None)
+    role_of = role_reader(stream)
     for packet in payload(container, stream, deadline):
-        table.add(packet, limits.memory)
+        table.add(packet, role_of(packet), limits.memory)
         if len(table) > limits.packets:
             raise TooLong(f"the video has over {limits.packets:,} frames, the limit")
     return table
-
-
-def timeline_of(table: PacketTable, container: InputContainer, stream: VideoStream) -> Timeline:
-    """Return when each frame of the stream is shown, from its packets alone.
-
-    Raise `NoFrames`, or `NotAVideo` for a still in a file that could have held a video.
-    """
-    times = table.shown
-    if not times:
-        raise NoFrames("the video stream holds no frames")
-    if container.format.name == "gif" and len(times) == 1:
-        raise NotAVideo("the file is a still frame (a GIF that does not move), not a video")
-    rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-    return make_timeline(times, table.last_duration, stream.time_base or Fraction(1), rate)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from av.packet import Packet
-from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from videoxception.video.frame import Frame, quarter_turns
+from videoxception.video.frame import Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class Found:
     frames: list[Frame]
     numbers: list[int]  # of the frames, in the order in which the video shows them
     size: tuple[int, int]  # (width, height) of the first one, as shown
-    turned: bool
+    notes: tuple[str, ...]  # those of clip.WARNINGS that say how it is shown
     damaged: bool
     planned: bool
     decoded: int  # frames that came out of the decoder
@@ -33,9 +32,3 @@ def end_of(stream: VideoStream) -> "Packet[VideoStream]":
     packet = cast("Packet[VideoStream]", Packet())
     packet.stream = stream
     return packet
-
-
-def shown_size(frame: VideoFrame) -> tuple[tuple[int, int], bool]:
-    """Return (width, height) of a frame as it is shown, and whether it is rotated for that."""
-    turns = quarter_turns(frame.rotation)
-    return ((frame.height, frame.width) if turns % 2 else (frame.width, frame.height)), turns != 0

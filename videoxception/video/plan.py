@@ -6,8 +6,9 @@ last wanted frame, and, by the decoder's option `skip_frame`, frames that are no
 
 from bisect import bisect_right
 
-from videoxception.clip import Timeline
 from videoxception.video.packets import PacketTable
+from videoxception.video.roles import DISCARDED, SECOND, SHOWN
+from videoxception.video.timing import Timing
 
 SKIP, REFERENCE, WANTED = 0, 1, 2  # what is done with a packet: nothing; decoded if others refer to it; decoded
 
@@ -18,21 +19,24 @@ _CODECS = frozenset({"h264", "hevc", "mpeg4", "mpeg1video", "mpeg2video", "vp8",
 _CONTAINERS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "flv", "m4v"})
 
 
-def can_plan(container: str, codec: str, table: PacketTable, timeline: Timeline) -> bool:
+def can_plan(container: str, codec: str, table: PacketTable, timing: Timing) -> bool:
     """Return whether times alone tell which packet holds which frame, so that the others can be left out.
 
     AVI has no times of its own: those of a stream with B-frames are FFmpeg's guesses, and wrong if two frames are
     packed into one packet, as DivX did. Copied into another container, such packets keep their wrong times.
     """
-    if container not in _CONTAINERS or codec not in _CODECS or not timeline.timed or any(table.discarded):
+    if container not in _CONTAINERS or codec not in _CODECS or not timing.timeline.timed or not timing.exact:
         return False
-    if _in_order(table):
+    if DISCARDED in table.roles or SECOND in table.roles:
+        return False
+    if _in_order(timing.numbers):
         return True
     return container != "avi" and not (codec == "mpeg4" and _may_be_packed(table))
 
 
-def _in_order(table: PacketTable) -> bool:
-    return list(table.times) == sorted(time for time in table.times if time is not None)
+def _in_order(numbers: list[int | None]) -> bool:
+    known = [number for number in numbers if number is not None]
+    return known == sorted(known)
 
 
 def _may_be_packed(table: PacketTable) -> bool:
@@ -40,29 +44,28 @@ def _may_be_packed(table: PacketTable) -> bool:
     return table.kept is None or any(bytes(packet).count(b"\0\0\1\xb6") > 1 for packet in table.kept)
 
 
-def make_plan(table: PacketTable, timeline: Timeline, wanted: list[int]) -> bytearray:
+def make_plan(table: PacketTable, timing: Timing, wanted: list[int]) -> bytearray:
     """Return what to do with each packet, so that the frames with the numbers `wanted` come out of the decoder.
 
     A frame is decoded from the nearest key packet before it that is not shown after it: behind an open group's key
     frame come some that are shown before it and refer to the group before.
     """
-    at = {time: index for index, time in enumerate(table.times)}
+    at = {number: index for index, number in enumerate(timing.numbers) if table.roles[index] == SHOWN}
     keys = [index for index, key in enumerate(table.keys) if key]
     actions = bytearray(len(table))
     for number in dict.fromkeys(wanted):
-        time = timeline.ticks[number]
-        index = at[time]
-        start = _start(table, keys, index, time)
+        index = at[number]
+        start = _start(timing.numbers, keys, index, number)
         for i in range(start, index):
             actions[i] = max(actions[i], REFERENCE)
         actions[index] = WANTED
     return actions
 
 
-def _start(table: PacketTable, keys: list[int], index: int, time: int) -> int:
-    """Return the packet from which to decode for the frame of packet `index`, which is shown at `time`."""
+def _start(numbers: list[int | None], keys: list[int], index: int, number: int) -> int:
+    """Return the packet from which to decode for frame `number`, which packet `index` holds."""
     for i in range(bisect_right(keys, index) - 1, -1, -1):
-        shown_at = table.times[keys[i]]
-        if shown_at is not None and shown_at <= time:
+        shown_as = numbers[keys[i]]
+        if shown_as is not None and shown_as <= number:
             return keys[i]
     return 0

@@ -7,10 +7,10 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from videoxception.clip import Timeline
-from videoxception.video.frame import Frame, Scaler
+from videoxception.video.frame import Frame, Scaler, Shown
+from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline
-from videoxception.video.passes import Found, end_of, shown_size
+from videoxception.video.passes import Found, end_of
 from videoxception.video.plan import SKIP, WANTED
 
 
@@ -18,33 +18,37 @@ def planned_pass(
     packets: "Iterable[tuple[int, Packet[VideoStream]]]",
     stream: VideoStream,
     plan: bytearray,
-    timeline: Timeline,
     wanted: list[int],
     scaler: Scaler,
+    orienter: Orienter,
     deadline: Deadline,
 ) -> Found | None:
-    """Decode those of the numbered packets that `plan` names. Return None if a wanted frame is missing or in doubt."""
-    numbers = {timeline.ticks[k]: k for k in wanted}
+    """Decode those packets that `plan` names; their times are numbers of frames.
+
+    Return None if a wanted frame is missing or in doubt.
+    """
+    missing = set(wanted)
     frames: dict[int, Frame] = {}
-    shown: tuple[tuple[int, int], bool] | None = None
-    decoded, last, context = 0, timeline.ticks[0] - 1, stream.codec_context
+    facts: tuple[tuple[int, int], tuple[str, ...]] | None = None
+    decoded, last, context = 0, -1, stream.codec_context
     try:
         for frame in _frames_of_plan(packets, stream, plan, deadline):
             decoded += 1
             if frame.is_corrupt or frame.pts is None or frame.pts <= last:
                 return None  # damage, or times that do not say which frame is which
             last = frame.pts
-            if frame.pts in numbers:
-                shown = shown or shown_size(frame)
-                frames[numbers[frame.pts]] = scaler(frame)
+            shown = Shown(frame, orienter(frame))
+            if frame.pts in missing:
+                facts = facts or shown.facts
+                frames[frame.pts] = scaler(frame, shown.orientation)
     except (av.FFmpegError, _NoKeyFrame):
         return None
     finally:
         context.skip_frame = "DEFAULT"
-    if shown is None or len(frames) < len(numbers):
+    if facts is None or len(frames) < len(missing):
         return None
-    size, turned = shown
-    return Found([frames[k] for k in wanted], wanted, size, turned, damaged=False, planned=True, decoded=decoded)
+    chosen = [frames[k] for k in wanted]
+    return Found(chosen, wanted, *facts, damaged=False, planned=True, decoded=decoded)
 
 
 def _frames_of_plan(

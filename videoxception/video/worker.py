@@ -19,6 +19,7 @@ from videoxception.video.decode import decode_file
 from videoxception.video.errors import OverBudget, VideoError
 from videoxception.video.frame import Scaler, turn
 from videoxception.video.limits import Limits
+from videoxception.video.orientation import CLOCKWISE
 
 _MEMORY = 4 * 2**30  # bytes of address space; OpenBLAS and FFmpeg reserve more than they use
 
@@ -43,7 +44,7 @@ def _import_everything() -> None:
         if module.name not in ("av.__main__", "av.datasets"):
             importlib.import_module(module.name)
     frame = VideoFrame(16, 16, "yuv420p")
-    Scaler((8, 8), Stretch())(turn(frame, 1))
+    Scaler((8, 8), Stretch())(turn(frame, CLOCKWISE))
     request = wire.Request(spec=ClipSpec(), limits=Limits(), budget=None)
     wire.Request.model_validate_json(request.model_dump_json())
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from tests.videos import RATE, make_video
-from videoxception.clip import Clip, ClipSpec, Timeline, make_timeline
+from videoxception.clip import Clip, ClipSpec
 from videoxception.video import Limits, decode
 from videoxception.video.packets import PacketTable
 from videoxception.video.plan import REFERENCE, SKIP, WANTED, can_plan, make_plan
+from videoxception.video.timing import Timing, time_frames
 
 SPEC = ClipSpec()
 PLANNED = {
@@ -163,26 +164,26 @@ def test_the_cost_does_not_grow_with_length(tmp_path: Path) -> None:
     assert decode(long, SPEC).decoded <= 1.5 * decode(short, SPEC).decoded
 
 
-def table_of(times: list[int], keys: set[int]) -> tuple[PacketTable, Timeline]:
+def table_of(times: list[int], keys: set[int]) -> tuple[PacketTable, Timing]:
     table = PacketTable(
-        times=list(times), keys=bytearray(i in keys for i in range(len(times))), discarded=bytearray(len(times))
+        times=list(times), keys=bytearray(i in keys for i in range(len(times))), roles=bytearray(len(times))
     )
-    return table, make_timeline(times, 1, RATE_BASE, RATE_BASE)
+    return table, time_frames(table, times, RATE_BASE, RATE_BASE)
 
 
 RATE_BASE = Fraction(RATE)
 
 
 def test_a_plan_decodes_from_the_key_frame_to_the_wanted_one() -> None:
-    table, timeline = table_of(list(range(12)), {0, 4, 8})
-    assert list(make_plan(table, timeline, [6])) == [SKIP] * 4 + [REFERENCE, REFERENCE, WANTED] + [SKIP] * 5
+    table, timing = table_of(list(range(12)), {0, 4, 8})
+    assert list(make_plan(table, timing, [6])) == [SKIP] * 4 + [REFERENCE, REFERENCE, WANTED] + [SKIP] * 5
 
 
 def test_a_frame_shown_before_its_key_frame_needs_the_group_before() -> None:
     """Decoding order I0 P3 B1 B2 | I6 B4 B5: 4 and 5 lie behind I6 in the file, and refer to P3 as well."""
-    table, timeline = table_of([0, 3, 1, 2, 6, 4, 5], {0, 4})
-    assert list(make_plan(table, timeline, [4])) == [REFERENCE] * 5 + [WANTED, SKIP]
-    assert list(make_plan(table, timeline, [6])) == [SKIP] * 4 + [WANTED, SKIP, SKIP]
+    table, timing = table_of([0, 3, 1, 2, 6, 4, 5], {0, 4})
+    assert list(make_plan(table, timing, [4])) == [REFERENCE] * 5 + [WANTED, SKIP]
+    assert list(make_plan(table, timing, [6])) == [SKIP] * 4 + [WANTED, SKIP, SKIP]
 
 
 @pytest.mark.parametrize(

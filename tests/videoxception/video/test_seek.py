@@ -78,8 +78,8 @@ def test_a_table_of_another_file_is_noticed(tmp_path: Path) -> None:
     path = make_video(tmp_path / "clip.mp4", "libx264", 150, gop=12, moving=True)
     table, _ = read_whole(path)
     needed = groups(table, 5)
-    elsewhere = PacketTable(table.times, table.keys, table.discarded, [offset + 1 for offset in table.offsets])
-    later = PacketTable([time and time + 1 for time in table.times], table.keys, table.discarded, table.offsets)
+    elsewhere = PacketTable(table.times, table.keys, table.roles, [offset + 1 for offset in table.offsets])
+    later = PacketTable([time and time + 1 for time in table.times], table.keys, table.roles, table.offsets)
     for wrong in (elsewhere, later):
         with pytest.raises(SeekFailed):
             read_needed(path, wrong, needed)

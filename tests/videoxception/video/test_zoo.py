@@ -11,7 +11,8 @@ import pytest
 from videoxception.clip import ClipSpec
 from videoxception.video import Limits, NoFrames, NotAVideo, Undecodable, VideoError, decode
 from videoxception.video.container import open_video
-from videoxception.video.packets import Deadline, read_packets, timeline_of
+from videoxception.video.packets import Deadline, read_packets
+from videoxception.video.timing import read_timing
 
 CLIPS: dict[str, tuple[int, tuple[str, ...]]] = {
     "zoo/decord_corrupted.mp4": (50, ("damaged",)),
@@ -64,7 +65,7 @@ def test_clip(name: str, real_clips: Path) -> None:
     path, limits = real_clips / name, Limits()
     with path.open("rb") as file, open_video(file, limits) as (container, stream):
         table = read_packets(container, stream, limits, Deadline(limits, lambda: False))
-        assert len(timeline_of(table, container, stream)) == frames
+        assert len(read_timing(table, container, stream).timeline) == frames
     clip = decode(path, ClipSpec())
     assert clip.frames.shape == (10, 128, 128, 3)
     assert clip.warnings == warnings
@@ -122,7 +123,9 @@ def test_the_lost_frame_of_a_damaged_file_is_the_one_before(real_clips: Path) ->
             except av.FFmpegError:
                 continue
             frames |= {
-                f.pts // 1024: f.reformat(128, 128, "rgb24", interpolation="BICUBIC", threads=1).to_ndarray()
+                f.pts // 1024: f.reformat(  # 720 lines that name no matrix
+                    128, 128, "rgb24", src_colorspace="ITU709", interpolation="BICUBIC", threads=1
+                ).to_ndarray()
                 for f in decoded
             }
     assert len(frames) == 49

@@ -1,0 +1,150 @@
+"""Which way up a frame is shown: the eight ways of a display matrix, and the SEI messages that ask for one."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import cos, radians, sin
+from typing import cast
+
+from av.codec.context import CodecContext
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+Matrix = tuple[float, float, float, float]
+"""(a, b, c, d) of a display matrix: the point (x, y) is shown at (ax + cy, bx + dy), in any scale."""
+
+_AXIS = 0.0175  # below the sine of one degree, an entry of a matrix counts as 0; FFmpeg allows as much
+_ORIENTATION = 47  # the payload type of a display orientation SEI, ITU-T H.264 and H.265, annex D
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """How a stored frame becomes the one that is shown: FFmpeg's filters, and those of clip.WARNINGS that say so."""
+
+    filters: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """Return (width, height) as shown."""
+        return (height, width) if any(name == "transpose" for name, _ in self.filters) else (width, height)
+
+
+UPRIGHT = Orientation()
+CLOCKWISE = Orientation((("transpose", "clock"),), ("rotated",))
+# Signs of (a, b, c, d) -> the filters of FFmpeg's own autorotation. A negative determinant is a mirror.
+_ORIENTATIONS = {
+    (1, 0, 0, 1): UPRIGHT,
+    (0, 1, -1, 0): CLOCKWISE,
+    (-1, 0, 0, -1): Orientation((("hflip", ""), ("vflip", "")), ("rotated",)),
+    (0, -1, 1, 0): Orientation((("transpose", "cclock"),), ("rotated",)),
+    (-1, 0, 0, 1): Orientation((("hflip", ""),), ("mirrored",)),
+    (1, 0, 0, -1): Orientation((("vflip", ""),), ("mirrored",)),
+    (0, 1, 1, 0): Orientation((("transpose", "cclock_flip"),), ("rotated", "mirrored")),
+    (0, -1, -1, 0): Orientation((("transpose", "clock_flip"),), ("rotated", "mirrored")),
+}
+
+
+def orientation_of(matrix: Matrix | None) -> Orientation:
+    """Return what a display matrix asks for. Angles that are no quarter turns (only broken files) count as none."""
+    if matrix is None:
+        return UPRIGHT
+    least = _AXIS * max(abs(entry) for entry in matrix)
+    a, b, c, d = ((entry > least) - (entry < -least) for entry in matrix)
+    return _ORIENTATIONS.get((a, b, c, d), UPRIGHT)
+
+
+def matrix_of(frame: VideoFrame) -> Matrix | None:
+    """Return the display matrix that a decoded frame carries."""
+    try:
+        content = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:  # side data of a kind that PyAV doesn't know hides all others; the angle it gives nevertheless
+        return _turned(-frame.rotation) if frame.rotation else None
+    if content is None:
+        return None
+    a, b, _, c, d = struct.unpack_from("=5i", cast("bytes", content))
+    return a, b, c, d
+
+
+class Orienter:
+    """Tells the orientation of each frame that comes out of a decoder, in their order.
+
+    A container's matrix is on every frame, but an SEI's only on those that carry the message: it holds for all behind.
+    """
+
+    def __init__(self, first: Matrix | None = None) -> None:
+        self._matrix = first
+
+    def __call__(self, frame: VideoFrame) -> Orientation:
+        """Return the next frame's orientation."""
+        self._matrix = matrix_of(frame) or self._matrix
+        return orientation_of(self._matrix)
+
+
+def sei_matrix(packet: "Packet[VideoStream]", context: CodecContext) -> Matrix | None:
+    """Return the display matrix that an orientation SEI in an H.264 or H.265 packet asks for; None without one."""
+    if context.name not in ("h264", "hevc"):
+        return None
+    found = None
+    for message in _sei_messages(bytes(packet), context.extradata or b"", hevc=context.name == "hevc"):
+        found = _sei_orientation(message)
+    return found
+
+
+def _sei_orientation(message: bytes) -> Matrix | None:
+    """Return the matrix of a display orientation message: it mirrors first, and then turns against the clock."""
+    bits = int.from_bytes(message[:3].ljust(3, b"\0"))
+    cancelled, across, down = bits >> 23 & 1, bits >> 22 & 1, bits >> 21 & 1
+    if cancelled:
+        return None
+    mirror_x, mirror_y = 1 - 2 * across, 1 - 2 * down
+    # Turning and then mirroring, as a matrix of columns reads, is mirroring and then turning the other way.
+    a, b, c, d = _turned(-(bits >> 5 & 0xFFFF) * 360 / 65536 * mirror_x * mirror_y)
+    return mirror_x * a, mirror_y * b, mirror_x * c, mirror_y * d
+
+
+def _turned(degrees: float) -> Matrix:
+    """Return the matrix that turns clockwise."""
+    angle = radians(degrees)
+    return cos(angle), sin(angle), -sin(angle), cos(angle)
+
+
+def _sei_messages(packet: bytes, extradata: bytes, *, hevc: bool) -> Iterator[bytes]:
+    """Yield the display orientation messages of a packet."""
+    for unit in _units(packet, extradata, hevc=hevc):
+        kind = unit[0] >> 1 & 0x3F if hevc else unit[0] & 0x1F
+        if kind == (39 if hevc else 6):
+            yield from _messages(unit[2 if hevc else 1 :].replace(b"\0\0\3", b"\0\0"))
+
+
+def _messages(content: bytes) -> Iterator[bytes]:
+    """Yield the display orientation messages of an SEI unit."""
+    at = 0
+    while at + 2 < len(content):
+        kind, at = _counted(content, at)
+        size, at = _counted(content, at)
+        if kind == _ORIENTATION:
+            yield content[at : at + size]
+        at += size
+
+
+def _counted(content: bytes, at: int) -> tuple[int, int]:
+    """Return a number whose bytes add up, the last one below 255, and the place behind it."""
+    total = 0
+    while at < len(content) and content[at] == 0xFF:
+        total, at = total + 0xFF, at + 1
+    return (total + content[at], at + 1) if at < len(content) else (total, at)
+
+
+def _units(packet: bytes, extradata: bytes, *, hevc: bool) -> Iterator[bytes]:
+    """Yield the NAL units of a packet: behind start codes, or behind their lengths if the extradata says so."""
+    if extradata[:1] != b"\1":
+        yield from (unit for unit in packet.split(b"\0\0\1")[1:] if unit)
+        return
+    at, place = 0, 21 if hevc else 4
+    width = (extradata[place] & 3) + 1 if len(extradata) > place else 4
+    while at + width < len(packet):
+        length = int.from_bytes(packet[at : at + width])
+        if unit := packet[at + width : at + width + length]:
+            yield unit
+        at += width + length
