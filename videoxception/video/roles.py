@@ -1,6 +1,7 @@
 """What a packet adds to what is shown: a frame; or nothing, because it is hidden or the second field of a frame."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from av.packet import Packet
 from av.video.stream import VideoStream
@@ -17,9 +18,15 @@ def role_reader(stream: VideoStream) -> "Callable[[Packet[VideoStream]], int]":
     if name in _HIDES:
         hides = _HIDES[name]
         return lambda packet: DISCARDED if packet.is_discard else HIDDEN if hides(memoryview(packet)) else SHOWN
-    if name == "h264" and (fields := FieldReader(stream.codec_context.extradata)).may_find:
+    if name == "h264" and _may_have_fields(stream.codec_context.extradata):
+        fields = FieldReader(stream.codec_context.extradata)
         return lambda packet: _field_role(packet, fields)
     return lambda packet: DISCARDED if packet.is_discard else SHOWN
+
+
+@lru_cache(maxsize=64)  # all files of one camera or encoder say the same
+def _may_have_fields(extradata: bytes | None) -> bool:
+    return FieldReader(extradata).may_find
 
 
 def _field_role(packet: "Packet[VideoStream]", fields: FieldReader) -> int:

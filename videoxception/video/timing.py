@@ -60,7 +60,7 @@ def time_frames(table: PacketTable, times: Sequence[int | None], time_base: Frac
     timeline = make_timeline(of_frames, _last_duration(table), time_base, rate)
     ranks = _ranks(interpolate(of_frames)) if timeline.timed else range(len(shown))
     exact = len(set(of_frames) - {None}) == len(of_frames)
-    return Timing(timeline, _numbers(table, dict(zip(shown, ranks, strict=True))), exact)
+    return Timing(timeline, _numbers(table, shown, ranks), exact)
 
 
 def _continuous_times(table: PacketTable, container: InputContainer, time_base: Fraction) -> list[int | None]:
@@ -83,8 +83,11 @@ def _ranks(times: list[int]) -> list[int]:
     return ranks
 
 
-def _numbers(table: PacketTable, number_of: dict[int, int]) -> list[int | None]:
+def _numbers(table: PacketTable, shown: list[int], ranks: Sequence[int]) -> list[int | None]:
     """Return the number of each packet's frame. A second field has that of the packet before."""
+    if len(shown) == len(table):
+        return list(ranks)
+    number_of = dict(zip(shown, ranks, strict=True))
     numbers: list[int | None] = []
     for index, role in enumerate(table.roles):
         numbers.append(numbers[-1] if role == SECOND and numbers else number_of.get(index))

@@ -181,7 +181,7 @@ def check_joined(kind: str, seed: int, folder: Path) -> None:
         times = [now + time for time in own]
         mux(folder / name, coded(codec, length, B_FRAMES, first=first), times)
         content += (folder / name).read_bytes()
-        parts.append([(time, first + k) for k, time in enumerate(times[:-1])])
+        parts.append([(time, first + k) for k, time in enumerate(times)])
         now, first = rng.choice([times[-1] + rng.randint(11_000, 4_000_000), rng.randint(0, times[0])]), first + length
     (folder / name).write_bytes(content)
     shown = joined(parts)
