@@ -141,7 +141,8 @@ class DecoderPool:
         self._count(process.ended or ("recycled" if process.alive else "crashed"))
 
     def _note_failure(self, error: Exception, failures: int) -> None:
-        _log.error("a decoder process could not be started; trying again: %s", error)
+        if failures == 1:
+            _log.error("a decoder process could not be started; trying until one can: %s", error)
         if failures >= _FAILURES and not self._up:
             for job in self._lanes.empty():
                 job.fail(DecodersUnavailable(f"no decoder process can be started: {error}"))
