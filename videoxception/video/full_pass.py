@@ -11,7 +11,7 @@ from videoxception.clip import Timeline
 from videoxception.video.errors import Undecodable
 from videoxception.video.frame import Frame, Scaler
 from videoxception.video.packets import Deadline
-from videoxception.video.passes import Found, end_of, shown_size
+from videoxception.video.passes import Found, check_memory, end_of, shown_size
 
 
 def full_pass(
@@ -55,7 +55,8 @@ class _FullPass:
         try:
             for frame in packet.decode():
                 self._see(frame)
-        except av.FFmpegError:
+        except av.FFmpegError as error:
+            check_memory(error, packet.stream)
             self._errors += 1
 
     def _see(self, frame: VideoFrame) -> None:

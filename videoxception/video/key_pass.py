@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from videoxception.clip import Timeline
 from videoxception.video.frame import Frame, Scaler
 from videoxception.video.packets import Deadline, PacketTable
-from videoxception.video.passes import Found, end_of, shown_size
+from videoxception.video.passes import Found, check_memory, end_of, shown_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ def _alone(packet: "Packet[VideoStream]", stream: VideoStream) -> VideoFrame | N
     """Decode one packet, and leave the decoder as if it had seen none."""
     try:
         frames = [*packet.decode(), *end_of(stream).decode()]
-    except av.FFmpegError:
+    except av.FFmpegError as error:
+        check_memory(error, stream)
         frames = []
     stream.codec_context.flush_buffers()
     return next((frame for frame in frames if not frame.is_corrupt), None)

@@ -10,7 +10,7 @@ from av.video.stream import VideoStream
 from videoxception.clip import Timeline
 from videoxception.video.frame import Frame, Scaler
 from videoxception.video.packets import Deadline
-from videoxception.video.passes import Found, end_of, shown_size
+from videoxception.video.passes import Found, check_memory, end_of, shown_size
 from videoxception.video.plan import SKIP, WANTED
 
 
@@ -37,7 +37,10 @@ def planned_pass(
             if frame.pts in numbers:
                 shown = shown or shown_size(frame)
                 frames[numbers[frame.pts]] = scaler(frame)
-    except (av.FFmpegError, _NoKeyFrame):
+    except av.FFmpegError as error:
+        check_memory(error, stream)
+        return None
+    except _NoKeyFrame:
         return None
     finally:
         context.skip_frame = "DEFAULT"
