@@ -9,10 +9,12 @@ import sys
 import videoxception
 from videoxception.cli.common import add_model_arguments, open_store
 
+_STANDARD_INPUT = "/dev/stdin"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `videoxception predict`."""
-    parser.add_argument("videos", nargs="+", metavar="VIDEO", help="a video file")
+    parser.add_argument("videos", nargs="+", metavar="VIDEO", help="a video file; - is standard input")
     add_model_arguments(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--json", action="store_true", help="print a JSON object a line, with all probabilities")
@@ -25,7 +27,8 @@ def run(options: argparse.Namespace) -> int:
     with videoxception.Classifier.load(
         options.model, store=open_store(options), device=options.device, decoders=decoders
     ) as classifier:
-        for video, outcome in zip(options.videos, classifier.predict_each(options.videos), strict=True):
+        paths = [_STANDARD_INPUT if video == "-" else video for video in options.videos]
+        for video, outcome in zip(options.videos, classifier.predict_each(paths), strict=True):
             if isinstance(outcome, videoxception.Prediction):
                 print(_json(video, classifier, outcome) if options.json else _line(video, outcome), flush=True)
             else:
