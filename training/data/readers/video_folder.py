@@ -11,6 +11,7 @@ from typing import get_args
 
 from training.config.data import DataConfig
 from training.data.dataset import VIDEO_SUFFIXES, Item, Part, check_folder, class_folders, list_class_folders
+from training.data.duplicates import join_equal
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
 from training.data.splits import shared_groups
@@ -61,9 +62,12 @@ def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
         having = "has" if parts else "has no"
         raise TrainingError(f"{root} {having} folders train, val, test, so --protocol must be {protocol}")
     notes = () if config.groups or config.group_pattern else (_UNGROUPED,)
-    if not parts:
-        return Listing(_items(config, root, classes), protocol, notes=notes)
     items = tuple(item for part, folder in parts.items() for item in _part(config, part, folder, classes))
+    items, copies = join_equal(items if parts else _items(config, root, classes))
+    if copies:
+        notes = (*notes, f"{copies} files are copies of others, and belong to the same source videos")
+    if not parts:
+        return Listing(items, protocol, notes=notes)
     _check_apart(items)
     scored: Part | None = "test" if "test" in parts else "val" if "val" in parts else None
     return Listing(
