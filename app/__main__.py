@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from app import logs
+from app.connection import connections
 from app.factory import assemble
 from app.service import open_service
 from app.settings import Settings
@@ -34,6 +35,7 @@ def main() -> None:
         host=settings.host,
         port=settings.port,
         lifespan="on",  # not for the model, but FastAPI sets up OpenTelemetry in it
+        ws="none",
         server_header=False,
         log_config=None,
         access_log=False,  # app.access_log writes one
@@ -63,6 +65,7 @@ async def _serve(app: FastAPI, config: uvicorn.Config, settings: Settings) -> No
     """
     async with open_service(settings) as service:
         app.state.service = service
+        config.http = connections(_descriptors(settings))
         server = _Server(config)
         loop = asyncio.get_running_loop()
 
@@ -75,6 +78,11 @@ async def _serve(app: FastAPI, config: uvicorn.Config, settings: Settings) -> No
         for which in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(which, stop, which)
         await server.serve()
+
+
+def _descriptors(settings: Settings) -> int:
+    """Return how many files and sockets it may take to answer requests: an upload is open twice, a decoder has two."""
+    return 2 * settings.max_in_flight + 2 * settings.decoders + 32  # models that are loaded, modules, metrics
 
 
 if __name__ == "__main__":

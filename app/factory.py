@@ -10,6 +10,7 @@ from starlette.types import Lifespan
 
 from app import problems
 from app.access_log import HEADER, AccessLog
+from app.expectation import Expectation
 from app.routes import docs, health, metrics, models, predict
 from app.security import KeyCheck
 from app.service import open_service
@@ -65,3 +66,4 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             expose_headers=[HEADER, "Server-Timing", "Retry-After"],
         )
     app.add_middleware(AccessLog)
+    app.add_middleware(Expectation)

@@ -33,6 +33,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "slow-upload": (408, "The upload took too long"),
     "too-large": (413, "The upload is too large"),
     "not-a-video": (415, "The upload is not a video of a kind that is taken"),
+    "encoded": (415, "The upload is encoded in a way that is not taken"),
     "no-frames": (422, "The video holds no frames"),
     "undecodable": (422, "The video cannot be decoded"),
     "too-many-pixels": (422, "The video's frames are too large"),
@@ -80,6 +81,11 @@ def problem_of(error: VideoError) -> Problem:
     return Problem(_OF_VIDEO[type(error)], str(error))
 
 
+def response_of(problem: Problem) -> JSONResponse:
+    """Return the answer for a problem."""
+    return _answer(_PREFIX + problem.kind, problem.title, problem.status, problem.detail, problem.headers)
+
+
 def responses(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI description of the problems that a route can answer with."""
     titles: dict[int | str, list[str]] = {}
@@ -97,6 +103,7 @@ def responses(*kinds: str) -> dict[int | str, dict[str, Any]]:
 
 def install(app: FastAPI) -> None:
     """Have every error of the app answered with problem details."""
+    # The handlers are coroutines: functions would be run in a thread, which takes descriptors that may have run out.
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
@@ -108,20 +115,20 @@ def _answer(kind: str, title: str, status: int, detail: str, headers: dict[str, 
     return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
 
 
-def _on_problem(request: Request, error: Exception) -> JSONResponse:
+async def _on_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
     request.state.record.reason = error.kind
-    return _answer(_PREFIX + error.kind, error.title, error.status, error.detail, error.headers)
+    return response_of(error)
 
 
-def _on_invalid(request: Request, error: Exception) -> JSONResponse:
+async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    return _on_problem(request, Problem("malformed", f"{where}: {first['msg']}"))
+    return await _on_problem(request, Problem("malformed", f"{where}: {first['msg']}"))
 
 
-def _on_http(request: Request, error: Exception) -> JSONResponse:
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
     """Answer what the framework itself refuses: unknown paths, wrong methods."""
     assert isinstance(error, HTTPException)
     title = HTTPStatus(error.status_code).phrase
@@ -131,7 +138,7 @@ def _on_http(request: Request, error: Exception) -> JSONResponse:
     return _answer("about:blank", title, error.status_code, detail, dict(error.headers or {}))
 
 
-def _on_bug(request: Request, error: Exception) -> JSONResponse:
+async def _on_bug(request: Request, error: Exception) -> JSONResponse:
     _log.error("a bug", exc_info=error)
     detail = "a bug in the service; its log has the details"
     # This answer is made outside of the middleware that gives others their id. uvicorn closes the connection after it,

@@ -15,7 +15,8 @@ from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect
 
 from app.admission import Reservation
-from app.multipart import FIELD, FormReader
+from app.expectation import waits_for_leave
+from app.multipart import FormReader, no_file
 from app.problems import Problem
 
 _DRAINED, _DRAINING = 8 * 2**20, 2.0  # bytes and seconds that are read of an upload that is refused already
@@ -31,8 +32,14 @@ class Upload:
     sha256: str
 
     def again(self) -> BinaryIO:
-        """Return the file, opened once more: it stays open when the upload is closed, and the caller must close it."""
-        return os.fdopen(os.dup(self.file.fileno()), "rb")
+        """Return the file, opened once more: it stays open when the upload is closed, and the caller must close it.
+
+        Raise the problem `overloaded` if no more files can be opened.
+        """
+        try:
+            return os.fdopen(os.dup(self.file.fileno()), "rb")
+        except OSError as error:
+            raise _no_room(error) from error
 
 
 class _Sink:
@@ -67,11 +74,13 @@ async def receive(
 ) -> AsyncIterator[Upload]:
     """Receive the file in a request's body (a form's part "file", or the raw body); it is gone when the context ends.
 
-    Raise the problem `malformed`, `no-file`, `too-large`, `slow-upload`, or `overloaded` when there is no room.
+    Raise the problem `malformed`, `no-file`, `too-large`, `encoded`, `slow-upload`, or `overloaded` when there is no
+    room.
     """
     with ExitStack() as stack:
         try:
             _check_announced(request, limit)
+            _check_coding(request)
             # Without a name and without a buffer: it ends with the process, whatever that ends of, and closing it has
             # nothing left to write.
             file = stack.enter_context(tempfile.TemporaryFile(dir=folder, buffering=0))
@@ -82,19 +91,25 @@ async def receive(
             detail = f"the upload was not complete after {timeout:g} seconds"
             raise Problem("slow-upload", detail, {"Connection": "close"}) from None
         except OSError as error:
-            detail = f"the service has no room for the upload ({error.strerror}); try again later"
-            raise await _hang_up(request, Problem("overloaded", detail, {"Retry-After": "10"})) from error
+            raise await _hang_up(request, _no_room(error)) from error
         except Problem as problem:
             raise await _hang_up(request, problem) from problem.__cause__
         yield Upload(cast(BinaryIO, file), sink.bytes, sink.sha256)
+
+
+def _no_room(error: OSError) -> Problem:
+    detail = f"the service has no room for the upload ({error.strerror}); try again later"
+    return Problem("overloaded", detail, {"Retry-After": "10"})
 
 
 async def _hang_up(request: Request, problem: Problem) -> Problem:
     """Return the problem, set to close the connection if the client still sends.
 
     A client may not read an answer while it sends, and one that never stops must not be read from for ever: so a little
-    more is read and thrown away first.
+    more is read and thrown away first. A client that waits for leave to send has nothing to throw away.
     """
+    if waits_for_leave(request):
+        return problem
     left = _DRAINED
     try:
         async with asyncio.timeout(_DRAINING):
@@ -126,6 +141,16 @@ def _check_announced(request: Request, limit: int) -> None:
         raise too_large(limit)
 
 
+def _check_coding(request: Request) -> None:
+    """Refuse a body that is not sent as it is: videos are compressed already, and what unpacks may be a bomb."""
+    for name, plain in (("content-encoding", "identity"), ("transfer-encoding", "chunked")):
+        codings = ",".join(request.headers.getlist(name)).lower().split(",")
+        for coding in (coding.strip() for coding in codings):
+            if coding not in ("", plain):
+                detail = f"the body is sent with {name.title()}: {coding}; send the file as it is"
+                raise Problem("encoded", detail, {"Accept-Encoding": "identity"})
+
+
 async def _read_body(request: Request, sink: _Sink, limit: int) -> None:
     """Stream the body into the sink, through the form's reader if it is a form."""
     kind, parameters = parse_options_header(request.headers.get("content-type"))
@@ -150,10 +175,7 @@ async def _read_body(request: Request, sink: _Sink, limit: int) -> None:
 
 def _check_complete(form: FormReader | None, sink: _Sink) -> None:
     """Raise the problem `no-file` or `malformed` unless a whole file came."""
-    if form is not None and not form.found:
-        raise Problem("no-file", f"the form has no part named {FIELD!r}: curl -F {FIELD}=@clip.mp4 …/predict")
-    if form is not None and not form.ended:
-        raise Problem("malformed", "the multipart body ends too early")
+    if form is not None:
+        form.check_complete()
     if sink.bytes == 0:
-        what = "the body" if form is None else "the file"
-        raise Problem("no-file", f"{what} is empty; send a video: curl -F {FIELD}=@clip.mp4 …/predict")
+        raise no_file("the body is empty" if form is None else "the file is empty")

@@ -17,3 +17,5 @@ Rooms:
     data        layouts on disk, splits by source video
     config      settings and the command line made of them
 """
+
+import videoxception  # noqa: F401 - which blocks telemetry before anything else is imported

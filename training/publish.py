@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from training.config.console import show_log
 from training.config.schema import Config
@@ -156,7 +157,7 @@ def announcement(release: Release, store: Path) -> str:
     metrics = release.manifest.metrics
     lines = [] if metrics is None else [table(str(release), metrics)]
     lines.append(f"released {release} in {release.folder}")
-    lines.append(f"try it: VX_MODEL_STORE={store} VX_MODEL={release} scripts/serve")
+    lines.append(f"try it: VX_MODEL_STORE={quote(str(store))} VX_MODEL={release} scripts/serve")
     lines.append("        curl -F file=@clip.mp4 localhost:8000/predict")
     return "\n".join(lines)
 

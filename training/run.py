@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 import torch
 
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not world.leads:
             return
         if not trained:
-            print(f"{folder} was finished already; python -m training.publish {folder} releases it again")
+            print(f"{folder} was finished already; python -m training.publish {quote(str(folder))} releases it again")
         elif options.publish:
             own_store = folder / "store" if options.recipe == "smoke" else Path("model_store")
             _publish(folder, Path(options.store) if options.store else own_store, options.int8)
@@ -200,7 +201,9 @@ def _publish(folder: Path, store: Path, int8: bool) -> None:
     try:
         from training.publish import announcement, publish
     except ImportError as error:  # a machine for training alone
-        print(f"not released here, for want of {error.name}; elsewhere: python -m training.publish {folder}")
+        print(
+            f"not released here, for want of {error.name}; elsewhere: python -m training.publish {quote(str(folder))}"
+        )
     else:
         print(announcement(publish(folder, store, int8=int8), store))
 

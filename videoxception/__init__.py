@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from videoxception.extras import MissingExtra
+from videoxception.quiet import block_telemetry
 
 if TYPE_CHECKING:
     from videoxception.actions import ACTIONS
@@ -55,6 +56,9 @@ _HOMES = {
     "StoreError": "store",
     "VideoError": "video",
 }
+
+
+block_telemetry()
 
 
 def __getattr__(name: str) -> object:

@@ -18,6 +18,7 @@ from videoxception.store import ModelStore, Release
 from videoxception.video import Limits, VideoError
 from videoxception.video.job import Job
 from videoxception.video.pool import DecoderPool
+from videoxception.video.source import open_source
 
 AnyPath = str | PathLike[str]
 
@@ -102,7 +103,7 @@ class Classifier:
         Raises `CoverageError` at the first answer if there is no answer set for this coverage.
         """
         check_coverage(coverage)
-        waiting: deque[Job | OSError] = deque()
+        waiting: deque[Job | OSError | VideoError] = deque()
         try:
             for path in paths:
                 waiting.append(self._submit(path))
@@ -115,17 +116,17 @@ class Classifier:
                 if isinstance(job, Job):
                     self._decoders.stop(job)
 
-    def _submit(self, path: AnyPath) -> Job | OSError:
+    def _submit(self, path: AnyPath) -> Job | OSError | VideoError:
         try:
-            file = Path(path).open("rb")  # noqa: SIM115 - closed when the job is done
-        except OSError as error:
+            file = open_source(Path(path), self._decoders.limits.bytes)  # closed when the job is done
+        except (OSError, VideoError) as error:
             return error
         job = self._decoders.submit(file, self.release.manifest.clip)
         job.done.add_done_callback(lambda _: file.close())
         return job
 
-    def _outcome(self, job: Job | OSError, coverage: float) -> Prediction | VideoError | OSError:
-        if isinstance(job, OSError):
+    def _outcome(self, job: Job | OSError | VideoError, coverage: float) -> Prediction | VideoError | OSError:
+        if not isinstance(job, Job):
             return job
         try:
             return self._predict(job.done.result(), coverage)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 import uvicorn
 
+from app.connection import Connection
 from app.factory import create_app
 from app.settings import Settings
 from tests.shipped import NAME, VERSION
@@ -27,9 +28,9 @@ NEXT = VERSION + 1  # of the small model, which the built-in store does not have
 
 
 @contextmanager
-def serve(settings: Settings) -> Iterator[httpx.Client]:
+def serve(settings: Settings, http: type[Connection] = Connection) -> Iterator[httpx.Client]:
     """A client of a running service."""
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning", ws="none"))
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning", ws="none", http=http))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

@@ -2,6 +2,8 @@
 
 import logging
 
+from videoxception.console import print_any_name
+
 _TRAINER = logging.getLogger("training")
 
 
@@ -15,6 +17,7 @@ class _Console(logging.Handler):
 
 def show_log(level: int = logging.INFO) -> None:
     """Print what rooms log at this level or above. Commands call this first; rooms never do."""
+    print_any_name()
     _TRAINER.setLevel(level)
     if not any(isinstance(handler, _Console) for handler in _TRAINER.handlers):
         _TRAINER.addHandler(_Console())

@@ -1,7 +1,8 @@
 """What a data set is to the trainer: items with a label and the source video that each was cut from."""
 
+import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -11,20 +12,18 @@ from training.errors import TrainingError
 Part = Literal["train", "val", "test"]
 
 VIDEO_SUFFIXES = (
-    ".avi",
-    ".mp4",
-    ".mkv",
-    ".webm",
-    ".mov",
-    ".gif",
-    ".mpg",
-    ".mpeg",
-    ".m4v",
-    ".flv",
-    ".wmv",
-    ".ogv",
-    ".ts",
+    *(".mp4", ".mp4v", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".f4v", ".mj2"),
+    *(".mkv", ".webm", ".avi", ".divx", ".xvid", ".gif"),
+    *(".mpg", ".mpeg", ".mpe", ".m1v", ".m2v", ".mpv", ".vob", ".mod", ".tod"),
+    *(".ts", ".mts", ".m2ts", ".m2t", ".trp"),
+    *(".flv", ".wmv", ".asf", ".ogv", ".ogm"),
+    *(".h264", ".264", ".hevc", ".h265", ".265"),
 )
+"""What files are called whose containers the decoder takes (`videoxception.video.limits.CONTAINERS`)."""
+
+_PASSED_OVER = frozenset(
+    {"__macosx", "@eadir", "thumbs", "thumbnails"}
+)  # what archivers, file servers and viewers leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class DataSet:
 
 
 def list_class_folders(root: Path, classes: Sequence[str], suffixes: Iterable[str]) -> list[tuple[str, Path]]:
-    """List (class, file) for every file with one of the suffixes in <root>/<class>/, sorted by name.
+    """List (class, file) for every file with one of the suffixes anywhere below <root>/<class>/, sorted by path.
 
     Raises `TrainingError` if the folder, a class or all files of a class are missing.
     """
@@ -86,13 +85,14 @@ def list_class_folders(root: Path, classes: Sequence[str], suffixes: Iterable[st
 
 
 def class_folders(root: Path, suffixes: Iterable[str]) -> list[str]:
-    """List the folders in `root` that hold a file with one of the suffixes, by name.
+    """List the folders in `root` below which a file with one of the suffixes lies, by name.
 
     Raises `TrainingError` if there is no `root`.
     """
     check_folder(root)
     wanted = frozenset(suffixes)
-    return sorted(p.name for p in root.iterdir() if p.is_dir() and any(_is_one(file, wanted) for file in p.iterdir()))
+    folders = (path for path in root.iterdir() if path.is_dir() and not is_passed_over(path.name))
+    return sorted(folder.name for folder in folders if any(_walk(folder, wanted)))
 
 
 def check_folder(root: Path) -> None:
@@ -106,8 +106,16 @@ def _files(root: Path, name: str, suffixes: frozenset[str]) -> list[Path]:
     if not folder.is_dir():
         have = ", ".join(sorted(p.name for p in root.iterdir() if p.is_dir())[:20]) or "no folders"
         raise TrainingError(f"class {name!r} has no folder in {root}, which holds {have}; see --classes")
-    return sorted(p for p in folder.iterdir() if _is_one(p, suffixes))
+    return sorted(_walk(folder, suffixes))
 
 
-def _is_one(path: Path, suffixes: frozenset[str]) -> bool:
-    return path.suffix.lower() in suffixes and not path.name.startswith(".")
+def _walk(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
+    """Yield the files with one of the suffixes below a folder. Links to folders are not followed."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not is_passed_over(name)]
+        yield from (Path(place, name) for name in files if Path(name).suffix.lower() in suffixes and name[0] != ".")
+
+
+def is_passed_over(name: str) -> bool:
+    """Return whether a folder of this name holds nothing that a person put there: hidden ones, thumbnails."""
+    return name.startswith(".") or name.lower() in _PASSED_OVER

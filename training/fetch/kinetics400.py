@@ -9,6 +9,7 @@ import argparse
 import logging
 from functools import partial
 from pathlib import Path
+from shlex import quote
 
 import httpx
 
@@ -43,7 +44,7 @@ def fetch(options: argparse.Namespace) -> None:
         if "train" in options.parts:
             broken = Source(f"{base}/replacement_for_corrupted_k400.tgz")
             fetch_archive(client, broken, folder, partial(_place_clip, "replacement"), options.keep_archives)
-    _LOGGER.info(f"python -m training.run --layout kinetics400 --data {folder}")
+    _LOGGER.info(f"python -m training.run --layout kinetics400 --data {quote(str(folder))}")
 
 
 def _archives(client: httpx.Client, base: str, part: str, folder: Path) -> list[Source]:

@@ -7,6 +7,7 @@ import argparse
 import logging
 import re
 from pathlib import Path
+from shlex import quote
 
 from training.data.readers.msr_daily import CLIPS
 from training.fetch.archives import fetch_archive, unpack_once
@@ -42,7 +43,7 @@ def fetch(options: argparse.Namespace) -> None:
         raise FetchError(_EXPLAINED.format(page=MSR_DAILY_PAGE, folder=folder))
     if found != CLIPS:
         _LOGGER.warning(f"{found} videos are there, but the data set has {CLIPS}; are all packs in {folder}?")
-    _LOGGER.info(f"python -m training.run --layout msr-daily --data {folder}/videos")
+    _LOGGER.info(f"python -m training.run --layout msr-daily --data {quote(str(folder / 'videos'))}")
 
 
 def _place(name: str) -> str | None:

@@ -9,6 +9,7 @@ import argparse
 import logging
 import re
 from pathlib import Path
+from shlex import quote
 
 from training.data.readers.ucf101 import named_group
 from training.fetch.archives import fetch_archive
@@ -41,7 +42,8 @@ def fetch(options: argparse.Namespace) -> None:
     if found != VIDEOS:
         _LOGGER.warning(f"{found:,} videos are there, but UCF-101 has {VIDEOS:,}; see {UCF101_PAGE}")
     _LOGGER.info(
-        f"python -m training.run --layout ucf101 --data {folder}/UCF-101 --annotations {folder}/ucfTrainTestlist"
+        f"python -m training.run --layout ucf101 --data {quote(str(folder / 'UCF-101'))}"
+        f" --annotations {quote(str(folder / 'ucfTrainTestlist'))}"
     )
 
 

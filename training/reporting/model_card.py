@@ -30,7 +30,7 @@ def model_card(manifest: Manifest) -> str:
     provenance, calibration = manifest.provenance, manifest.calibration
     parts = [
         f"# {manifest.name}, version {manifest.version}",
-        f"Tells which of {len(manifest.classes)} human actions a video shows: {', '.join(manifest.classes)}.",
+        f"Tells which of {len(manifest.classes)} classes a video shows: {', '.join(manifest.classes)}.",
         f"Architecture: {manifest.architecture.name}. Input: {manifest.clip.frames} frames of"
         f" {manifest.clip.size[1]}x{manifest.clip.size[0]} pixels.",
         "## What it was trained on",
@@ -51,8 +51,8 @@ def model_card(manifest: Manifest) -> str:
         *_card_int8(manifest.int8, bool(manifest.folds)),
         "## Where it may fail",
         f"It always names one of its classes, also for videos of something else; {_guard(manifest)}."
-        " The data are sports and music videos from before 2012: other cameras, other crowds and upright phone video"
-        " are unlike what it has seen. Do not use it to judge people.",
+        " Videos from other cameras, places or times than those it was trained on are unlike what it has seen."
+        " Do not use it to judge people.",
     ]
     return "\n\n".join(parts) + "\n"
 

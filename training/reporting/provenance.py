@@ -78,7 +78,17 @@ def _code_revision() -> str:
     """Return the commit of this checkout; of an installed package, its version; else "unknown"."""
     if ROOT.name == "_bundled":
         return f"videoxception {version_of('videoxception')}"
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    command = [
+        "git",
+        "--no-optional-locks",
+        "-C",
+        str(Path(__file__).parent),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=40",
+        "--exclude=*",
+    ]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):

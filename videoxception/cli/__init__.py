@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 import videoxception
 from videoxception.cli import classes, models, predict, serve, trainer
+from videoxception.console import print_any_name
 from videoxception.extras import MissingExtra
 
 _COMMANDS = {"predict": predict, "classes": classes, "models": models, "serve": serve}
@@ -15,6 +16,7 @@ _COMMANDS = {"predict": predict, "classes": classes, "models": models, "serve": 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a subcommand; exit with 1 and a one-line message if it failed."""
+    print_any_name()
     parser = argparse.ArgumentParser(prog="videoxception", description="Tells which of 16 human actions a video shows.")
     parser.add_argument("--version", action="version", version=version("videoxception"))
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -10,10 +10,12 @@ import videoxception
 from videoxception.answer_sets import DEFAULT_COVERAGE, LEAST_COVERAGE, MOST_COVERAGE, check_coverage
 from videoxception.cli.common import add_model_arguments, open_store
 
+_STANDARD_INPUT = "/dev/stdin"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `videoxception predict`."""
-    parser.add_argument("videos", nargs="+", metavar="VIDEO", help="a video file")
+    parser.add_argument("videos", nargs="+", metavar="VIDEO", help="a video file; - is standard input")
     add_model_arguments(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument(
@@ -34,7 +36,8 @@ def run(options: argparse.Namespace) -> int:
     with videoxception.Classifier.load(
         options.model, store=open_store(options), device=options.device, decoders=decoders
     ) as classifier:
-        outcomes = classifier.predict_each(options.videos, coverage=options.coverage)
+        paths = [_STANDARD_INPUT if video == "-" else video for video in options.videos]
+        outcomes = classifier.predict_each(paths, coverage=options.coverage)
         for video, outcome in zip(options.videos, outcomes, strict=True):
             if isinstance(outcome, videoxception.Prediction):
                 line = _json(video, classifier, outcome) if options.json else _line(video, outcome, options.coverage)

@@ -85,6 +85,8 @@ def _open(file: BinaryIO, limits: Limits) -> InputContainer:
     os.lseek(file.fileno(), 0, os.SEEK_SET)
     try:
         return av.open("fd:", options=options, metadata_errors="replace")  # metadata may be in any encoding
+    except MemoryError:  # not the file's fault: FFmpeg's error is of both kinds
+        raise
     except av.FFmpegError as error:
         if _begins_like_a_video(os.pread(file.fileno(), 16, 0)):
             raise Undecodable("the file begins like a video, but its header is damaged or incomplete") from error

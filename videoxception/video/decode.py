@@ -26,6 +26,7 @@ from videoxception.video.passes import Found
 from videoxception.video.plan import SKIP, can_plan, make_plan
 from videoxception.video.planned_pass import planned_pass
 from videoxception.video.seek import SeekFailed, can_seek, needed_packets
+from videoxception.video.source import open_source
 from videoxception.video.streams import place_of
 from videoxception.video.timing import Timing, read_timing
 from videoxception.video.truncation import is_truncated
@@ -45,7 +46,7 @@ def decode(
     decoded; the frames are the same. Raise a `VideoError` that says what is wrong with the file, and `OSError` if it
     cannot be read.
     """
-    with path.open("rb") as file:
+    with open_source(path, (limits or Limits()).bytes) as file:
         return decode_file(file, spec, limits, stopped, planned=planned)
 
 

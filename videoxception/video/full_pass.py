@@ -12,7 +12,7 @@ from videoxception.video.errors import Undecodable
 from videoxception.video.frame import Frame, Scaler, Shown
 from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline
-from videoxception.video.passes import Found, end_of
+from videoxception.video.passes import Found, check_memory, end_of
 
 
 def full_pass(
@@ -56,7 +56,8 @@ class _FullPass:
         try:
             for frame in packet.decode():
                 self._see(frame)
-        except av.FFmpegError:
+        except av.FFmpegError as error:
+            check_memory(error, packet.stream)
             self._errors += 1
 
     def _see(self, frame: VideoFrame) -> None:

@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from videoxception.video.frame import Frame, Scaler, Shown
 from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline, PacketTable
-from videoxception.video.passes import Found, end_of
+from videoxception.video.passes import Found, check_memory, end_of
 from videoxception.video.roles import SECOND, SHOWN
 from videoxception.video.timing import Timing
 
@@ -86,7 +86,8 @@ def _alone(fields: "list[Packet[VideoStream]]", stream: VideoStream) -> VideoFra
     """Decode one frame's packets, and leave the decoder as if it had seen none."""
     try:
         frames = [frame for packet in [*fields, end_of(stream)] for frame in packet.decode()]
-    except av.FFmpegError:
+    except av.FFmpegError as error:
+        check_memory(error, stream)
         frames = []
     stream.codec_context.flush_buffers()
     return next((frame for frame in frames if not frame.is_corrupt), None)

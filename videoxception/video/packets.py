@@ -47,6 +47,8 @@ def payload(container: InputContainer, stream: VideoStream, deadline: Deadline) 
                 if packet.size > 0:
                     yield packet
             return
+        except MemoryError:  # not the file's fault: FFmpeg's error is of both kinds
+            raise
         except av.FFmpegError:  # go on behind the damage: the demuxer has already moved past it
             errors += 1
 

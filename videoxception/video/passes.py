@@ -4,13 +4,17 @@
 pass may find that it cannot. `key_pass.py` decodes key frames alone, and so gives others, near the wanted ones.
 """
 
+import mmap
 from dataclasses import dataclass
 from typing import cast
 
+import av
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from videoxception.video.frame import Frame
+
+_MOST_BYTES = 6  # of a pixel: three colours of 16 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +36,14 @@ def end_of(stream: VideoStream) -> "Packet[VideoStream]":
     packet = cast("Packet[VideoStream]", Packet())
     packet.stream = stream
     return packet
+
+
+def check_memory(error: av.FFmpegError, stream: VideoStream) -> None:
+    """Raise `MemoryError` if there is none left for another frame: FFmpeg may have called that damage."""
+    if isinstance(error, MemoryError):
+        raise error
+    pixels = stream.codec_context.width * stream.codec_context.height
+    try:
+        mmap.mmap(-1, max(1, pixels * _MOST_BYTES)).close()
+    except OSError as lack:
+        raise MemoryError from lack

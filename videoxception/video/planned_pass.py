@@ -10,7 +10,7 @@ from av.video.stream import VideoStream
 from videoxception.video.frame import Frame, Scaler, Shown
 from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline
-from videoxception.video.passes import Found, end_of
+from videoxception.video.passes import Found, check_memory, end_of
 from videoxception.video.plan import SKIP, WANTED
 
 
@@ -41,7 +41,10 @@ def planned_pass(
             if frame.pts in missing:
                 facts = facts or shown.facts
                 frames[frame.pts] = scaler(frame, shown.orientation)
-    except (av.FFmpegError, _NoKeyFrame):
+    except av.FFmpegError as error:
+        check_memory(error, stream)
+        return None
+    except _NoKeyFrame:
         return None
     finally:
         context.skip_frame = "DEFAULT"

@@ -17,6 +17,7 @@ from videoxception.video.errors import OverBudget, Stopped, TooLong, Undecodable
 from videoxception.video.job import Job
 from videoxception.video.lanes import Lanes
 from videoxception.video.limits import Limits
+from videoxception.video.source import open_source
 
 _RECYCLE = 500  # files; then a process is replaced, whatever FFmpeg has leaked
 _TRIES = 2  # of a file whose process died at it, perhaps of something else
@@ -81,7 +82,7 @@ class DecoderPool:
 
     def decode(self, path: Path, spec: ClipSpec) -> Clip:
         """Return what `videoxception.video.decode` gives, by one of the processes."""
-        with path.open("rb") as file:
+        with open_source(path, self.limits.bytes) as file:
             return self.submit(file, spec).done.result()
 
     @property
@@ -141,7 +142,8 @@ class DecoderPool:
         self._count(process.ended or ("recycled" if process.alive else "crashed"))
 
     def _note_failure(self, error: Exception, failures: int) -> None:
-        _log.error("a decoder process could not be started; trying again: %s", error)
+        if failures == 1:
+            _log.error("a decoder process could not be started; trying until one can: %s", error)
         if failures >= _FAILURES and not self._up:
             for job in self._lanes.empty():
                 job.fail(DecodersUnavailable(f"no decoder process can be started: {error}"))

@@ -16,19 +16,21 @@ from av.video.frame import VideoFrame
 from videoxception.clip import ClipSpec, Stretch
 from videoxception.video import sandbox, wire
 from videoxception.video.decode import decode_file
-from videoxception.video.errors import OverBudget, VideoError
+from videoxception.video.errors import OverBudget, Undecodable, VideoError
 from videoxception.video.frame import Scaler, turn
 from videoxception.video.limits import Limits
+from videoxception.video.memory import address_space, be_killed_first, container_limit
 from videoxception.video.orientation import CLOCKWISE
 
-_MEMORY = 4 * 2**30  # bytes of address space; OpenBLAS and FFmpeg reserve more than they use
+_TOO_LITTLE = "the video takes more memory than there is for it; send smaller frames"
 
 
 def main() -> None:
     """Serve the socket whose descriptor is the last argument."""
     connection = socket.socket(fileno=int(sys.argv[-1]))
+    be_killed_first()
     _import_everything()
-    missing = sandbox.enter(_MEMORY)
+    missing = sandbox.enter(address_space(container_limit()))
     wire.send(connection, wire.Reply(kind="ready", missing=missing))
     while True:
         try:
@@ -63,7 +65,7 @@ def _answer(connection: socket.socket, request: wire.Request, descriptor: int) -
     except VideoError as error:
         wire.send(connection, wire.reply_of_error(error))
     except MemoryError:
-        wire.send(connection, wire.Reply(kind="error", error="Undecodable", message="the video takes too much memory"))
+        wire.send(connection, wire.reply_of_error(Undecodable(_TOO_LITTLE)))
     else:
         wire.send(connection, wire.reply_of_clip(clip))
         connection.sendall(np.ascontiguousarray(clip.frames).data)

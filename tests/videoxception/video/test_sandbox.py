@@ -18,11 +18,11 @@ pytestmark = pytest.mark.skipif(
 
 _SCRIPT = """
 import ctypes, errno, os, resource, signal, socket, sys, threading
-from videoxception.video import sandbox, worker
+from videoxception.video import memory, sandbox, worker
 worker._import_everything()
 libc = ctypes.CDLL(None, use_errno=True)
 kept = open(sys.argv[1], "r+b")  # an open file, as an upload is
-missing = sandbox.enter(worker._MEMORY)
+missing = sandbox.enter(memory.address_space(None))
 assert missing == [], missing
 
 def call(result):

@@ -35,7 +35,8 @@ class Listing:
             TrainingError: a file that the data set's lists name is not there.
         """
         data = DataSet(tuple(item for item in self.items if part in (None, item.part)), classes)
-        missing = [item.path for item in data.items if not item.path.is_file()]
+        # A link that leads nowhere is there: it is a file that cannot be read.
+        missing = [item.path for item in data.items if not (item.path.is_file() or item.path.is_symlink())]
         if missing:
             raise TrainingError(
                 f"{len(missing)} of the {len(data)} videos that the list names are not there, the first {missing[0]}"

@@ -1,5 +1,6 @@
-"""One's own videos: <root>/<class>/* or <root>/{train,val,test}/<class>/*, every class a folder.
+"""One's own videos: <root>/<class>/** or <root>/{train,val,test}/<class>/**, every class a folder.
 
+The parts may be called otherwise too: `PART_NAMES`, in any case. Below a class, files may lie in folders of their own.
 File names say nothing of which files were cut from one recording; --groups or --group-pattern should.
 """
 
@@ -10,6 +11,7 @@ from typing import get_args
 
 from training.config.data import DataConfig
 from training.data.dataset import VIDEO_SUFFIXES, Item, Part, check_folder, class_folders, list_class_folders
+from training.data.duplicates import join_equal
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
 from training.data.splits import shared_groups
@@ -21,10 +23,24 @@ _UNGROUPED = (
 )
 
 
-def _parts(root: Path) -> tuple[Part, ...]:
-    """List those of the folders train, val and test that are there and hold class folders."""
+PART_NAMES: dict[Part, tuple[str, ...]] = {
+    "train": ("train", "training"),
+    "val": ("val", "valid", "validation", "dev"),
+    "test": ("test", "testing"),
+}
+
+
+def _parts(root: Path) -> dict[Part, Path]:
+    """Return the folders of parts that are there and hold class folders. Raise `TrainingError` for two of one part."""
     check_folder(root)
-    return tuple(part for part in get_args(Part) if _class_names(root / part))
+    parts: dict[Part, Path] = {}
+    for part, names in PART_NAMES.items():
+        folders = sorted(path for path in root.iterdir() if path.name.lower() in names and _class_names(path))
+        if len(folders) > 1:
+            raise TrainingError(f"{folders[0]} and {folders[1]} are both the {part} part; move one of them elsewhere")
+        if folders:
+            parts[part] = folders[0]
+    return parts
 
 
 def _class_names(folder: Path) -> list[str]:
@@ -34,7 +50,7 @@ def _class_names(folder: Path) -> list[str]:
 
 def _find_classes(config: DataConfig) -> list[str]:
     root = Path(config.data)
-    folders = [root / part for part in _parts(root)] or [root]
+    folders = list(_parts(root).values()) or [root]
     return sorted({name for folder in folders for name in class_folders(folder, VIDEO_SUFFIXES)})
 
 
@@ -46,17 +62,21 @@ def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
         having = "has" if parts else "has no"
         raise TrainingError(f"{root} {having} folders train, val, test, so --protocol must be {protocol}")
     notes = () if config.groups or config.group_pattern else (_UNGROUPED,)
+    items = tuple(item for part, folder in parts.items() for item in _part(config, part, folder, classes))
+    items, copies = join_equal(items if parts else _items(config, root, classes))
+    if copies:
+        notes = (*notes, f"{copies} files are copies of others, and belong to the same source videos")
     if not parts:
-        return Listing(_items(config, root, classes), protocol, notes=notes)
-    items = tuple(item for part in parts for item in _part(config, part, classes))
+        return Listing(items, protocol, notes=notes)
     _check_apart(items)
     scored: Part | None = "test" if "test" in parts else "val" if "val" in parts else None
-    return Listing(items, protocol, f"the folders {', '.join(parts)}", scored, notes=notes)
+    return Listing(
+        items, protocol, f"the folders {', '.join(folder.name for folder in parts.values())}", scored, notes=notes
+    )
 
 
-def _part(config: DataConfig, part: Part, classes: Sequence[str]) -> tuple[Item, ...]:
+def _part(config: DataConfig, part: Part, folder: Path, classes: Sequence[str]) -> tuple[Item, ...]:
     """List the items of one part, of those classes that it has."""
-    folder = Path(config.data) / part
     there = _class_names(folder)
     wanted = [name for name in classes if name in there]
     return tuple(replace(item, part=part) for item in _items(config, folder, wanted))

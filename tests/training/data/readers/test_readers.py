@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from training.config.data import DataConfig
 from training.data.dataset import Item
+from training.data.decode import read_all
 from training.data.groups import read_groups
 from training.data.loading import open_dataset
 from training.data.readers.base import Listing
@@ -450,6 +452,68 @@ def test_a_recording_in_two_parts_is_refused(tmp_path: Path) -> None:
     assert len(open_dataset(folders_config(tmp_path)).scored()[0]) == 2
     with pytest.raises(TrainingError, match="source video 1 is in the folder train and in the folder test"):
         open_dataset(folders_config(tmp_path, group_pattern=r"day(\d)")).scored()
+
+
+@pytest.mark.parametrize(
+    ("names", "protocol"),
+    [
+        (("Train", "validation"), "parts: the folders Train, validation"),
+        (("training", "VALID"), "parts: the folders training, VALID"),
+        (("train", "dev"), "parts: the folders train, dev"),
+    ],
+)
+def test_parts_by_other_names(names: tuple[str, str], protocol: str, tmp_path: Path) -> None:
+    touch(tmp_path, [f"{part}/{name}/{part}{i}.mp4" for part in names for name in ("jump", "run") for i in range(2)])
+    split = open_dataset(folders_config(tmp_path)).split(0)
+    assert split.training.classes == ("jump", "run")
+    assert {item.path.parts[-3] for item in split.training.items} == {names[0]}
+    assert {item.path.parts[-3] for item in split.validation.items} == {names[1]}
+    assert split.protocol == f"{protocol}; val part held out"
+
+
+def test_two_folders_of_one_part_are_refused(tmp_path: Path) -> None:
+    touch(tmp_path, [f"{part}/jump/{part}.mp4" for part in ("train", "val", "validation")])
+    with pytest.raises(TrainingError, match=r"val and .*validation are both the val part; move one of them"):
+        open_dataset(folders_config(tmp_path)).split(0)
+
+
+@pytest.mark.parametrize("layout", ["folders", "stills"])
+def test_folders_below_a_class_are_walked(layout: str, tmp_path: Path) -> None:
+    suffix = ".jpg" if layout == "stills" else ".mp4"
+    touch(
+        tmp_path, [f"{name}/day{day}/morning/{i}{suffix}" for name in ("jump", "run") for day in (1, 2) for i in (1, 2)]
+    )
+    config = folders_config(tmp_path, layout=layout, classes=("all",), group_pattern=r"(\w+/day\d)")
+    data = open_dataset(config).part()
+    assert (data.classes, len(data), len(set(data.groups))) == (("jump", "run"), 8, 4)
+
+
+def test_what_no_person_put_there_is_passed_over(tmp_path: Path) -> None:
+    touch(tmp_path, [f"{name}/{i}.mp4" for name in ("jump", "run") for i in (1, 2)])
+    left = (".ipynb_checkpoints/1.mp4", "__MACOSX/._1.mp4", "__MACOSX/jump/1.mp4", ".git/1.mp4", "Thumbs/1.mp4")
+    touch(tmp_path, left)
+    touch(tmp_path, [f"jump/{path}" for path in (*left, "._1.mp4", "@eaDir/1.mp4/x.mp4")])
+    data = open_dataset(folders_config(tmp_path)).part()
+    assert (data.classes, len(data)) == (("jump", "run"), 4)
+
+
+def test_files_are_taken_whatever_their_suffix_s_case(tmp_path: Path) -> None:
+    names = ["a.3gp", "b.MTS", "c.m2ts", "d.vob", "e.asf", "f.f4v", "g.mp4v", "h.divx", "i.Mp4"]
+    touch(tmp_path, [f"{label}/{name}" for label in ("jump", "run") for name in (*names, "j.txt", "k.mp3", "mp4")])
+    assert [item.path.name for item in open_dataset(folders_config(tmp_path)).part().items] == 2 * names
+
+
+def test_a_link_that_leads_nowhere_is_a_bad_file_like_others(tmp_path: Path) -> None:
+    touch(tmp_path, ["jump/1.mp4", "run/1.mp4"])
+    (tmp_path / "jump/2.mp4").symlink_to(tmp_path / "nowhere")
+    data = open_dataset(folders_config(tmp_path)).part()
+    with pytest.raises(TrainingError, match=r"2.mp4 cannot be read: .*No such file"):
+        read_all(data, lambda item: np.frombuffer(item.path.read_bytes() or b"x", np.uint8), skip_bad=False)
+    _, kept, skipped = read_all(
+        data, lambda item: np.frombuffer(item.path.read_bytes() or b"x", np.uint8), skip_bad=True
+    )
+    assert [item.path.name for item in kept.items] == ["1.mp4", "1.mp4"]
+    assert "2.mp4" in skipped[0]
 
 
 def test_a_protocol_that_the_folders_do_not_have(tmp_path: Path) -> None:

@@ -1,0 +1,228 @@
+"""Connections that misbehave, and requests that few clients send, byte by byte."""
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.connection import Connection, Room
+from app.settings import Settings
+from tests.app.conftest import serve, wait_until_ready
+from tests.service import free_port, start
+from tests.service import wait_until_ready as wait_until_process_is_ready
+from tests.shipped import NAME
+from tests.waiting import LONG, until
+
+GET = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@contextmanager
+def connected(client: httpx.Client, start: bytes = b"") -> Iterator[socket.socket]:
+    """A connection to the service, on which something was sent."""
+    with socket.create_connection((client.base_url.host, client.base_url.port or 80), timeout=LONG) as connection:
+        connection.sendall(start)
+        yield connection
+
+
+def until_closed(connection: socket.socket) -> bytes:
+    """All that the service sends before it closes the connection."""
+    return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+def said(client: httpx.Client, request: bytes) -> bytes:
+    """All that comes back for what is sent before the service closes the connection."""
+    with connected(client, request) as connection:
+        return until_closed(connection)
+
+
+def post(content: bytes, *headers: bytes) -> bytes:
+    """A request with a video."""
+    lines = [b"POST /predict HTTP/1.1", b"Host: x", b"Content-Length: %d" % len(content), *headers]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + content
+
+
+def kind(response: httpx.Response) -> str:
+    """The kind of problem that an answer tells."""
+    return str(response.json()["type"]).rpartition(":")[2]
+
+
+@pytest.mark.parametrize("begun", [b"", b"\r\n", GET])
+def test_a_connection_that_sends_no_request_is_closed(
+    begun: bytes, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.connection.HEAD_SECONDS", 0.3)
+    assert said(client, begun).count(b"HTTP/1.1") == (begun == GET)
+
+
+@pytest.mark.parametrize("before", [b"", GET])
+def test_half_a_head_is_answered_and_closed(
+    before: bytes, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.connection.HEAD_SECONDS", 0.3)
+    answers = said(client, before + b"GET /livez HTTP/1.1\r\nHost: x")
+    assert answers.rpartition(b"HTTP/1.1 ")[2].startswith(b"408 ")
+    assert b"application/problem+json" in answers
+    assert b"urn:videoxception:problem:slow-upload" in answers
+
+
+def test_a_head_without_end_is_refused(client: httpx.Client) -> None:
+    answer = said(client, b"GET /livez HTTP/1.1\r\nX: " + b"x" * 200_000)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"the request's head is over the limit" in answer
+
+
+MALFORMED = {
+    "garbage": b"\x00\x01\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "a proxy's request": b"CONNECT a:443 HTTP/1.1\r\nHost: x\r\n\r\n",
+    "two lengths": b"POST /predict HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+    "a length and chunks": b"POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a negative length": b"POST /predict HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+    "a chunk without a size": b"POST /predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+    "a folded path": b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("request_", MALFORMED.values(), ids=MALFORMED)
+def test_malformed_http_gets_problem_details(request_: bytes, client: httpx.Client) -> None:
+    answer = said(client, request_)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"\r\ncontent-type: application/problem+json\r\n" in answer
+    assert b"urn:videoxception:problem:malformed" in answer
+
+
+def test_garbage_behind_a_request_does_not_take_its_answer(client: httpx.Client, video: Path) -> None:
+    answer = said(client, post(video.read_bytes()) + b"\x00\x01\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\nconnection: close\r\n" in answer
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_requests_that_are_left_behind_make_no_error(
+    client: httpx.Client, video: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Some clients send several requests at once, and hang up at the first answer."""
+    for behind in (GET, post(video.read_bytes()), post(b"no video")):
+        with connected(client, post(video.read_bytes()) + 4 * behind):
+            pass
+    until(lambda: "requests_in_flight 0.0" in client.get("/metrics").text)
+    assert client.post("/predict", content=video.read_bytes()).status_code == 200
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_a_client_that_waits_for_leave_is_refused_before_it_sends(client: httpx.Client) -> None:
+    """At 4 MiB; and since it never sends the body, nothing else can come on this connection."""
+    request = b"POST /predict HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9999999\r\n\r\n"
+    answer = said(client, request)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"urn:videoxception:problem:too-large" in answer
+    assert b"\r\nconnection: close\r\n" in answer
+
+
+def test_a_client_that_waits_for_leave_gets_it(client: httpx.Client, video: Path) -> None:
+    head, _, body = post(video.read_bytes(), b"Expect: 100-continue", b"Connection: close").partition(b"\r\n\r\n")
+    with connected(client, head + b"\r\n\r\n") as connection:
+        assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        assert until_closed(connection).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "zstd", "br", "identity, GZIP", "x-unknown"])
+def test_an_encoded_body_is_refused_by_name(coding: str, client: httpx.Client, video: Path) -> None:
+    response = client.post("/predict", content=video.read_bytes(), headers={"content-encoding": coding})
+    assert (response.status_code, kind(response)) == (415, "encoded")
+    assert f"Content-Encoding: {coding.rpartition(' ')[2].lower()};" in response.json()["detail"]
+    assert response.headers["accept-encoding"] == "identity"
+
+
+def test_an_encoded_transfer_is_refused_by_name(client: httpx.Client) -> None:
+    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
+    answer = said(client, head + b"1\r\nx\r\n0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 415 ")
+    assert b"urn:videoxception:problem:encoded" in answer
+    assert b"Transfer-Encoding: gzip;" in answer
+
+
+def test_a_body_may_say_that_it_is_not_encoded(client: httpx.Client, video: Path) -> None:
+    headers = {"content-encoding": "identity"}
+    assert client.post("/predict", content=video.read_bytes(), headers=headers).status_code == 200
+
+
+def test_a_wish_for_another_protocol_is_ignored(client: httpx.Client, video: Path) -> None:
+    """Java's client wishes for HTTP/2 with its first request, and has a body."""
+    wish = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAEAAEAAAAIAAAAB")
+    request = post(video.read_bytes(), *wish)
+    with connected(client, request) as connection:
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+        connection.sendall(request.replace(b"Connection: Upgrade", b"Connection: close, Upgrade"))
+        assert b"HTTP/1.1 200 " in until_closed(connection)
+
+
+def test_without_descriptors_new_connections_are_answered(video: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """All that there may be wait for their answers: the next is told so, one line is logged, and then all is well."""
+
+    class Few(Connection):
+        room = Room(3)
+
+    unfinished = post(video.read_bytes(), b"Expect: 100-continue")[:-1]
+    with serve(Settings(device="cpu", model=NAME, answer_cache=0), Few) as client, ExitStack() as stack:
+        wait_until_ready(client)
+        client.close()
+        busy = [stack.enter_context(connected(client, unfinished)) for _ in range(3)]
+        assert [connection.recv(4096) for connection in busy] == 3 * [b"HTTP/1.1 100 Continue\r\n\r\n"]
+        for _ in range(3):
+            answer = said(client, post(video.read_bytes()))
+            assert answer.startswith(b"HTTP/1.1 503 ")
+            assert b"\r\nretry-after: 1\r\n" in answer
+            assert b"urn:videoxception:problem:overloaded" in answer
+        for connection in busy:
+            connection.sendall(video.read_bytes()[-1:])
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+        assert said(client, post(video.read_bytes(), b"Connection: close")).startswith(b"HTTP/1.1 200 ")
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == [
+        "3 connections, all that the limit on descriptors allows: idle ones are closed"
+    ]
+
+
+def test_idle_connections_make_room_for_new_ones() -> None:
+    class Few(Connection):
+        room = Room(3)
+
+    with serve(Settings(device="cpu", model=NAME), Few) as client, ExitStack() as stack:
+        idle = [stack.enter_context(connected(client)) for _ in range(9)]
+        assert until_closed(idle[0]) == b""
+        assert said(client, GET.replace(b"Host", b"Connection: close\r\nHost")).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_service_with_few_descriptors_survives_a_crowd(video: Path) -> None:
+    port = free_port()
+    environment = os.environ | {"VX_PORT": str(port), "VX_DEVICE": "cpu", "VX_MODEL": NAME, "VX_DECODERS": "2"}
+    command = ["sh", "-c", f"ulimit -n 48; exec {sys.executable} -m app"]
+    with start(command, environment) as service, ExitStack() as stack:
+        address = wait_until_process_is_ready(service, f"http://127.0.0.1:{port}")
+        with httpx.Client(base_url=address, timeout=LONG) as client:
+            for _ in range(100):
+                stack.enter_context(connected(client))
+            assert client.post("/predict", content=video.read_bytes()).status_code == 200
+
+
+def test_connections_leave_the_descriptors_that_requests_take() -> None:
+    """Counted in a process that may open 100 files, and has three open."""
+    script = """
+import resource
+from app.connection import connections
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+print([connections(reserve).room._most for reserve in (20, 1000)])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    few, half = eval(done.stdout)
+    assert 60 < few <= 77
+    assert 40 < half <= 49

@@ -1,0 +1,86 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.videos import make_video
+from videoxception.video.decoder_process import DecoderProcess
+from videoxception.video.memory import address_space, container_limit
+
+GIB = 2**30
+
+
+def limit_of(tmp_path: Path, groups: str, **limits: str) -> int | None:
+    """What is found where /proc/self/cgroup says `groups`, and the control groups' files are `limits`."""
+    (tmp_path / "process").mkdir()
+    (tmp_path / "process/cgroup").write_text(groups)
+    for path, content in limits.items():
+        (tmp_path / "mount" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mount" / path).write_text(f"{content}\n")
+    return container_limit(tmp_path / "process", tmp_path / "mount")
+
+
+V1, V2 = "memory.limit_in_bytes", "memory.max"
+
+
+@pytest.mark.parametrize(
+    ("groups", "limits", "expected"),
+    [
+        ("0::/\n", {V2: "400"}, 400),  # in a container with a view of its own
+        ("0::/\n", {V2: "max"}, None),
+        ("0::/a.slice/b.service\n", {f"a.slice/{V2}": "300", f"a.slice/b.service/{V2}": "400"}, 300),
+        ("0::/a.slice/b.service\n", {f"a.slice/{V2}": "max", f"a.slice/b.service/{V2}": "400"}, 400),
+        ("0::/../../x\n", {V2: "400"}, 400),
+        ("4:memory:/docker/0123\n1:cpu:/docker/0123\n", {f"memory/{V1}": "400"}, 400),  # in a container of version 1
+        ("4:memory:/a\n0::/\n", {f"memory/{V1}": "9223372036854771712", f"memory/a/{V1}": "400"}, 400),
+        ("1:cpu:/a\n", {f"memory/{V1}": "400"}, None),
+        ("", {}, None),
+    ],
+)
+def test_the_lowest_limit_counts(groups: str, limits: dict[str, str], expected: int | None, tmp_path: Path) -> None:
+    assert limit_of(tmp_path, groups, **limits) == expected
+
+
+def test_without_control_groups_there_is_no_limit(tmp_path: Path) -> None:
+    assert container_limit(tmp_path, tmp_path) is None
+
+
+def test_address_space_follows_the_limit() -> None:
+    assert address_space(None) == address_space(2**60) == 4 * GIB
+    small, larger = address_space(400 * 2**20), address_space(800 * 2**20)
+    assert 90 * 2**20 < larger - small < 110 * 2**20
+    assert small > 100 * 2**20
+
+
+def test_a_decoder_is_killed_before_the_service() -> None:
+    process = DecoderProcess()
+    try:
+        assert Path(f"/proc/{process.pid}/oom_score_adj").read_text() == "1000\n"
+    finally:
+        process.close()
+
+
+@pytest.mark.parametrize("planned", [True, False])
+@pytest.mark.parametrize(("codec", "frames"), [("libx264", 8), ("libvpx-vp9", 3), ("mjpeg", 3)])
+def test_a_lack_of_memory_is_not_taken_for_damage(codec: str, frames: int, planned: bool, tmp_path: Path) -> None:
+    """Or else the same file would get another answer on a fuller machine."""
+    options = {"preset": "ultrafast", "cpu-used": "8", "deadline": "realtime"}
+    pixel_format = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    video = make_video(tmp_path / "a.mkv", codec, frames, size=(3840, 2160), pixel_format=pixel_format, options=options)
+    script = f"""
+import resource, sys
+from pathlib import Path
+from videoxception.clip import ClipSpec
+from videoxception.video import decode, worker
+from videoxception.video.memory import address_space
+worker._import_everything()
+most = address_space({20 * 2**20})
+resource.setrlimit(resource.RLIMIT_AS, (most, most))
+try:
+    print(decode(Path({str(video)!r}), ClipSpec(), planned={planned}).warnings)
+except MemoryError:
+    print("too little")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "too little\n"

@@ -1,0 +1,46 @@
+"""How much memory a decoder process may take, and what happens where there is too little of it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+_MOST = 4 * 2**30  # bytes of address space; OpenBLAS and FFmpeg reserve more than they use
+_SHARE = 0.25  # of the container's memory for one decoder, beside what it has when it starts
+_FIRST = "1000"  # the highest there is
+
+
+def address_space(limit: int | None) -> int:
+    """Return the bytes of address space for this process, in a container that may take `limit` bytes of memory."""
+    if limit is None:
+        return _MOST
+    taken = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    return min(_MOST, taken + int(limit * _SHARE))
+
+
+def container_limit(process: Path = Path("/proc/self"), mount: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """Return the bytes of memory that this process's control groups may take; None if there is no limit.
+
+    Source: https://docs.kernel.org/admin-guide/cgroup-v2.html and cgroup-v1/memory.html, for both versions.
+    """
+    with suppress(OSError):
+        return min(_limits((process / "cgroup").read_text(), mount), default=None)
+    return None
+
+
+def _limits(groups: str, mount: Path) -> Iterator[int]:
+    """Yield the limits of each group and of those above it, as far as the container shows them."""
+    for line in groups.splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers in ("", "memory"):
+            folder, file = mount / controllers, "memory.limit_in_bytes" if controllers else "memory.max"
+            for part in ("", *path.split("/")):
+                folder /= part
+                with suppress(OSError, ValueError):  # not shown here, or "max"
+                    yield int((folder / file).read_text())
+
+
+def be_killed_first() -> None:
+    """Have the kernel kill this process before others of its container where memory runs out, if it allows that."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_FIRST)
