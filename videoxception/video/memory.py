@@ -10,12 +10,17 @@ _SHARE = 0.25  # of the container's memory for one decoder, beside what it has w
 _FIRST = "1000"  # the highest there is
 
 
-def address_space(limit: int | None) -> int:
-    """Return the bytes of address space for this process, in a container that may take `limit` bytes of memory."""
-    if limit is None:
-        return _MOST
-    taken = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    return min(_MOST, taken + int(limit * _SHARE))
+def address_space(limit: int | None, taken: int) -> int:
+    """Return the bytes of address space for a process, in a container that may take `limit` bytes of memory.
+
+    `taken` are the bytes of address space that it has already.
+    """
+    return _MOST if limit is None else min(_MOST, taken + int(limit * _SHARE))
+
+
+def address_space_taken() -> int:
+    """Return the bytes of address space that this process has."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def container_limit(process: Path = Path("/proc/self"), mount: Path = Path("/sys/fs/cgroup")) -> int | None:

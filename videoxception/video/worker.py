@@ -19,7 +19,7 @@ from videoxception.video.decode import decode_file
 from videoxception.video.errors import OverBudget, Undecodable, VideoError
 from videoxception.video.frame import Scaler, turn
 from videoxception.video.limits import Limits
-from videoxception.video.memory import address_space, be_killed_first, container_limit
+from videoxception.video.memory import address_space, address_space_taken, be_killed_first, container_limit
 from videoxception.video.orientation import CLOCKWISE
 
 _TOO_LITTLE = "the video takes more memory than there is for it; send smaller frames"
@@ -30,7 +30,7 @@ def main() -> None:
     connection = socket.socket(fileno=int(sys.argv[-1]))
     be_killed_first()
     _import_everything()
-    missing = sandbox.enter(address_space(container_limit()))
+    missing = sandbox.enter(address_space(container_limit(), address_space_taken()))
     wire.send(connection, wire.Reply(kind="ready", missing=missing))
     while True:
         try:

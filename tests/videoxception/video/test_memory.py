@@ -1,3 +1,4 @@
+import mmap
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,7 @@ import pytest
 
 from tests.videos import make_video
 from videoxception.video.decoder_process import DecoderProcess
-from videoxception.video.memory import address_space, container_limit
+from videoxception.video.memory import address_space, address_space_taken, container_limit
 
 GIB = 2**30
 
@@ -47,10 +48,16 @@ def test_without_control_groups_there_is_no_limit(tmp_path: Path) -> None:
 
 
 def test_address_space_follows_the_limit() -> None:
-    assert address_space(None) == address_space(2**60) == 4 * GIB
-    small, larger = address_space(400 * 2**20), address_space(800 * 2**20)
-    assert 90 * 2**20 < larger - small < 110 * 2**20
-    assert small > 100 * 2**20
+    taken = 300 * 2**20
+    assert address_space(None, taken) == address_space(2**60, taken) == 4 * GIB
+    assert address_space(400 * 2**20, taken) == 400 * 2**20
+    assert address_space(800 * 2**20, taken) == 500 * 2**20
+
+
+def test_what_a_process_has_is_known() -> None:
+    before = address_space_taken()
+    with mmap.mmap(-1, 64 * 2**20):
+        assert address_space_taken() >= before + 64 * 2**20
 
 
 def test_a_decoder_is_killed_before_the_service() -> None:
