@@ -80,9 +80,9 @@ import resource, sys
 from pathlib import Path
 from videoxception.clip import ClipSpec
 from videoxception.video import decode, worker
-from videoxception.video.memory import address_space
+from videoxception.video.memory import address_space, address_space_taken
 worker._import_everything()
-most = address_space({20 * 2**20})
+most = address_space({20 * 2**20}, address_space_taken())
 resource.setrlimit(resource.RLIMIT_AS, (most, most))
 try:
     print(decode(Path({str(video)!r}), ClipSpec(), planned={planned}).warnings)
