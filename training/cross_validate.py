@@ -32,9 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for name in (*options.folds, ALL):
             print(f"\n{options.run / name}:", flush=True)
             run.main(_arguments(of_run, options.run, name))
-        folds = [options.run / name for name in options.folds]
-        released = publish(options.run / ALL, options.store, options.note, folds, options.int8)
-        print(announcement(released, options.store))
+        if options.publish:
+            folds = [options.run / name for name in options.folds]
+            released = publish(options.run / ALL, options.store, options.note, folds, options.int8)
+            print(announcement(released, options.store))
     except (TrainingError, StoreError) as error:
         sys.exit(f"error: {error}")
 
@@ -48,7 +49,7 @@ def _arguments(of_run: Sequence[str], folder: Path, name: str) -> list[str]:
 
 def _check(of_run: Sequence[str]) -> None:
     """Raise `TrainingError` for options that differ from run to run."""
-    for name in ("--fold", "--holdout", "--resume", "--publish", "--no-publish"):
+    for name in ("--fold", "--holdout", "--resume"):
         if name in of_run or any(each.startswith(f"{name}=") for each in of_run):
             raise TrainingError(f"{name} is set for each run by itself; leave it out")
 
@@ -65,6 +66,12 @@ def _parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[st
     parser.add_argument("--folds", type=_names, default=_names(_FOLDS), metavar="K,...", help=f"(default: {_FOLDS})")
     parser.add_argument("--store", type=Path, default=Path("model_store"), metavar="DIR", help="(default: model_store)")
     parser.add_argument("--note", default="", metavar="TEXT", help="what the data are, for the model card")
+    parser.add_argument(
+        "--publish",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="release what was trained on everything (default: yes)",
+    )
     parser.add_argument("--int8", action=argparse.BooleanOptionalAction, default=True, help=INT8_HELP)
     return parser.parse_known_args(arguments)
 

@@ -41,3 +41,10 @@ def test_what_is_held_out_is_not_asked_for(option: list[str], few_stills_root: P
     ended = cross_validate(tmp_path, few_stills_root, *option)
     assert ended.returncode == 1
     assert f"{option[0].partition('=')[0]} is set for each run by itself; leave it out" in ended.stderr
+
+
+def test_it_may_train_without_a_release(few_stills_root: Path, tmp_path: Path) -> None:
+    ended = cross_validate(tmp_path, few_stills_root, "--no-publish")
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "runs" / "all" / "checkpoint.pt").exists()
+    assert not (tmp_path / "store").exists()
