@@ -1,6 +1,6 @@
 """Repairs of the times of a video's frames: missing ones, equal ones, and jumps of the clock. Pure arithmetic."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
@@ -100,7 +100,7 @@ def _holes(times: Sequence[int | None], known: list[int]) -> Iterator[tuple[int,
     for index in (index for index, t in enumerate(times) if t is None):
         place = bisect_left(places, index)
         near = sorted(in_file[max(0, place - reach) : place + reach])
-        first, last = bisect_left(known, near[0]), bisect_left(known, near[-1])
+        first, last = bisect_left(known, near[0]), bisect_right(known, near[-1]) - 1
         at_end = place == len(places) or (reach > 1 and last == len(known) - 1)
         candidates = range(first + (place > 0), last + 1 + at_end)[: 4 * _REACH]  # more only if times are wild
         hole = max(candidates, key=lambda n: widths[n] / (inside[n] + 2 if 0 < n < len(known) else 1))
