@@ -76,17 +76,18 @@ def interpolate(times: Sequence[int | None]) -> list[int]:
     filled = [0 if t is None else t for t in times]
     if None not in times:
         return filled
-    sorted_times = sorted(t for t in times if t is not None)
+    known = sorted(t for t in times if t is not None)
+    step = median_step(known) or 1
     holes = defaultdict(list)
-    for index, hole in _holes(times, sorted_times):
+    for index, hole in _holes(times, known, step):
         holes[hole].append(index)
     for hole, indices in holes.items():
-        for index, time in zip(indices, _inside(sorted_times, hole, len(indices)), strict=True):
+        for index, time in zip(indices, _inside(known, hole, len(indices), step), strict=True):
             filled[index] = time
     return filled
 
 
-def _holes(times: Sequence[int | None], known: list[int]) -> Iterator[tuple[int, int]]:
+def _holes(times: Sequence[int | None], known: list[int], step: int) -> Iterator[tuple[int, int]]:
     """Yield the index of each missing time, and the number of the step of `known` to put it into.
 
     Step n leads to known time n; the first and the last lead from and to nowhere.
@@ -95,7 +96,7 @@ def _holes(times: Sequence[int | None], known: list[int]) -> Iterator[tuple[int,
     in_file = [t for t in times if t is not None]
     reach = 1 if in_file == known else _REACH
     inside = [0] * (len(known) + 1)
-    beyond = 0.75 * (median_step(known) or 1)  # less than a frame gets in a hole, more than it gets elsewhere
+    beyond = 0.75 * step  # less than a frame gets in a hole, more than it gets elsewhere
     widths = [beyond, *(b - a for a, b in pairwise(known)), beyond]
     for index in (index for index, t in enumerate(times) if t is None):
         place = bisect_left(places, index)
@@ -108,9 +109,8 @@ def _holes(times: Sequence[int | None], known: list[int]) -> Iterator[tuple[int,
         yield index, hole
 
 
-def _inside(known: list[int], hole: int, count: int) -> list[int]:
-    """Return so many times that divide a step evenly, or go on before the first or behind the last."""
-    step = median_step(known) or 1
+def _inside(known: list[int], hole: int, count: int, step: int) -> list[int]:
+    """Return so many times that divide a hole evenly, or go on by `step` before the first or behind the last."""
     if hole == 0:
         return [known[0] - step * n for n in range(count, 0, -1)]
     if hole == len(known):
