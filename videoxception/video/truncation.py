@@ -56,10 +56,10 @@ def _end_of_boxes(descriptor: int, size: int) -> int:
 def _end_of_riff(descriptor: int, size: int) -> int:
     """Return where the last of an AVI file's RIFF chunks ends; OpenDML files have several."""
     at = 0
-    while at < size:
+    for _ in range(_MOST):
         header = os.pread(descriptor, 8, at)
         length = int.from_bytes(header[4:], "little")
-        if not header.startswith(b"RIFF") or length in (0, 0xFFFFFFFF):
+        if at >= size or not header.startswith(b"RIFF") or length in (0, 0xFFFFFFFF):
             break
         at += 8 + length
     return at

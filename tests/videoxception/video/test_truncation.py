@@ -108,6 +108,12 @@ def test_large_avi_files_have_several_chunks(tmp_path: Path) -> None:
     assert truncated(path)
 
 
+def test_of_countless_chunks_only_the_first_are_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "clip"
+    path.write_bytes((b"RIFF" + (1).to_bytes(4, "little") + bytes(1)) * 100_001 + b"RIFF" + bytes([200, 0, 0, 0]))
+    assert not truncated(path)
+
+
 @pytest.mark.parametrize("container", ["mpegts", "mpeg", "h264"])
 def test_streams_without_a_header_promise_nothing(container: str, tmp_path: Path) -> None:
     path = tmp_path / "clip"
