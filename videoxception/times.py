@@ -20,13 +20,14 @@ def close_jumps(times: Sequence[int | None], clock: Sequence[int | None], second
     """Return times that go on at the stream's rate where its clock jumps.
 
     Both are in the file's order: `times` are those of showing, `clock` those of decoding, which never go back while
-    the clock is the same. `second` is how many units a second has. If there are jumps, missing times are interpolated
-    between them, unless they are half or more.
+    the clock is the same. `second` is how many units a second has. If there are jumps, or times that the clock
+    contradicts, missing times are interpolated between jumps, unless they are half or more.
     """
     bounds = list(pairwise(_run_starts(clock, second)))
-    if len(bounds) < 2:
+    owns = [_own_times(times[start:end], clock[start:end], second) for start, end in bounds]
+    if len(owns) == 1 and (owns[0] == list(times) or not usable(owns[0])):
         return list(times)
-    runs = [_run_times(times[start:end], clock[start:end], second) for start, end in bounds]
+    runs = [list(interpolate(own)) if usable(own) else own for own in owns]
     known = [sorted(t for t in run if t is not None) for run in runs]
     step = median_low([b - a for run in known for a, b in pairwise(run)] or [0])
     closed: list[int | None] = []
@@ -38,13 +39,12 @@ def close_jumps(times: Sequence[int | None], clock: Sequence[int | None], second
     return closed
 
 
-def _run_times(times: Sequence[int | None], clock: Sequence[int | None], second: float) -> list[int | None]:
-    """Return the times of a run. One that its own clock contradicts is FFmpeg's guess from the run behind."""
-    own = [
+def _own_times(times: Sequence[int | None], clock: Sequence[int | None], second: float) -> list[int | None]:
+    """Return a run's times without those that its own clock contradicts: FFmpeg's guess from before it, or damage."""
+    return [
         t if t is None or now is None or _same_clock(now, t, second) else None
         for t, now in zip(times, clock, strict=True)
     ]
-    return list(interpolate(own)) if usable(own) else own
 
 
 def _same_clock(earlier: int, later: int, second: float) -> bool:

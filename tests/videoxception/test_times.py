@@ -84,6 +84,18 @@ def test_a_stray_time_costs_no_other() -> None:
     assert close_jumps(stray, stray, 1000) == [0, 40, 80, 120, 160]
 
 
+@pytest.mark.parametrize("stray", [2**33 - 5, 11_500, -2_000])
+@pytest.mark.parametrize("times", [CONSTANT, B_FRAMES])
+def test_a_time_that_a_steady_clock_contradicts_is_mended(times: list[int], stray: int) -> None:
+    damaged: list[int | None] = list(times)
+    damaged[20] = stray
+    assert sorted(_known(close_jumps(damaged, [time - 80 for time in CONSTANT], 1000))) == CONSTANT
+
+
+def test_a_clock_that_contradicts_all_times_is_not_believed() -> None:
+    assert close_jumps(CONSTANT, [time + 5_000 for time in CONSTANT], 1000) == CONSTANT
+
+
 def test_a_part_without_times_is_none() -> None:
     assert close_jumps([0, 40, None, None, 99_000], [0, 40, 60_000, None, 99_000], 1000) == [0, 40, None, None, 80]
 

@@ -136,6 +136,28 @@ def test_missing_times_are_interpolated(lost: list[int], tmp_path: Path) -> None
     assert_all_there(decode(path, SPEC))
 
 
+def test_a_stray_time_does_not_make_a_video_long(tmp_path: Path) -> None:
+    path = tmp_path / "clip.ts"
+    mux(path, h264(), _later(EVEN, 100))
+    content = bytearray(path.read_bytes())
+    start = [found.start() for found in re.finditer(b"\0\0\1\xe0", content)][20]
+    assert content[start + 7] & 0xC0 == 0xC0  # the times of showing and of decoding
+    time = 2**31
+    content[start + 9 : start + 14] = bytes(
+        [
+            0x31 | time >> 29 & 0x0E,
+            time >> 22 & 0xFF,
+            time >> 14 & 0xFE | 1,
+            time >> 7 & 0xFF,
+            time << 1 & 0xFE | 1,
+        ]
+    )
+    path.write_bytes(content)
+    with av.open(str(path)) as container:
+        assert max(p.pts for p in container.demux(video=0) if p.pts is not None) > 3600 * 90_000
+    assert_all_there(decode(path, SPEC))
+
+
 def hide_vp8(packet: bytes) -> bytes:
     """Clear show_frame of a VP8 frame (RFC 6386, 9.1): it is referred to, and never seen."""
     return bytes([packet[0] & ~0x10]) + packet[1:]
