@@ -119,6 +119,19 @@ def test_an_orientation_sei_holds_for_all_frames_behind_it(
         assert clip.warnings == ("rotated",)
 
 
+@pytest.mark.parametrize(("codec", "hevc"), [("libx264", False), ("libx265", True)])
+@pytest.mark.parametrize("key", [5, 6, 7])
+def test_an_orientation_that_begins_in_a_group_that_a_plan_leaves_out_holds(
+    codec: str, hevc: bool, key: int, tmp_path: Path
+) -> None:
+    plain = make(tmp_path / "plain.mp4", codec, 200)
+    path = with_sei(plain, tmp_path / "clip.mp4", sei(90, False, False, hevc=hevc), lambda number: number == key)
+    planned, full = decode(path, ClipSpec()), decode(path, ClipSpec(), planned=False)
+    assert np.array_equal(planned.frames, full.frames)
+    assert corners(Clip(full.frames[-1:], 0, 0, 0, "", ())) == {tuple(shown(90, False))}
+    assert planned.warnings == full.warnings
+
+
 def test_an_orientation_may_change_on_the_way(tmp_path: Path) -> None:
     plain = make(tmp_path / "plain.mp4", "libx264", 100, gop=50)
     clip = decode(with_sei(plain, tmp_path / "clip.mp4", sei(180, False, False), lambda key: key == 1), ClipSpec())
