@@ -129,13 +129,14 @@ def test_an_orientation_that_begins_in_a_group_that_a_plan_leaves_out_holds(
     planned, full = decode(path, ClipSpec()), decode(path, ClipSpec(), planned=False)
     assert np.array_equal(planned.frames, full.frames)
     assert corners(Clip(full.frames[-1:], 0, 0, 0, "", ())) == {tuple(shown(90, False))}
-    assert planned.warnings == full.warnings
+    assert planned.warnings == full.warnings == ("rotated",)
 
 
 def test_an_orientation_may_change_on_the_way(tmp_path: Path) -> None:
     plain = make(tmp_path / "plain.mp4", "libx264", 100, gop=50)
     clip = decode(with_sei(plain, tmp_path / "clip.mp4", sei(180, False, False), lambda key: key == 1), ClipSpec())
     assert [corners(half) for half in halves(clip)] == [{tuple(shown(0, False))}, {tuple(shown(180, False))}]
+    assert clip.warnings == ("rotated",)
 
 
 def halves(clip: Clip) -> list[Clip]:
