@@ -9,13 +9,14 @@ from itertools import chain
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from videoxception.video.errors import NotAVideo, TooManyPixels
 from videoxception.video.limits import CODECS, STILL_BRANDS, Limits
 from videoxception.video.packets import Deadline, payload
-from videoxception.video.passes import end_of
+from videoxception.video.passes import check_memory, end_of
 
 # Brands of image files that hold a sequence as well: AVIF and HEIF that move.
 _SEQUENCE_BRANDS = frozenset({"avis", "msf1", "hevc", "hevx", "hevm", "hevs"})
@@ -75,11 +76,19 @@ def _frames(index: int, opened: Opened, deadline: Deadline) -> int:
     frames = 0
     with suppress(NotAVideo, TooManyPixels), opened(index) as (container, stream):
         for packet in chain(payload(container, stream, deadline), [end_of(stream)]):
-            with suppress(av.FFmpegError):
-                frames += len(packet.decode())
+            frames += _decoded(packet)
             if frames > 1:
                 break
     return min(frames, 2)
+
+
+def _decoded(packet: "Packet[VideoStream]") -> int:
+    """Return how many frames a packet gives; none if it is damaged."""
+    try:
+        return len(packet.decode())
+    except av.FFmpegError as error:
+        check_memory(error, packet.stream)
+        return 0
 
 
 def place_of(container: InputContainer, stream: VideoStream, limits: Limits) -> tuple[int, int]:

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import pytest
 
 from tests.videos import make_video
@@ -75,6 +76,26 @@ def test_a_lack_of_memory_is_not_taken_for_damage(codec: str, frames: int, plann
     options = {"preset": "ultrafast", "cpu-used": "8", "deadline": "realtime"}
     pixel_format = "yuvj420p" if codec == "mjpeg" else "yuv420p"
     video = make_video(tmp_path / "a.mkv", codec, frames, size=(3840, 2160), pixel_format=pixel_format, options=options)
+    assert outcome_with_little_memory(video, planned) == "too little\n"
+
+
+def test_a_stream_is_not_passed_over_for_a_lack_of_memory(tmp_path: Path) -> None:
+    options = {"preset": "ultrafast"}
+    large = make_video(tmp_path / "large.mkv", "libx264", 8, size=(3840, 2160), options=options)
+    small = make_video(tmp_path / "small.mkv", "libx264", 8, size=(64, 64), options=options)
+    both = tmp_path / "both.mkv"
+    with av.open(str(both), "w") as output, av.open(str(large)) as first, av.open(str(small)) as second:
+        written = [output.add_stream_from_template(part.streams.video[0]) for part in (first, second)]
+        for part, stream in zip((first, second), written, strict=True):
+            for packet in part.demux(video=0):
+                if packet.size:
+                    packet.stream = stream
+                    output.mux(packet)
+    assert outcome_with_little_memory(both, True) == "too little\n"
+
+
+def outcome_with_little_memory(video: Path, planned: bool) -> str:
+    """What is printed by a process that decodes a video with 20 MiB: its warnings, or that this is too little."""
     script = f"""
 import resource, sys
 from pathlib import Path
@@ -90,4 +111,4 @@ except MemoryError:
     print("too little")
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout == "too little\n"
+    return done.stdout
