@@ -22,6 +22,8 @@ from videoxception.video.passes import check_memory, end_of
 _SEQUENCE_BRANDS = frozenset({"avis", "msf1", "hevc", "hevx", "hevm", "hevs"})
 _NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image | Disposition.dependent
 
+_PATIENCE = 64  # packets that give nothing; decoders hold back far fewer, and broadcasts begin within a group of frames
+
 Opened = Callable[[int], AbstractContextManager[tuple[InputContainer, VideoStream]]]
 """Opens the file anew, with the stream of an index ready to be decoded; raises a `VideoError` if it is not taken."""
 
@@ -72,12 +74,13 @@ def first_video(indices: list[int], opened: Opened, deadline: Deadline, still: N
 
 
 def _frames(index: int, opened: Opened, deadline: Deadline) -> int:
-    """Return how many frames come out of a stream, as far as two."""
-    frames = 0
+    """Return how many frames come out of a stream, as far as two, or until too many packets gave nothing."""
+    frames = idle = 0
     with suppress(NotAVideo, TooManyPixels), opened(index) as (container, stream):
         for packet in chain(payload(container, stream, deadline), [end_of(stream)]):
-            frames += _decoded(packet)
-            if frames > 1:
+            given = _decoded(packet)
+            frames, idle = frames + given, idle + (given == 0)
+            if frames > 1 or idle == _PATIENCE:
                 break
     return min(frames, 2)
 
