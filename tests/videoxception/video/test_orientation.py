@@ -162,6 +162,24 @@ def test_an_sei_is_read_as_ffmpeg_reads_it(
     assert orientation_of(matrix) == expected
 
 
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        (bytes(4) * 10, True),
+        (bytes(4) * 1000, False),
+        (struct.pack(">I", 60_000) + b"\x0c" * 60_000, True),
+        (struct.pack(">I", 70_000) + b"\x0c" * 70_000, False),
+    ],
+    ids=["few units", "many units", "a long unit", "a longer unit"],
+)
+def test_only_the_beginning_of_a_packet_is_looked_at(before: bytes, found: bool, tmp_path: Path) -> None:
+    unit = sei(90, False, False)
+    with av.open(str(make(tmp_path / "clip.mp4", frames=1))) as container:
+        context = container.streams.video[0].codec_context
+        packet = av.Packet(before + struct.pack(">I", len(unit)) + unit)
+        assert (sei_matrix(packet, context) is not None) is found
+
+
 @pytest.mark.parametrize("matrix", [(0, 0, 0, 0), (46341, 46341, -46341, 46341), (65536, 0, 0, 0)])
 def test_a_matrix_that_is_no_quarter_turn_is_passed_over(matrix: tuple[int, int, int, int]) -> None:
     assert orientation_of(matrix) == UPRIGHT
