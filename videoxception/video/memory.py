@@ -18,9 +18,11 @@ def address_space(limit: int | None, taken: int) -> int:
     return _MOST if limit is None else min(_MOST, taken + int(limit * _SHARE))
 
 
-def address_space_taken() -> int:
-    """Return the bytes of address space that this process has."""
-    return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+def address_space_taken(process: Path = Path("/proc/self")) -> int:
+    """Return the bytes of address space that this process has; 0 if the system does not say."""
+    with suppress(OSError):
+        return int((process / "statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 def container_limit(process: Path = Path("/proc/self"), mount: Path = Path("/sys/fs/cgroup")) -> int | None:

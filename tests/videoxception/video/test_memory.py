@@ -61,6 +61,10 @@ def test_what_a_process_has_is_known() -> None:
         assert address_space_taken() >= before + 64 * 2**20
 
 
+def test_without_proc_nothing_is_known_to_be_taken(tmp_path: Path) -> None:
+    assert address_space_taken(tmp_path) == 0
+
+
 def test_a_decoder_is_killed_before_the_service() -> None:
     process = DecoderProcess()
     try:
