@@ -1,6 +1,6 @@
 """Repairs of the times of a video's frames: missing ones, equal ones, and jumps of the clock. Pure arithmetic."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
@@ -20,13 +20,14 @@ def close_jumps(times: Sequence[int | None], clock: Sequence[int | None], second
     """Return times that go on at the stream's rate where its clock jumps.
 
     Both are in the file's order: `times` are those of showing, `clock` those of decoding, which never go back while
-    the clock is the same. `second` is how many units a second has. If there are jumps, missing times are interpolated
-    between them, unless they are half or more.
+    the clock is the same. `second` is how many units a second has. If there are jumps, or times that the clock
+    contradicts, missing times are interpolated between jumps, unless they are half or more.
     """
     bounds = list(pairwise(_run_starts(clock, second)))
-    if len(bounds) < 2:
+    owns = [_own_times(times[start:end], clock[start:end], second) for start, end in bounds]
+    if len(owns) == 1 and (owns[0] == list(times) or not usable(owns[0])):
         return list(times)
-    runs = [_run_times(times[start:end], clock[start:end], second) for start, end in bounds]
+    runs = [list(interpolate(own)) if usable(own) else own for own in owns]
     known = [sorted(t for t in run if t is not None) for run in runs]
     step = median_low([b - a for run in known for a, b in pairwise(run)] or [0])
     closed: list[int | None] = []
@@ -38,13 +39,12 @@ def close_jumps(times: Sequence[int | None], clock: Sequence[int | None], second
     return closed
 
 
-def _run_times(times: Sequence[int | None], clock: Sequence[int | None], second: float) -> list[int | None]:
-    """Return the times of a run. One that its own clock contradicts is FFmpeg's guess from the run behind."""
-    own = [
+def _own_times(times: Sequence[int | None], clock: Sequence[int | None], second: float) -> list[int | None]:
+    """Return a run's times without those that its own clock contradicts: FFmpeg's guess from before it, or damage."""
+    return [
         t if t is None or now is None or _same_clock(now, t, second) else None
         for t, now in zip(times, clock, strict=True)
     ]
-    return list(interpolate(own)) if usable(own) else own
 
 
 def _same_clock(earlier: int, later: int, second: float) -> bool:
@@ -76,17 +76,18 @@ def interpolate(times: Sequence[int | None]) -> list[int]:
     filled = [0 if t is None else t for t in times]
     if None not in times:
         return filled
-    sorted_times = sorted(t for t in times if t is not None)
+    known = sorted(t for t in times if t is not None)
+    step = median_step(known) or 1
     holes = defaultdict(list)
-    for index, hole in _holes(times, sorted_times):
+    for index, hole in _holes(times, known, step):
         holes[hole].append(index)
     for hole, indices in holes.items():
-        for index, time in zip(indices, _inside(sorted_times, hole, len(indices)), strict=True):
+        for index, time in zip(indices, _inside(known, hole, len(indices), step), strict=True):
             filled[index] = time
     return filled
 
 
-def _holes(times: Sequence[int | None], known: list[int]) -> Iterator[tuple[int, int]]:
+def _holes(times: Sequence[int | None], known: list[int], step: int) -> Iterator[tuple[int, int]]:
     """Yield the index of each missing time, and the number of the step of `known` to put it into.
 
     Step n leads to known time n; the first and the last lead from and to nowhere.
@@ -95,12 +96,12 @@ def _holes(times: Sequence[int | None], known: list[int]) -> Iterator[tuple[int,
     in_file = [t for t in times if t is not None]
     reach = 1 if in_file == known else _REACH
     inside = [0] * (len(known) + 1)
-    beyond = 0.75 * (median_step(known) or 1)  # less than a frame gets in a hole, more than it gets elsewhere
+    beyond = 0.75 * step  # less than a frame gets in a hole, more than it gets elsewhere
     widths = [beyond, *(b - a for a, b in pairwise(known)), beyond]
     for index in (index for index, t in enumerate(times) if t is None):
         place = bisect_left(places, index)
         near = sorted(in_file[max(0, place - reach) : place + reach])
-        first, last = bisect_left(known, near[0]), bisect_left(known, near[-1])
+        first, last = bisect_left(known, near[0]), bisect_right(known, near[-1]) - 1
         at_end = place == len(places) or (reach > 1 and last == len(known) - 1)
         candidates = range(first + (place > 0), last + 1 + at_end)[: 4 * _REACH]  # more only if times are wild
         hole = max(candidates, key=lambda n: widths[n] / (inside[n] + 2 if 0 < n < len(known) else 1))
@@ -108,9 +109,8 @@ def _holes(times: Sequence[int | None], known: list[int]) -> Iterator[tuple[int,
         yield index, hole
 
 
-def _inside(known: list[int], hole: int, count: int) -> list[int]:
-    """Return so many times that divide a step evenly, or go on before the first or behind the last."""
-    step = median_step(known) or 1
+def _inside(known: list[int], hole: int, count: int, step: int) -> list[int]:
+    """Return so many times that divide a hole evenly, or go on by `step` before the first or behind the last."""
     if hole == 0:
         return [known[0] - step * n for n in range(count, 0, -1)]
     if hole == len(known):

@@ -27,6 +27,39 @@ def test_time_goes_on_before_the_first_and_behind_the_last() -> None:
     assert interpolate([None, None, 80, 120, None]) == [0, 40, 80, 120, 160]
 
 
+def test_a_missing_time_beside_equal_ones_is_one_of_them() -> None:
+    assert interpolate([0, 5, None, 5, 10, 15, 20]) == [0, 5, 5, 5, 10, 15, 20]
+    jump: list[int | None] = [0, 2, 4, 6, 8, 10, 13, None, 13, 18]
+    assert close_jumps([*jump, 99_000, 99_002], [*jump, 99_000, 99_002], 1000) == [
+        *(0, 2, 4, 6, 8, 10, 13, 13, 13, 18),
+        *(20, 22),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_times_of_any_kind_are_interpolated(seed: int) -> None:
+    """Missing, equal, wild and falling ones: the known ones stay, and rising ones have the others between them."""
+    rng = random.Random(seed)
+    length = rng.randint(1, 40)
+    wild: list[int | None] = [rng.choice([2 * k, 2 * k, None, rng.randint(0, 80)]) for k in range(length)]
+    wild[rng.randrange(length)] = 0
+    for times in (wild, _rising(wild)):
+        filled = interpolate(times)
+        assert [new for new, old in zip(filled, times, strict=True) if old is not None] == _known(times)
+    assert filled == sorted(filled)
+    assert len(close_jumps(wild, [rng.choice([None, 2 * k, 10**6 * k]) for k in range(length)], 1000)) == length
+
+
+def _known(times: list[int | None]) -> list[int]:
+    return [time for time in times if time is not None]
+
+
+def _rising(times: list[int | None]) -> list[int | None]:
+    """The same times, the known ones sorted in their places."""
+    known = iter(sorted(_known(times)))
+    return [None if time is None else next(known) for time in times]
+
+
 def test_equal_times_share_the_step_behind_them() -> None:
     assert spread([0, 40, 80, 80, 160]) == CONSTANT[:5]
     assert spread([0, 0, 0, 90]) == [0, 30, 60, 90]
@@ -49,6 +82,18 @@ def test_a_pause_is_no_jump() -> None:
 def test_a_stray_time_costs_no_other() -> None:
     stray: list[int | None] = [0, 40, 999_999, 120, 160]
     assert close_jumps(stray, stray, 1000) == [0, 40, 80, 120, 160]
+
+
+@pytest.mark.parametrize("stray", [2**33 - 5, 11_500, -2_000])
+@pytest.mark.parametrize("times", [CONSTANT, B_FRAMES])
+def test_a_time_that_a_steady_clock_contradicts_is_mended(times: list[int], stray: int) -> None:
+    damaged: list[int | None] = list(times)
+    damaged[20] = stray
+    assert sorted(_known(close_jumps(damaged, [time - 80 for time in CONSTANT], 1000))) == CONSTANT
+
+
+def test_a_clock_that_contradicts_all_times_is_not_believed() -> None:
+    assert close_jumps(CONSTANT, [time + 5_000 for time in CONSTANT], 1000) == CONSTANT
 
 
 def test_a_part_without_times_is_none() -> None:

@@ -20,7 +20,7 @@ from videoxception.video.frame import Scaler
 from videoxception.video.full_pass import full_pass
 from videoxception.video.key_pass import key_pass, nearest_keys
 from videoxception.video.limits import Limits
-from videoxception.video.orientation import Matrix, Orienter, sei_matrix
+from videoxception.video.orientation import Matrix, Orienter
 from videoxception.video.packets import Deadline, PacketTable, payload, read_packets
 from videoxception.video.passes import Found
 from videoxception.video.plan import SKIP, can_plan, make_plan
@@ -197,7 +197,7 @@ def _make_task(
         wanted=wanted,
         plan=make_plan(table, timing, wanted) if plannable else None,
         scaler=Scaler(spec.size, spec.fit),
-        first=sei_matrix(table.first, stream.codec_context) if table.first is not None else None,
+        first=table.matrix,
         deadline=deadline,
     )
 

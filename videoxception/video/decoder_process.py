@@ -45,11 +45,14 @@ class ProcessTimedOut(Exception):
 class DecoderProcess:
     """A process that decodes one file at a time. All calls must come from one thread."""
 
-    def __init__(self) -> None:
-        """Start the process and wait until it is ready. Raise `ProcessCrashed` or `OSError` if it does not start."""
+    def __init__(self, decoders: int = 1) -> None:
+        """Start one of so many processes, which share the memory, and wait until it is ready.
+
+        Raise `ProcessCrashed` or `OSError` if it does not start.
+        """
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = _start(theirs.fileno())
+            self._process = _start(theirs.fileno(), decoders)
         self._connection = ours
         self._connection.settimeout(_START_SECONDS)
         self.asked = 0  # files
@@ -150,10 +153,10 @@ class DecoderProcess:
         return wire.clip_of(reply.clip, np.frombuffer(content, np.uint8).reshape(spec.shape))
 
 
-def _start(descriptor: int) -> "subprocess.Popen[bytes]":
+def _start(descriptor: int, decoders: int) -> "subprocess.Popen[bytes]":
     """Start a process that has its end of a socket, and nothing else of this one."""
     return subprocess.Popen(
-        [sys.executable, "-I", "-c", _STARTER, _PACKAGES, str(descriptor)],
+        [sys.executable, "-I", "-c", _STARTER, _PACKAGES, str(decoders), str(descriptor)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

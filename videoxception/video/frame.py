@@ -17,6 +17,9 @@ from videoxception.video.orientation import Orientation, matrix_of, orientation_
 Frame = npt.NDArray[np.uint8]
 """One frame, (H, W, 3), RGB."""
 
+Facts = tuple[tuple[int, int], tuple[str, ...]]
+"""(width, height) as shown, before scaling, and those of clip.WARNINGS that say what is done to show a frame."""
+
 # AVCOL_SPC_RGB, AVCOL_SPC_UNSPECIFIED and AVCOL_SPC_RESERVED: values of VideoFrame.colorspace that name no matrix.
 _NO_MATRIX = {0, 2, 3}
 _LINES_OF_HD = 720  # from these on, players take a video that names no matrix for BT.709
@@ -30,8 +33,8 @@ class Shown:
     orientation: Orientation
 
     @property
-    def facts(self) -> tuple[tuple[int, int], tuple[str, ...]]:
-        """(width, height) as shown, before scaling, and those of clip.WARNINGS that say what is done to show it."""
+    def facts(self) -> Facts:
+        """The frame's size and warnings."""
         colours = ("hdr",) if needs_mapping(self.frame) else ()
         return self.orientation.size(self.frame.width, self.frame.height), (*self.orientation.warnings, *colours)
 

@@ -9,10 +9,10 @@ from av.video.stream import VideoStream
 
 from videoxception.clip import Timeline
 from videoxception.video.errors import Undecodable
-from videoxception.video.frame import Frame, Scaler, Shown
+from videoxception.video.frame import Facts, Frame, Scaler, Shown
 from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline
-from videoxception.video.passes import Found, check_memory, end_of
+from videoxception.video.passes import Found, check_memory, end_of, united
 
 
 def full_pass(
@@ -75,7 +75,7 @@ class _FullPass:
             raise Undecodable(f"none of the video's {self._expected} frames could be decoded")
         picker = self._by_time or self._by_order
         frames = picker.finish()
-        return Found(frames, self._wanted, *picker.facts, self._damaged, planned=False, decoded=self._seen)
+        return Found(frames, self._wanted, *united(picker.facts), self._damaged, planned=False, decoded=self._seen)
 
     @property
     def _damaged(self) -> bool:
@@ -104,7 +104,7 @@ class _Picker:
     def __init__(self, wanted: list[int]) -> None:
         self._wanted = wanted
         self._kept: list[Frame] = []
-        self.facts: tuple[tuple[int, int], tuple[str, ...]] = ((0, 0), ())  # of the first one that is kept
+        self.facts: list[Facts] = []  # of those that are kept
         self._last: tuple[int, _LazyFrame] | None = None
 
     def see(self, number: int, frame: _LazyFrame) -> bool:
@@ -125,5 +125,5 @@ class _Picker:
     def _fill(self, end: int, frame: _LazyFrame) -> None:
         """Take `frame` for every wanted frame before number `end` that is still missing."""
         while len(self._kept) < len(self._wanted) and self._wanted[len(self._kept)] < end:
-            self.facts = self.facts if self._kept else frame.shown.facts
+            self.facts.append(frame.shown.facts)
             self._kept.append(frame.scaled())

@@ -11,6 +11,7 @@ from itertools import islice
 _SLICE, _PARTITION, _IDR_SLICE, _SPS, _PPS = 1, 2, 5, 7, 8  # nal_unit_type
 _HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 _MOST = 1000  # NAL units of a packet that are looked at
+_SPS_NUMBERS, _PPS_NUMBERS = 32, 256  # that there may be (7.4.2.1.1 and 7.4.2.2)
 _HEADER = 32  # bytes that hold the beginning of a slice header, whatever it says
 
 
@@ -150,7 +151,7 @@ class FieldReader:
     def _field_of_all(self, nals: Iterator[bytes]) -> list[_Field]:
         """Return the different fields among the slices; nothing for a frame. Parameter sets are remembered."""
         fields: list[_Field] = []
-        for nal in islice(nals, _MOST):
+        for nal in filter(None, islice(nals, _MOST)):
             with suppress(ValueError, KeyError):  # damage: the decoder will say so
                 kind = nal[0] & 31
                 if kind in (_SLICE, _PARTITION, _IDR_SLICE):
@@ -166,11 +167,13 @@ class FieldReader:
         """Note a parameter set."""
         if kind == _SPS:
             number, sps = _read_sps(_Bits(nal))
-            self._sps[number] = sps
+            if number < _SPS_NUMBERS:
+                self._sps[number] = sps
         elif kind == _PPS:
             bits = _Bits(nal[:_HEADER])
             pps, sps_number = bits.ue(), bits.ue()
-            self._sps_of[pps] = sps_number
+            if pps < _PPS_NUMBERS:
+                self._sps_of[pps] = sps_number
 
     def _field(self, bits: _Bits) -> _Field | None:
         """Return the field that a slice belongs to; None if it is of a frame. Raise `KeyError` without its sets."""
@@ -198,12 +201,11 @@ def _avcc_sets(extradata: bytes) -> Iterator[bytes]:
 
 
 def _prefixed(packet: bytes, length: int) -> Iterator[bytes]:
-    """Yield NAL units that each follow their size."""
+    """Yield the beginnings of NAL units that each follow their size."""
     at = 0
     while at + length < len(packet):
         end = at + length + int.from_bytes(packet[at : at + length])
-        if nal := packet[at + length : min(end, at + length + 1024)]:
-            yield nal
+        yield packet[at + length : min(end, at + length + 1024)]
         at = end
 
 

@@ -11,10 +11,10 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from videoxception.video.frame import Frame, Scaler, Shown
+from videoxception.video.frame import Facts, Frame, Scaler, Shown
 from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline, PacketTable
-from videoxception.video.passes import Found, check_memory, end_of
+from videoxception.video.passes import Found, check_memory, end_of, united
 from videoxception.video.roles import SECOND, SHOWN
 from videoxception.video.timing import Timing
 
@@ -55,7 +55,7 @@ def key_pass(
     last_of = {key.packets[-1]: key for key in keys}
     chosen = {packet for key in keys for packet in key.packets}
     frames: dict[int, Frame] = {}
-    facts: tuple[tuple[int, int], tuple[str, ...]] | None = None
+    facts: list[Facts] = []
     fields: list[Packet[VideoStream]] = []
     for index, packet in packets:
         if index not in chosen:
@@ -67,14 +67,14 @@ def key_pass(
             fields = []
             if frame is not None:
                 shown = Shown(frame, orienter(frame))
-                facts = facts or shown.facts
+                facts.append(shown.facts)
                 frames[last_of[index].number] = scaler(frame, shown.orientation)
-    if facts is None:
+    if not facts:
         return None
     return Found(
         _filled(frames, keys),
         [key.number for key in keys],
-        *facts,
+        *united(facts),
         damaged=len(frames) < len(last_of),
         planned=True,
         decoded=len(frames),

@@ -6,21 +6,24 @@ from contextlib import suppress
 from pathlib import Path
 
 _MOST = 4 * 2**30  # bytes of address space; OpenBLAS and FFmpeg reserve more than they use
-_SHARE = 0.25  # of the container's memory for one decoder, beside what it has when it starts
+_SHARE, _SHARE_OF_ALL = 0.25, 0.5  # of the container's memory for one decoder, and all, beside what they start with
 _FIRST = "1000"  # the highest there is
 
 
-def address_space(limit: int | None, taken: int) -> int:
-    """Return the bytes of address space for a process, in a container that may take `limit` bytes of memory.
+def address_space(limit: int | None, taken: int, decoders: int) -> int:
+    """Return the bytes of address space for each of so many processes, in a container of `limit` bytes of memory.
 
     `taken` are the bytes of address space that it has already.
     """
-    return _MOST if limit is None else min(_MOST, taken + int(limit * _SHARE))
+    share = min(_SHARE, _SHARE_OF_ALL / decoders)
+    return _MOST if limit is None else min(_MOST, taken + int(limit * share))
 
 
-def address_space_taken() -> int:
-    """Return the bytes of address space that this process has."""
-    return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+def address_space_taken(process: Path = Path("/proc/self")) -> int:
+    """Return the bytes of address space that this process has; 0 if the system does not say."""
+    with suppress(OSError):
+        return int((process / "statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 def container_limit(process: Path = Path("/proc/self"), mount: Path = Path("/sys/fs/cgroup")) -> int | None:

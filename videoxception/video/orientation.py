@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from math import cos, radians, sin
 from typing import cast
 
@@ -15,6 +16,7 @@ Matrix = tuple[float, float, float, float]
 """(a, b, c, d) of a display matrix: the point (x, y) is shown at (ax + cy, bx + dy), in any scale."""
 
 _AXIS = 0.0175  # below the sine of one degree, an entry of a matrix counts as 0; FFmpeg allows as much
+_HEAD, _MOST = 65_536, 1000  # bytes, and NAL units in them, that are looked at: such a message comes before the frame
 _ORIENTATION = 47  # the payload type of a display orientation SEI, ITU-T H.264 and H.265, annex D
 
 
@@ -85,8 +87,8 @@ def sei_matrix(packet: "Packet[VideoStream]", context: CodecContext) -> Matrix |
     """Return the display matrix that an orientation SEI in an H.264 or H.265 packet asks for; None without one."""
     if context.name not in ("h264", "hevc"):
         return None
-    found = None
-    for message in _sei_messages(bytes(packet), context.extradata or b"", hevc=context.name == "hevc"):
+    found, head = None, bytes(memoryview(packet)[:_HEAD])
+    for message in _sei_messages(head, context.extradata or b"", hevc=context.name == "hevc"):
         found = _sei_orientation(message)
     return found
 
@@ -111,10 +113,14 @@ def _turned(degrees: float) -> Matrix:
 
 def _sei_messages(packet: bytes, extradata: bytes, *, hevc: bool) -> Iterator[bytes]:
     """Yield the display orientation messages of a packet."""
-    for unit in _units(packet, extradata, hevc=hevc):
-        kind = unit[0] >> 1 & 0x3F if hevc else unit[0] & 0x1F
-        if kind == (39 if hevc else 6):
+    for unit in islice(_units(packet, extradata, hevc=hevc), _MOST):
+        if unit and _kind(unit[0], hevc=hevc) == (39 if hevc else 6):
             yield from _messages(unit[2 if hevc else 1 :].replace(b"\0\0\3", b"\0\0"))
+
+
+def _kind(header: int, *, hevc: bool) -> int:
+    """Return the type of a NAL unit that begins with this byte."""
+    return header >> 1 & 0x3F if hevc else header & 0x1F
 
 
 def _messages(content: bytes) -> Iterator[bytes]:
@@ -139,12 +145,11 @@ def _counted(content: bytes, at: int) -> tuple[int, int]:
 def _units(packet: bytes, extradata: bytes, *, hevc: bool) -> Iterator[bytes]:
     """Yield the NAL units of a packet: behind start codes, or behind their lengths if the extradata says so."""
     if extradata[:1] != b"\1":
-        yield from (unit for unit in packet.split(b"\0\0\1")[1:] if unit)
+        yield from packet.split(b"\0\0\1")[1:]
         return
     at, place = 0, 21 if hevc else 4
     width = (extradata[place] & 3) + 1 if len(extradata) > place else 4
     while at + width < len(packet):
         length = int.from_bytes(packet[at : at + width])
-        if unit := packet[at + width : at + width + length]:
-            yield unit
+        yield packet[at + width : at + width + length]
         at += width + length

@@ -11,6 +11,7 @@ from av.video.stream import VideoStream
 
 from videoxception.video.errors import Stopped, TooLong
 from videoxception.video.limits import Limits
+from videoxception.video.orientation import Matrix, orientation_of, sei_matrix
 from videoxception.video.roles import SHOWN, role_reader
 
 # A demuxer that reports this many errors without a packet in between has nothing more to give.
@@ -57,7 +58,9 @@ def payload(container: InputContainer, stream: VideoStream, deadline: Deadline) 
 class PacketTable:
     """A table of a stream's packets, in the file's order, and the packets themselves if they fit into memory.
 
-    A packet without a time has the time None. `roles` says which hold a frame that is shown (roles.py).
+    A packet without a time has the time None. `roles` says which hold a frame that is shown (roles.py). `matrix` is
+    what an orientation SEI in the first packet asks for; `turns` says whether one in a later key packet asks for
+    another way up.
     """
 
     times: list[int | None] = field(default_factory=list)
@@ -69,14 +72,14 @@ class PacketTable:
     bytes: int = 0
     latest: int | None = None  # of the times
     last_duration: int | None = None  # of the packet that is shown last
-    first: "Packet[VideoStream] | None" = None
+    matrix: Matrix | None = None
+    turns: bool = False
 
     def __len__(self) -> int:
         return len(self.times)
 
     def add(self, packet: "Packet[VideoStream]", role: int, memory: int) -> None:
         """Add the next packet; beyond `memory` bytes, none are kept."""
-        self.first = self.first or packet
         if role == SHOWN and packet.pts is not None and (self.latest is None or packet.pts > self.latest):
             self.latest, self.last_duration = packet.pts, packet.duration
         self.times.append(packet.pts)
@@ -90,6 +93,13 @@ class PacketTable:
         elif self.kept is not None:
             self.kept.append(packet)
 
+    def orient(self, matrix: Matrix | None) -> None:
+        """Note what an SEI in the packet that is added next asks for, which is the first or a key packet."""
+        if len(self) == 0:
+            self.matrix = matrix
+        elif matrix is not None and orientation_of(matrix) != orientation_of(self.matrix):
+            self.turns = True
+
 
 def offset_of(packet: "Packet[VideoStream]") -> int:
     """Return where the packet lies in the file, in bytes; -1 if the container does not say."""
@@ -101,6 +111,8 @@ def read_packets(container: InputContainer, stream: VideoStream, limits: Limits,
     table = PacketTable(kept=[] if container.size <= limits.memory else None)
     role_of = role_reader(stream)
     for packet in payload(container, stream, deadline):
+        if packet.is_keyframe or len(table) == 0:
+            table.orient(sei_matrix(packet, stream.codec_context))
         table.add(packet, role_of(packet), limits.memory)
         if len(table) > limits.packets:
             raise TooLong(f"the video has over {limits.packets:,} frames, the limit")

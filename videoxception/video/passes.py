@@ -12,7 +12,7 @@ import av
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from videoxception.video.frame import Frame
+from videoxception.video.frame import Facts, Frame
 
 _MOST_BYTES = 6  # of a pixel: three colours of 16 bits
 
@@ -24,11 +24,16 @@ class Found:
     frames: list[Frame]
     numbers: list[int]  # of the frames, in the order in which the video shows them
     size: tuple[int, int]  # (width, height) of the first one, as shown
-    notes: tuple[str, ...]  # those of clip.WARNINGS that say how it is shown
+    notes: tuple[str, ...]  # those of clip.WARNINGS that say how any of them is shown
     damaged: bool
     planned: bool
     decoded: int  # frames that came out of the decoder
     keys_only: bool = False  # the nearest key frames stand for the wanted ones
+
+
+def united(facts: list[Facts]) -> Facts:
+    """Return the size of the first of a clip's frames, and the warnings of all."""
+    return facts[0][0], tuple(dict.fromkeys(note for _, notes in facts for note in notes))
 
 
 def end_of(stream: VideoStream) -> "Packet[VideoStream]":

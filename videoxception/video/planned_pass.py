@@ -7,10 +7,10 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from videoxception.video.frame import Frame, Scaler, Shown
+from videoxception.video.frame import Facts, Frame, Scaler, Shown
 from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline
-from videoxception.video.passes import Found, check_memory, end_of
+from videoxception.video.passes import Found, check_memory, end_of, united
 from videoxception.video.plan import SKIP, WANTED
 
 
@@ -29,7 +29,7 @@ def planned_pass(
     """
     missing = set(wanted)
     frames: dict[int, Frame] = {}
-    facts: tuple[tuple[int, int], tuple[str, ...]] | None = None
+    facts: list[Facts] = []
     decoded, last, context = 0, -1, stream.codec_context
     try:
         for frame in _frames_of_plan(packets, stream, plan, deadline):
@@ -39,7 +39,7 @@ def planned_pass(
             last = frame.pts
             shown = Shown(frame, orienter(frame))
             if frame.pts in missing:
-                facts = facts or shown.facts
+                facts.append(shown.facts)
                 frames[frame.pts] = scaler(frame, shown.orientation)
     except av.FFmpegError as error:
         check_memory(error, stream)
@@ -48,10 +48,10 @@ def planned_pass(
         return None
     finally:
         context.skip_frame = "DEFAULT"
-    if facts is None or len(frames) < len(missing):
+    if len(frames) < len(missing):
         return None
     chosen = [frames[k] for k in wanted]
-    return Found(chosen, wanted, *facts, damaged=False, planned=True, decoded=decoded)
+    return Found(chosen, wanted, *united(facts), damaged=False, planned=True, decoded=decoded)
 
 
 def _frames_of_plan(

@@ -118,7 +118,7 @@ class DecoderPool:
         failures = 0
         while not self._lanes.closed:
             try:
-                process = DecoderProcess()
+                process = DecoderProcess(len(self._supervisors))
             except (ProcessCrashed, OSError) as error:
                 failures += 1
                 self._note_failure(error, failures)

@@ -9,17 +9,20 @@ from itertools import chain
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from videoxception.video.errors import NotAVideo, TooManyPixels
 from videoxception.video.limits import CODECS, STILL_BRANDS, Limits
 from videoxception.video.packets import Deadline, payload
-from videoxception.video.passes import end_of
+from videoxception.video.passes import check_memory, end_of
 
 # Brands of image files that hold a sequence as well: AVIF and HEIF that move.
 _SEQUENCE_BRANDS = frozenset({"avis", "msf1", "hevc", "hevx", "hevm", "hevs"})
 _NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image | Disposition.dependent
+
+_PATIENCE = 64  # packets that give nothing; decoders hold back far fewer, and broadcasts begin within a group of frames
 
 Opened = Callable[[int], AbstractContextManager[tuple[InputContainer, VideoStream]]]
 """Opens the file anew, with the stream of an index ready to be decoded; raises a `VideoError` if it is not taken."""
@@ -71,15 +74,24 @@ def first_video(indices: list[int], opened: Opened, deadline: Deadline, still: N
 
 
 def _frames(index: int, opened: Opened, deadline: Deadline) -> int:
-    """Return how many frames come out of a stream, as far as two."""
-    frames = 0
+    """Return how many frames come out of a stream, as far as two, or until too many packets gave nothing."""
+    frames = idle = 0
     with suppress(NotAVideo, TooManyPixels), opened(index) as (container, stream):
         for packet in chain(payload(container, stream, deadline), [end_of(stream)]):
-            with suppress(av.FFmpegError):
-                frames += len(packet.decode())
-            if frames > 1:
+            given = _decoded(packet)
+            frames, idle = frames + given, idle + (given == 0)
+            if frames > 1 or idle == _PATIENCE:
                 break
     return min(frames, 2)
+
+
+def _decoded(packet: "Packet[VideoStream]") -> int:
+    """Return how many frames a packet gives; none if it is damaged."""
+    try:
+        return len(packet.decode())
+    except av.FFmpegError as error:
+        check_memory(error, packet.stream)
+        return 0
 
 
 def place_of(container: InputContainer, stream: VideoStream, limits: Limits) -> tuple[int, int]:

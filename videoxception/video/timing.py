@@ -9,7 +9,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from videoxception.clip import Timeline, make_timeline
-from videoxception.times import close_jumps, interpolate
+from videoxception.times import close_jumps, interpolate, usable
 from videoxception.video.errors import NoFrames, NotAVideo
 from videoxception.video.packets import PacketTable
 from videoxception.video.roles import HIDDEN, SECOND, SHOWN
@@ -57,8 +57,9 @@ def time_frames(table: PacketTable, times: Sequence[int | None], time_base: Frac
     """Return the timing of packets whose times are on one clock, or at a constant `rate` if they are of no use."""
     shown = [index for index, role in enumerate(table.roles) if role == SHOWN]
     of_frames = [times[index] for index in shown]
-    timeline = make_timeline(of_frames, _last_duration(table), time_base, rate)
-    ranks = _ranks(interpolate(of_frames)) if timeline.timed else range(len(shown))
+    filled = interpolate(of_frames) if usable(of_frames) else None
+    timeline = make_timeline(filled or of_frames, _last_duration(table, times), time_base, rate)
+    ranks = _ranks(filled) if filled else range(len(shown))
     exact = len(set(of_frames) - {None}) == len(of_frames)
     return Timing(timeline, _numbers(table, shown, ranks), exact)
 
@@ -70,9 +71,13 @@ def _continuous_times(table: PacketTable, container: InputContainer, time_base: 
     return table.times
 
 
-def _last_duration(table: PacketTable) -> int | None:
-    """Return the duration of the frame shown last. FFmpeg's guess is wrong where some packets are no frames."""
-    return None if HIDDEN in table.roles or SECOND in table.roles else table.last_duration
+def _last_duration(table: PacketTable, times: Sequence[int | None]) -> int | None:
+    """Return the duration of the frame shown last; None if it is not known.
+
+    FFmpeg's guess is wrong where some packets are no frames, and another frame's if the file's times were mended.
+    """
+    unknown = HIDDEN in table.roles or SECOND in table.roles or times != table.times
+    return None if unknown else table.last_duration
 
 
 def _ranks(times: list[int]) -> list[int]:

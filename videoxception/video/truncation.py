@@ -7,7 +7,9 @@ which a writer leaves that cannot go back to its file's start.
 import os
 import struct
 
-_BOXES = 100_000  # that are looked at; a fragmented file has a few a second
+_MOST = 100_000  # boxes or chunks that are looked at; a fragmented file has a few a second
+# What an MP4 file consists of; phones put trailers of their own behind it, which look like boxes of other kinds.
+_BOXES = frozenset(b"ftyp styp moov moof mdat free skip wide uuid meta sidx mfra udta".split())
 _EBML, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
@@ -23,7 +25,7 @@ def is_truncated(descriptor: int) -> bool:
 
 def _promised_size(descriptor: int, head: bytes, size: int) -> int:
     """Return the size that a file's headers give it; 0 if they say none."""
-    if head[4:8] in (b"ftyp", b"moov", b"styp", b"moof", b"mdat", b"free", b"skip", b"wide"):
+    if head[4:8] in _BOXES:
         return _end_of_boxes(descriptor, size)
     if head.startswith(b"RIFF"):
         return _end_of_riff(descriptor, size)
@@ -39,13 +41,13 @@ def _promised_size(descriptor: int, head: bytes, size: int) -> int:
 def _end_of_boxes(descriptor: int, size: int) -> int:
     """Return where the last box of an MP4 file ends (ISO/IEC 14496-12, 4.2)."""
     at = 0
-    for _ in range(_BOXES):
+    for _ in range(_MOST):
         header = os.pread(descriptor, 16, at)
         if at >= size or len(header) < 8:
             break
         length = int.from_bytes(header[:4])
         length = int.from_bytes(header[8:16]) if length == 1 else length
-        if length < 8 or not header[4:8].isalnum():  # 0: to the end of the file; or something else behind the boxes
+        if length < 8 or (at + length > size and header[4:8] not in _BOXES):  # 0: to the end of the file
             break
         at += length
     return at
@@ -54,10 +56,10 @@ def _end_of_boxes(descriptor: int, size: int) -> int:
 def _end_of_riff(descriptor: int, size: int) -> int:
     """Return where the last of an AVI file's RIFF chunks ends; OpenDML files have several."""
     at = 0
-    while at < size:
+    for _ in range(_MOST):
         header = os.pread(descriptor, 8, at)
         length = int.from_bytes(header[4:], "little")
-        if not header.startswith(b"RIFF") or length in (0, 0xFFFFFFFF):
+        if at >= size or not header.startswith(b"RIFF") or length in (0, 0xFFFFFFFF):
             break
         at += 8 + length
     return at

@@ -26,18 +26,19 @@ _TOO_LITTLE = "the video takes more memory than there is for it; send smaller fr
 
 
 def main() -> None:
-    """Serve the socket whose descriptor is the last argument."""
-    connection = socket.socket(fileno=int(sys.argv[-1]))
+    """Serve a socket. The last arguments are how many decoders share the memory, and the socket's descriptor."""
+    decoders, descriptor = map(int, sys.argv[-2:])
+    connection = socket.socket(fileno=descriptor)
     be_killed_first()
     _import_everything()
-    missing = sandbox.enter(address_space(container_limit(), address_space_taken()))
+    missing = sandbox.enter(address_space(container_limit(), address_space_taken(), decoders))
     wire.send(connection, wire.Reply(kind="ready", missing=missing))
     while True:
         try:
-            request, descriptor = wire.receive_request(connection)
+            request, file = wire.receive_request(connection)
         except (wire.Closed, OSError):
             return
-        _answer(connection, request, descriptor)
+        _answer(connection, request, file)
 
 
 def _import_everything() -> None:

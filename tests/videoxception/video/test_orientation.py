@@ -119,10 +119,24 @@ def test_an_orientation_sei_holds_for_all_frames_behind_it(
         assert clip.warnings == ("rotated",)
 
 
+@pytest.mark.parametrize(("codec", "hevc"), [("libx264", False), ("libx265", True)])
+@pytest.mark.parametrize("key", [5, 6, 7])
+def test_an_orientation_that_begins_in_a_group_that_a_plan_leaves_out_holds(
+    codec: str, hevc: bool, key: int, tmp_path: Path
+) -> None:
+    plain = make(tmp_path / "plain.mp4", codec, 200)
+    path = with_sei(plain, tmp_path / "clip.mp4", sei(90, False, False, hevc=hevc), lambda number: number == key)
+    planned, full = decode(path, ClipSpec()), decode(path, ClipSpec(), planned=False)
+    assert np.array_equal(planned.frames, full.frames)
+    assert corners(Clip(full.frames[-1:], 0, 0, 0, "", ())) == {tuple(shown(90, False))}
+    assert planned.warnings == full.warnings == ("rotated",)
+
+
 def test_an_orientation_may_change_on_the_way(tmp_path: Path) -> None:
     plain = make(tmp_path / "plain.mp4", "libx264", 100, gop=50)
     clip = decode(with_sei(plain, tmp_path / "clip.mp4", sei(180, False, False), lambda key: key == 1), ClipSpec())
     assert [corners(half) for half in halves(clip)] == [{tuple(shown(0, False))}, {tuple(shown(180, False))}]
+    assert clip.warnings == ("rotated",)
 
 
 def halves(clip: Clip) -> list[Clip]:
@@ -146,6 +160,24 @@ def test_an_sei_is_read_as_ffmpeg_reads_it(
     expected = UPRIGHT if by_ffmpeg is None else orientation_of((*by_ffmpeg[:2], *by_ffmpeg[3:]))
     assert matrix is not None
     assert orientation_of(matrix) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        (bytes(4) * 10, True),
+        (bytes(4) * 1000, False),
+        (struct.pack(">I", 60_000) + b"\x0c" * 60_000, True),
+        (struct.pack(">I", 70_000) + b"\x0c" * 70_000, False),
+    ],
+    ids=["few units", "many units", "a long unit", "a longer unit"],
+)
+def test_only_the_beginning_of_a_packet_is_looked_at(before: bytes, found: bool, tmp_path: Path) -> None:
+    unit = sei(90, False, False)
+    with av.open(str(make(tmp_path / "clip.mp4", frames=1))) as container:
+        context = container.streams.video[0].codec_context
+        packet = av.Packet(before + struct.pack(">I", len(unit)) + unit)
+        assert (sei_matrix(packet, context) is not None) is found
 
 
 @pytest.mark.parametrize("matrix", [(0, 0, 0, 0), (46341, 46341, -46341, 46341), (65536, 0, 0, 0)])

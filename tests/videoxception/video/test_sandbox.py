@@ -22,7 +22,7 @@ from videoxception.video import memory, sandbox, worker
 worker._import_everything()
 libc = ctypes.CDLL(None, use_errno=True)
 kept = open(sys.argv[1], "r+b")  # an open file, as an upload is
-missing = sandbox.enter(memory.address_space(None, 0))
+missing = sandbox.enter(memory.address_space(None, 0, 1))
 assert missing == [], missing
 
 def call(result):

@@ -109,17 +109,31 @@ def test_a_stream_of_a_codec_that_is_not_taken_is_passed_over(tmp_path: Path) ->
 
 def test_a_stream_of_noise_is_passed_over(tmp_path: Path) -> None:
     """As an encrypted one is."""
-    whole = make(tmp_path / "whole.mkv", [Made(size=(192, 128)), Made()])
-    path = tmp_path / "clip.mkv"
+    clip = decode(make_noisy(tmp_path, frames=30, noise=30), ClipSpec())
+    assert (taken(clip), clip.warnings) == (2, ("video 2 of 2",))
+
+
+@pytest.mark.parametrize(("noise", "number"), [(40, 1), (70, 2)])
+def test_a_stream_is_not_tried_for_long(noise: int, number: int, tmp_path: Path) -> None:
+    """It would cost as much as a decoding, before anyone knows what that is."""
+    assert taken(decode(make_noisy(tmp_path, frames=90, noise=noise, codec="mjpeg"), ClipSpec())) == number
+
+
+def make_noisy(folder: Path, frames: int, noise: int, codec: str = "libx264") -> Path:
+    """A file of two streams, of which the larger one begins with noise."""
+    whole = make(folder / "whole.mkv", [Made(size=(192, 128), frames=frames, codec=codec), Made(frames=frames)])
+    path = folder / "clip.mkv"
     with av.open(str(whole)) as original, av.open(str(path), "w") as copy:
         written = [copy.add_stream_from_template(stream) for stream in original.streams.video]
+        left = noise
         for packet in (p for p in original.demux() if p.size):
             number = packet.stream.index
-            kept = packet if number else noise_for(packet)
+            noisy = number == 0 and left > 0
+            left -= noisy
+            kept = noise_for(packet) if noisy else packet
             kept.stream = written[number]
             copy.mux(kept)
-    clip = decode(path, ClipSpec())
-    assert (taken(clip), clip.warnings) == (2, ("video 2 of 2",))
+    return path
 
 
 def noise_for(packet: av.Packet) -> av.Packet:

@@ -14,6 +14,8 @@ from tests.pipe import Pipe
 from tests.videos import RATE, level, nearest_levels
 from videoxception.clip import Clip, ClipSpec
 from videoxception.video import Limits, TooLong, decode
+from videoxception.video.packets import PacketTable
+from videoxception.video.timing import time_frames
 
 SPEC = ClipSpec()
 B_FRAMES = ("bf", "2")
@@ -134,6 +136,34 @@ def test_missing_times_are_interpolated(lost: list[int], tmp_path: Path) -> None
     with av.open(str(path)) as container:
         assert [i for i, p in enumerate(container.demux(video=0)) if p.size and p.pts is None] == lost
     assert_all_there(decode(path, SPEC))
+
+
+def test_a_stray_time_does_not_make_a_video_long(tmp_path: Path) -> None:
+    path = tmp_path / "clip.ts"
+    mux(path, h264(), _later(EVEN, 100))
+    content = bytearray(path.read_bytes())
+    start = [found.start() for found in re.finditer(b"\0\0\1\xe0", content)][20]
+    assert content[start + 7] & 0xC0 == 0xC0  # the times of showing and of decoding
+    time = 2**31
+    content[start + 9 : start + 14] = bytes(
+        [
+            0x31 | time >> 29 & 0x0E,
+            time >> 22 & 0xFF,
+            time >> 14 & 0xFE | 1,
+            time >> 7 & 0xFF,
+            time << 1 & 0xFE | 1,
+        ]
+    )
+    path.write_bytes(content)
+    with av.open(str(path)) as container:
+        assert max(p.pts for p in container.demux(video=0) if p.pts is not None) > 3600 * 90_000
+    assert_all_there(decode(path, SPEC))
+
+
+@pytest.mark.parametrize(("mended", "span"), [([0, 40, 99_000], 99_500), ([0, 40, 80], 120)])
+def test_where_times_are_mended_the_last_one_in_the_file_may_be_another(mended: list[int | None], span: int) -> None:
+    table = PacketTable(times=[0, 40, 99_000], keys=bytearray(3), roles=bytearray(3), last_duration=500)
+    assert time_frames(table, mended, Fraction(1, 1000), Fraction(RATE)).timeline.span == span
 
 
 def hide_vp8(packet: bytes) -> bytes:

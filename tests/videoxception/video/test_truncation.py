@@ -55,10 +55,28 @@ def test_a_pipe_leaves_placeholders_which_promise_nothing(container: str, tmp_pa
         assert not truncated(path)
 
 
-def test_an_archive_behind_the_boxes_is_not_one_of_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "trailer",
+    [
+        b"PK\3\4" + bytes(40),
+        b"SEFHabcdSEFT0000",
+        b"\0\0\0\x10mpvd" + bytes(8) + b"MotionPhoto_Data",
+        b"some text that follows",
+    ],
+)
+def test_a_trailer_behind_the_boxes_is_not_one_of_them(trailer: bytes, tmp_path: Path) -> None:
     path = tmp_path / "clip"
-    path.write_bytes(make(path, "mp4") + b"PK\3\4" + bytes(40))
+    path.write_bytes(make(path, "mp4") + trailer)
     assert not truncated(path)
+
+
+def test_a_box_of_an_unknown_kind_may_lie_between_others(tmp_path: Path) -> None:
+    path = tmp_path / "clip"
+    start = b"\0\0\0\x08ftyp" + b"\0\0\0\x0cabcd" + bytes(4) + b"\0\0\0\x0cmdat"
+    path.write_bytes(start + bytes(4))
+    assert not truncated(path)
+    path.write_bytes(start + bytes(3))
+    assert truncated(path)
 
 
 def test_an_mdat_may_reach_to_the_end(tmp_path: Path) -> None:
@@ -88,6 +106,12 @@ def test_large_avi_files_have_several_chunks(tmp_path: Path) -> None:
     assert not truncated(path)
     path.write_bytes(chunks[:-1])
     assert truncated(path)
+
+
+def test_of_countless_chunks_only_the_first_are_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "clip"
+    path.write_bytes((b"RIFF" + (1).to_bytes(4, "little") + bytes(1)) * 100_001 + b"RIFF" + bytes([200, 0, 0, 0]))
+    assert not truncated(path)
 
 
 @pytest.mark.parametrize("container", ["mpegts", "mpeg", "h264"])
