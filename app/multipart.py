@@ -14,6 +14,7 @@ FIELD = "file"
 
 _MAX_PARTS = 8
 _MAX_HEADER_BYTES = 8192  # of one part
+_PADDING = 64  # blanks behind the first boundary that are seen as such; the parser refuses any
 
 
 @contextmanager
@@ -132,8 +133,8 @@ class Preamble:
     """What may stand before a form's first boundary and is to be ignored (RFC 2046, section 5.1.1)."""
 
     def __init__(self, boundary: bytes) -> None:
-        self._line = re.compile(rb"\r\n--" + re.escape(boundary) + rb"(?=--|\r\n)")
-        self._longest = len(boundary) + 6  # of what the expression looks at
+        self._line = re.compile(rb"\r\n--" + re.escape(boundary) + rb"(?=--|[ \t]{0,%d}\r\n)" % _PADDING)
+        self._longest = len(boundary) + 6 + _PADDING  # of what the expression looks at
         self._kept = b"\r\n"  # the end of what came, in which a boundary may begin; so may it at the body's start
 
     def skip(self, chunk: bytes) -> bytes:

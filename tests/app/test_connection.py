@@ -1,12 +1,14 @@
 """Connections that misbehave, and requests that few clients send, byte by byte."""
 
+import asyncio
 import logging
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -14,7 +16,7 @@ import pytest
 
 from app.connection import Connection, Room
 from app.settings import Settings
-from tests.app.conftest import serve, wait_until_ready
+from tests.app.conftest import HeldEngine, serve, wait_until_ready
 from tests.service import free_port, start
 from tests.service import wait_until_ready as wait_until_process_is_ready
 from tests.shipped import NAME
@@ -156,14 +158,148 @@ def test_a_body_may_say_that_it_is_not_encoded(client: httpx.Client, video: Path
     assert client.post("/predict", content=video.read_bytes(), headers=headers).status_code == 200
 
 
-def test_a_wish_for_another_protocol_is_ignored(client: httpx.Client, video: Path) -> None:
-    """Java's client wishes for HTTP/2 with its first request, and has a body."""
-    wish = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAEAAEAAAAIAAAAB")
-    request = post(video.read_bytes(), *wish)
-    with connected(client, request) as connection:
+WISH = b"POST /predict HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+LENGTH = b"Content-Length: %d\r\n\r\n" % len(GET)
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("end", [LENGTH, CHUNKED])
+@pytest.mark.parametrize("split", [1, WISH.index(b"ade: h2c"), len(WISH), -1])
+def test_a_wish_for_another_protocol_is_refused_with_a_body(split: int, end: bytes, client: httpx.Client) -> None:
+    """Java's client does so by default. However the head comes, its body is not taken for a request."""
+    head = WISH + end
+    with connected(client, GET + head[:split]) as connection:
         assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
-        connection.sendall(request.replace(b"Connection: Upgrade", b"Connection: close, Upgrade"))
-        assert b"HTTP/1.1 200 " in until_closed(connection)
+        connection.sendall(head[split:] + GET)
+        answer = until_closed(connection)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"the header Upgrade is not taken with a body; leave it out: send the request as HTTP/1.1" in answer
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"Content-Length: 0\r\n\r\n"])
+@pytest.mark.parametrize("protocol", [b"h2c", b"websocket"])
+def test_a_wish_for_another_protocol_is_ignored_without_a_body(
+    protocol: bytes, end: bytes, client: httpx.Client
+) -> None:
+    wish = WISH.replace(b"POST /predict", b"GET /livez").replace(b"h2c", protocol)
+    answer = said(client, wish + end + GET)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\nconnection: close\r\n" in answer
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def early(size: int) -> bytes:
+    """The head of a request that is answered before its body comes."""
+    return b"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size
+
+
+def until_cut(connection: socket.socket) -> bytes:
+    """All that the service sends until it ends the connection in any way."""
+    got = bytearray()
+    with suppress(ConnectionError):
+        while data := connection.recv(4096):
+            got += data
+    return bytes(got)
+
+
+@pytest.mark.parametrize("body", [b"v" * 300_000, b"\r\nupgrade:" * (len(GET) // 2) + GET, 9000 * GET])
+def test_what_is_left_of_an_answered_request_is_passed_over(body: bytes, client: httpx.Client) -> None:
+    """Whatever it looks like, and however long it is."""
+    with connected(client, early(len(body))) as connection:
+        assert connection.recv(4096).startswith(b"HTTP/1.1 404 ")
+        connection.sendall(body)
+        connection.sendall(GET.replace(b"Host", b"Connection: close\r\nHost"))
+        answer = until_closed(connection)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize(("limit", "rest"), [("DRAIN_SECONDS", b"v"), ("DRAIN_BYTES", b"v" * 100_000)])
+def test_an_answered_request_that_goes_on_is_cut_off(
+    limit: str, rest: bytes, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"app.connection.{limit}", 0.3)
+    with connected(client, early(200_000)) as connection:
+        assert connection.recv(4096).startswith(b"HTTP/1.1 404 ")
+        connection.sendall(rest)
+        assert until_cut(connection) == b""
+
+
+def test_an_answered_request_that_breaks_gets_no_second_answer(client: httpx.Client) -> None:
+    head = b"POST /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with connected(client, head) as connection:
+        assert connection.recv(4096).startswith(b"HTTP/1.1 404 ")
+        connection.sendall(b"xyz\r\n")
+        assert until_cut(connection) == b""
+
+
+def test_trailers_without_end_are_refused(client: httpx.Client) -> None:
+    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with connected(client, head + b"1\r\nx\r\n0\r\n" + b"a: b\r\n" * 12_000) as connection:
+        answer = until_cut(connection)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"the request's head is over the limit" in answer
+
+
+def test_small_chunks_are_no_long_head(client: httpx.Client, video: Path) -> None:
+    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    content = video.read_bytes() + bytes(60_000)
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in content)
+    assert said(client, head + chunks + b"0\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_long_head_behind_an_unanswered_request_is_not_kept(
+    client_of: Callable[..., httpx.Client], held_engines: list[HeldEngine], video: Path
+) -> None:
+    client = client_of()
+    wait_until_ready(client)
+    held_engines[-1].shut()
+    with connected(client, post(video.read_bytes())) as connection:
+        assert held_engines[-1].entered.wait(LONG)
+        connection.sendall(b"GET /livez HTTP/1.1\r\n" + b"a: b\r\n" * 100_000)
+        held_engines[-1].gate.set()
+        answer = until_cut(connection)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\nconnection: close\r\n" in answer
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_only_some_requests_can_wait_for_their_answers(client: httpx.Client) -> None:
+    answers = said(client, 100 * GET)
+    assert answers.count(b"HTTP/1.1 200 ") == answers.count(b"HTTP/1.1 ") == 32
+    assert b"\r\nconnection: close\r\n" in answers.rpartition(b"HTTP/1.1 ")[2]
+
+
+LARGE = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
+UNTAKEN = {
+    "one that ends the connection": LARGE.replace(b"Host", b"Connection: close\r\nHost"),
+    "one that another can follow": LARGE,
+    "one before a refusal": LARGE + b"\x00\x01",
+    "many": 32 * LARGE,
+}
+
+
+@pytest.mark.parametrize("requests", UNTAKEN.values(), ids=UNTAKEN)
+def test_an_answer_that_is_not_taken_is_dropped(requests: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in ("HEAD_SECONDS", "ANSWER_SECONDS"):
+        monkeypatch.setattr(f"app.connection.{limit}", 0.3)
+    ended = threading.Event()
+
+    class Narrow(Connection):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+            super().connection_made(transport)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            ended.set()
+
+    with serve(Settings(device="cpu", model=NAME), Narrow) as client, socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        connection.connect((client.base_url.host, client.base_url.port))
+        connection.sendall(requests)
+        assert ended.wait(LONG)
 
 
 def test_without_descriptors_new_connections_are_answered(video: Path, caplog: pytest.LogCaptureFixture) -> None:

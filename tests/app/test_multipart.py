@@ -84,6 +84,17 @@ def test_a_preamble_and_an_epilogue_are_ignored(preamble: bytes, size: int) -> N
     assert bytes(found) == FILE
 
 
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+@pytest.mark.parametrize("padding", [b" ", b"\t  "])
+def test_a_padded_first_boundary_is_no_preamble(padding: bytes, size: int) -> None:
+    """RFC 2046, section 5.1.1, allows it; a parser that does not must not pass over the part behind it."""
+    content = body().replace(b"--a-boundary\r\n", b"--a-boundary" + padding + b"\r\n", 1) + body()
+    reader = FormReader(b"a-boundary", bytearray().extend)
+    kind, detail = refusal(lambda: [reader.write(content[start : start + size]) for start in range(0, 100, size)])
+    assert kind == "malformed"
+    assert "boundary" in detail
+
+
 DISPOSITION = b'Content-Disposition: form-data; name="file"; filename="clip.mp4"'
 
 
