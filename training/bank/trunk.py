@@ -1,6 +1,7 @@
 """The frozen stages as a function of views; on a CPU by OpenVINO, where it is installed, which takes half the time."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from importlib.util import find_spec
 
 import numpy as np
@@ -27,6 +28,13 @@ class Trunk(nn.Module):
         """Return what the stages give."""
         x = self.net.convolve(self.net.normalise(views), stop=self.stages)
         return x.mean((2, 3)) if self.stages == ALL_BUT_HEAD else x
+
+
+def trunk_shape(net: EfficientNetLite, stages: int, size: int) -> tuple[int, ...]:
+    """Return the shape of what the frozen stages give for a view; nothing is computed for it."""
+    with torch.inference_mode():
+        trunk = Trunk(deepcopy(net), stages).eval().to("meta")
+        return tuple(trunk(torch.empty(1, 3, size, size, device="meta")).shape[1:])
 
 
 def trunk_runner(net: EfficientNetLite, stages: int, size: int, device: torch.device) -> RunTrunk:
