@@ -62,26 +62,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command `python -m training.run`."""
     show_log()
     try:
-        options = _parse(arguments)
-        keep_heap()
-        config = config_from_options(options)
-        folder = Path(options.run or f"runs/{config.model_name}")
-        with process_group(find_device(options.device)) as (world, device):
-            if not world.leads:
-                show_log(logging.ERROR)  # once is enough
-            config = _with_synthetic_data(config, options.recipe, folder, world)
-            trained = run(config, folder, options.resume, device, options.cache, world, options.banks)
-        if not world.leads:
-            return
-        if not trained:
-            print(f"{folder} was finished already; python -m training.publish {quote(str(folder))} releases it again")
-        elif options.publish:
-            own_store = folder / "store" if options.recipe == "smoke" else Path("model_store")
-            _publish(folder, Path(options.store) if options.store else own_store, options.int8)
+        train_and_release(parse(arguments))
     except (TrainingError, StoreError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("\nstopped; the same command with --resume goes on after the last whole epoch")
+
+
+def train_and_release(options: argparse.Namespace) -> None:
+    """Do what the options say. Raises `TrainingError` and `StoreError`."""
+    keep_heap()
+    config = config_from_options(options)
+    folder = Path(options.run or f"runs/{config.model_name}")
+    with process_group(find_device(options.device)) as (world, device):
+        if not world.leads:
+            show_log(logging.ERROR)  # once is enough
+        config = _with_synthetic_data(config, options.recipe, folder, world)
+        trained = run(config, folder, options.resume, device, options.cache, world, options.banks)
+    if not world.leads:
+        return
+    if not trained:
+        print(f"{folder} was finished already; python -m training.publish {quote(str(folder))} releases it again")
+    elif options.publish:
+        own_store = folder / "store" if options.recipe == "smoke" else Path("model_store")
+        _publish(folder, Path(options.store) if options.store else own_store, options.int8)
 
 
 def run(
@@ -208,7 +212,8 @@ def _publish(folder: Path, store: Path, int8: bool) -> None:
         print(announcement(publish(folder, store, int8=int8), store))
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the command's options. Raises `TrainingError`."""
     first = argparse.ArgumentParser(add_help=False)
     first.add_argument(
         "--recipe", default="", metavar="NAME", help=f"a named config to start from: {', '.join(recipes.RECIPES)}"
