@@ -124,8 +124,6 @@ def run(
 
 def _settle(config: Config, world: World) -> Config:
     """Share each batch between the processes; check what depends on the data."""
-    if config.auxiliary_share is not None and not config.data.auxiliary:
-        raise TrainingError("--auxiliary-share means nothing without --auxiliary, which names the classes, or says all")
     if config.init_share and not config.init:
         raise TrainingError("--init-share means nothing without --init, which names the weights to start from")
     return replace(config, grad_accum_steps=world.micro_batches(config.grad_accum_steps))
