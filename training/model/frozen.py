@@ -39,12 +39,16 @@ def freeze(net: nn.Module, stages: int) -> None:
 
 
 def begin_training(net: nn.Module, stages: int) -> None:
-    """Put a network into training mode; with frozen stages, batch norms keep to their running statistics."""
+    """Put a network into training mode; frozen stages give what they give untrained, as a bank has it.
+
+    With frozen stages, all batch norms keep to their running statistics.
+    """
     net.train()
-    if stages:
-        for module in net.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
+    if not stages:
+        return
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d) or (isinstance(module, MBConv) and module.spec.stage < stages):
+            module.eval()
 
 
 def as_lite(net: nn.Module) -> VideoXceptionC:
