@@ -40,7 +40,7 @@ from training.export.int8 import HELP as INT8_HELP
 from training.kernels.dispatch import passes_for
 from training.model import checkpoint
 from training.model.build import build_network
-from training.model.frozen import freeze
+from training.model.frozen import freeze, frozen_names
 from training.model.pretrained import describe_pretrained, first_weights
 from training.model.train_state import TrainState, load_weights, new_train_state
 from training.reporting.plots.draw import draw_or_explain, draw_run
@@ -137,11 +137,19 @@ def _open_folder(folder: Path, config: Config, resume: bool, world: World) -> No
 
 
 def _start(state: TrainState, config: Config) -> None:
-    """Give a fresh run the weights that --init or --pretrained names, if any."""
+    """Give a fresh run the weights that --init or --pretrained names, if any.
+
+    Raises `TrainingError` if they leave frozen stages as chance has drawn them.
+    """
     initial = first_weights(config, state.net)
+    unfit = load_weights(state, initial.weights if initial else {})
+    if drawn := set(unfit).intersection(frozen_names(state.net, config.frozen.frozen_stages)):
+        raise TrainingError(
+            f"--frozen-stages: {len(drawn)} weights of frozen stages, such as {min(drawn)}, would stay as chance has"
+            " drawn them; name weights that have them, by --pretrained or --init"
+        )
     if initial is None:
         return
-    unfit = load_weights(state, initial.weights)
     fresh = [f"new, being of another shape or for other classes: {', '.join(unfit)}"] if unfit else []
     origin = f"the weights of {config.init}" if config.init else describe_pretrained(config)
     _LOGGER.info("; ".join([f"starting from {origin}", *initial.notes, *fresh]))

@@ -25,14 +25,14 @@ def frozen_names(net: nn.Module, stages: int) -> list[str]:
     Raises:
         TrainingError: the network is not one whose stages can be frozen.
     """
+    if not stages:
+        return []
     lite = as_lite(net)
     return [name for name in lite.state_dict() if depth_of(lite, name) < stages]
 
 
 def freeze(net: nn.Module, stages: int) -> None:
     """Make the weights of a network's first stages constant. Raises `TrainingError`."""
-    if not stages:
-        return
     frozen = set(frozen_names(net, stages))
     for name, parameter in net.named_parameters():
         parameter.requires_grad_(name not in frozen)
