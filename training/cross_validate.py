@@ -8,11 +8,14 @@ What was stopped goes on with the same command.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from training import run
+from training.cache.pack_reader import Pack, is_pack
+from training.config.cli import config_from_options
 from training.config.console import show_log
 from training.errors import TrainingError
 from training.export.int8 import HELP as INT8_HELP
@@ -29,15 +32,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options, of_run = _parse(arguments)
     try:
         _check(of_run)
+        _check_all(run.parse(_arguments(of_run, options.run, ALL)))
         for name in (*options.folds, ALL):
             print(f"\n{options.run / name}:", flush=True)
-            run.main(_arguments(of_run, options.run, name))
+            run.train_and_release(run.parse(_arguments(of_run, options.run, name)))
         if options.publish:
             folds = [options.run / name for name in options.folds]
             released = publish(options.run / ALL, options.store, options.note, folds, options.int8)
             print(announcement(released, options.store))
     except (TrainingError, StoreError) as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\nstopped; the same command goes on after the last whole epoch")
 
 
 def _arguments(of_run: Sequence[str], folder: Path, name: str) -> list[str]:
@@ -48,10 +54,23 @@ def _arguments(of_run: Sequence[str], folder: Path, name: str) -> list[str]:
 
 
 def _check(of_run: Sequence[str]) -> None:
-    """Raise `TrainingError` for options that differ from run to run."""
+    """Raise `TrainingError` for options that differ from run to run, and for several processes."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise TrainingError("training.cross_validate is for one process; start training.run by torchrun, once a fold")
     for name in ("--fold", "--holdout", "--resume"):
         if name in of_run or any(each.startswith(f"{name}=") for each in of_run):
             raise TrainingError(f"{name} is set for each run by itself; leave it out")
+
+
+def _check_all(options: argparse.Namespace) -> None:
+    """Raise `TrainingError` if the last run would hold something out for all that --holdout 0 says."""
+    config = config_from_options(options)
+    if config.data.fold is not None:
+        raise TrainingError(f'{options.config} holds out fold {config.data.fold}; write "fold": null there')
+    if options.cache is not None and is_pack(options.cache):
+        pack = Pack(options.cache)
+        if len(pack.split(pack.config(config)).held_out):
+            raise TrainingError(f"the pack {pack.folder} holds something out; pack again with --holdout 0")
 
 
 def _parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:

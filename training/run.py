@@ -40,7 +40,7 @@ from training.export.int8 import HELP as INT8_HELP
 from training.kernels.dispatch import passes_for
 from training.model import checkpoint
 from training.model.build import build_network
-from training.model.frozen import freeze
+from training.model.frozen import freeze, frozen_names
 from training.model.pretrained import describe_pretrained, first_weights
 from training.model.train_state import TrainState, load_weights, new_train_state
 from training.reporting.plots.draw import draw_or_explain, draw_run
@@ -62,26 +62,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command `python -m training.run`."""
     show_log()
     try:
-        options = _parse(arguments)
-        keep_heap()
-        config = config_from_options(options)
-        folder = Path(options.run or f"runs/{config.model_name}")
-        with process_group(find_device(options.device)) as (world, device):
-            if not world.leads:
-                show_log(logging.ERROR)  # once is enough
-            config = _with_synthetic_data(config, options.recipe, folder, world)
-            trained = run(config, folder, options.resume, device, options.cache, world, options.banks)
-        if not world.leads:
-            return
-        if not trained:
-            print(f"{folder} was finished already; python -m training.publish {quote(str(folder))} releases it again")
-        elif options.publish:
-            own_store = folder / "store" if options.recipe == "smoke" else Path("model_store")
-            _publish(folder, Path(options.store) if options.store else own_store, options.int8)
+        train_and_release(parse(arguments))
     except (TrainingError, StoreError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("\nstopped; the same command with --resume goes on after the last whole epoch")
+
+
+def train_and_release(options: argparse.Namespace) -> None:
+    """Do what the options say. Raises `TrainingError` and `StoreError`."""
+    keep_heap()
+    config = config_from_options(options)
+    folder = Path(options.run or f"runs/{config.model_name}")
+    with process_group(find_device(options.device)) as (world, device):
+        if not world.leads:
+            show_log(logging.ERROR)  # once is enough
+        config = _with_synthetic_data(config, options.recipe, folder, world)
+        trained = run(config, folder, options.resume, device, options.cache, world, options.banks)
+    if not world.leads:
+        return
+    if not trained:
+        print(f"{folder} was finished already; python -m training.publish {quote(str(folder))} releases it again")
+    elif options.publish:
+        own_store = folder / "store" if options.recipe == "smoke" else Path("model_store")
+        _publish(folder, Path(options.store) if options.store else own_store, options.int8)
 
 
 def run(
@@ -120,8 +124,6 @@ def run(
 
 def _settle(config: Config, world: World) -> Config:
     """Share each batch between the processes; check what depends on the data."""
-    if config.auxiliary_share is not None and not config.data.auxiliary:
-        raise TrainingError("--auxiliary-share means nothing without --auxiliary, which names the classes, or says all")
     if config.init_share and not config.init:
         raise TrainingError("--init-share means nothing without --init, which names the weights to start from")
     return replace(config, grad_accum_steps=world.micro_batches(config.grad_accum_steps))
@@ -135,11 +137,19 @@ def _open_folder(folder: Path, config: Config, resume: bool, world: World) -> No
 
 
 def _start(state: TrainState, config: Config) -> None:
-    """Give a fresh run the weights that --init or --pretrained names, if any."""
+    """Give a fresh run the weights that --init or --pretrained names, if any.
+
+    Raises `TrainingError` if they leave frozen stages as chance has drawn them.
+    """
     initial = first_weights(config, state.net)
+    unfit = load_weights(state, initial.weights if initial else {})
+    if drawn := set(unfit).intersection(frozen_names(state.net, config.frozen.frozen_stages)):
+        raise TrainingError(
+            f"--frozen-stages: {len(drawn)} weights of frozen stages, such as {min(drawn)}, would stay as chance has"
+            " drawn them; name weights that have them, by --pretrained or --init"
+        )
     if initial is None:
         return
-    unfit = load_weights(state, initial.weights)
     fresh = [f"new, being of another shape or for other classes: {', '.join(unfit)}"] if unfit else []
     origin = f"the weights of {config.init}" if config.init else describe_pretrained(config)
     _LOGGER.info("; ".join([f"starting from {origin}", *initial.notes, *fresh]))
@@ -208,7 +218,8 @@ def _publish(folder: Path, store: Path, int8: bool) -> None:
         print(announcement(publish(folder, store, int8=int8), store))
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the command's options. Raises `TrainingError`."""
     first = argparse.ArgumentParser(add_help=False)
     first.add_argument(
         "--recipe", default="", metavar="NAME", help=f"a named config to start from: {', '.join(recipes.RECIPES)}"

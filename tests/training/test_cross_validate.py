@@ -1,11 +1,15 @@
 """One command from stills in folds to a release with figures by cross-validation."""
 
+import argparse
 from pathlib import Path
 
 import pytest
 
 from tests.commands import Ended, command
 from tests.training.conftest import CLASSES
+from training import run
+from training.config.data import DataConfig
+from training.config.schema import Config
 from videoxception.store import ModelStore
 
 
@@ -41,6 +45,46 @@ def test_what_is_held_out_is_not_asked_for(option: list[str], few_stills_root: P
     ended = cross_validate(tmp_path, few_stills_root, *option)
     assert ended.returncode == 1
     assert f"{option[0].partition('=')[0]} is set for each run by itself; leave it out" in ended.stderr
+
+
+def test_it_is_for_one_process(few_stills_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    ended = cross_validate(tmp_path, few_stills_root)
+    assert ended.returncode == 1
+    assert "training.cross_validate is for one process" in ended.stderr
+
+
+def test_a_config_that_holds_out_a_fold_is_refused(few_stills_root: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(Config(data=DataConfig(fold=1)).to_json())
+    ended = cross_validate(tmp_path, few_stills_root, "--config", str(tmp_path / "config.json"))
+    assert ended.returncode == 1
+    assert 'config.json holds out fold 1; write "fold": null there' in ended.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("held_out", [["--fold", "1"], ["--holdout", "0.3"]])
+def test_a_pack_that_holds_something_out_is_refused(held_out: list[str], few_stills_root: Path, tmp_path: Path) -> None:
+    data = ["--layout", "stills", "--data", str(few_stills_root), "--classes", ",".join(CLASSES)]
+    data += ["--groups", "FOLDS.tsv:video", "--cache", str(tmp_path / "cache"), *held_out]
+    assert command("training.cache", "pack", str(tmp_path / "pack"), *data).returncode == 0
+    places = ["--run", str(tmp_path / "runs"), "--cache", str(tmp_path / "pack")]
+    ended = command("training.cross_validate", *places)
+    assert ended.returncode == 1
+    assert "holds something out; pack again with --holdout 0" in ended.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_what_was_stopped_goes_on_with_the_same_command(
+    few_stills_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(options: argparse.Namespace) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "train_and_release", stopped)
+    ended = cross_validate(tmp_path, few_stills_root)
+    assert ended.returncode == 1
+    assert "stopped; the same command goes on" in ended.stderr
+    assert "--resume" not in ended.stderr
 
 
 def test_it_may_train_without_a_release(few_stills_root: Path, tmp_path: Path) -> None:

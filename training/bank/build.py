@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from training.bank.spec import spec_of
-from training.bank.store import Bank
-from training.bank.trunk import RunTrunk, trunk_runner
+from training.bank.store import Bank, BankWriter
+from training.bank.trunk import RunTrunk, trunk_runner, trunk_shape
 from training.bank.views import draw_views, item_key
 from training.cache.loader import Library, draw_ahead
 from training.cache.spec import CachedFrames
@@ -32,6 +32,10 @@ class ViewedItem:
     views: int
 
 
+Missing = tuple[ViewedItem, list[int]]
+"""An item, and the numbers of the views that a bank lacks of it."""
+
+
 def build_bank(folder: Path, config: Config, net: nn.Module, items: Sequence[ViewedItem], device: torch.device) -> Bank:
     """Return a run's bank, with all views of the items.
 
@@ -42,17 +46,20 @@ def build_bank(folder: Path, config: Config, net: nn.Module, items: Sequence[Vie
     Raises:
         TrainingError: the network has no stages to freeze, or the disk is full.
     """
-    lite, size = as_lite(net), config.stages[-1].size
-    run = trunk_runner(lite, config.frozen.frozen_stages, size, device)
-    shape = run(torch.zeros(1, 3, size, size)).shape[1:]
-    bank = Bank(folder, spec_of(config, net, shape))
-    most = {item.key: item for item in sorted(items, key=lambda item: item.views)}  # equal stills have one key
-    missing = [(item, views) for item in most.values() if (views := bank.missing(item.key, item.views))]
-    if missing:
-        total = sum(len(views) for _, views in missing)
-        _LOGGER.info(f"bank {bank.folder}: computing {total} views of {len(missing)} stills ({len(bank)} are there)")
-        _fill(bank, run, missing, config)
+    lite, size, stages = as_lite(net), config.stages[-1].size, config.frozen.frozen_stages
+    bank = Bank(folder, spec_of(config, net, trunk_shape(lite, stages, size)))
+    if _missing(bank, items):
+        with bank.writing() as writer:
+            missing = _missing(bank, items)  # another process may have added some
+            if missing:
+                _fill(bank, writer, trunk_runner(lite, stages, size, device), missing, config)
     return bank
+
+
+def _missing(bank: Bank, items: Sequence[ViewedItem]) -> list[Missing]:
+    """Return what a bank lacks. Equal stills have one key."""
+    most = {item.key: item for item in sorted(items, key=lambda item: item.views)}
+    return [(item, views) for item in most.values() if (views := bank.missing(item.key, item.views))]
 
 
 def viewed_items(data: DataSet, library: Library, config: Config) -> list[ViewedItem]:
@@ -66,13 +73,14 @@ def viewed_items(data: DataSet, library: Library, config: Config) -> list[Viewed
     return found
 
 
-def _fill(bank: Bank, run: RunTrunk, missing: Sequence[tuple[ViewedItem, list[int]]], config: Config) -> None:
-    with bank.writing() as writer:
-        for (item, views), drawn in zip(track(missing, "bank"), _drawn(missing, config), strict=True):
-            writer.add(item.key, views, run(drawn))
+def _fill(bank: Bank, writer: BankWriter, run: RunTrunk, missing: Sequence[Missing], config: Config) -> None:
+    total = sum(len(views) for _, views in missing)
+    _LOGGER.info(f"bank {bank.folder}: computing {total} views of {len(missing)} stills ({len(bank)} are there)")
+    for (item, views), drawn in zip(track(missing, "bank"), _drawn(missing, config), strict=True):
+        writer.add(item.key, views, run(drawn))
 
 
-def _drawn(missing: Sequence[tuple[ViewedItem, list[int]]], config: Config) -> Iterator[Tensor]:
+def _drawn(missing: Sequence[Missing], config: Config) -> Iterator[Tensor]:
     """Draw the missing views of each item, in threads, ahead of those computed."""
 
     def draw(item: ViewedItem, views: list[int]) -> Tensor:

@@ -7,7 +7,7 @@ of the view. A key is written after its record, so that what a kill leaves half-
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -58,17 +58,26 @@ class Bank:
         """Yield the only writer; waits while another process writes. What was added is kept, however the block ends.
 
         Raises:
-            TrainingError: the disk is full.
+            TrainingError: the bank cannot be written, or, by `BankWriter.add`, the disk is full.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with building(self.folder):
+        with ExitStack() as stack:
+            with self.faults_named():
+                self.folder.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(building(self.folder))
                 write_atomically(self.folder / "bank.json", self.spec.to_json().encode())
                 self._index(self._whole_keys())
-                with self._records.open("r+b") as records, self._keys.open("r+b") as keys:
-                    records.seek(0, os.SEEK_END)
-                    keys.seek(0, os.SEEK_END)
-                    yield BankWriter(self, records, keys)
+                records, keys = (stack.enter_context(path.open("ab")) for path in (self._records, self._keys))
+            try:
+                yield BankWriter(self, records, keys)
+            finally:
+                with self.faults_named():  # closing writes what is left
+                    stack.close()
+
+    @contextmanager
+    def faults_named(self) -> Iterator[None]:
+        """Turn an `OSError` into a `TrainingError` that names the bank."""
+        try:
+            yield
         except OSError as error:
             raise TrainingError(f"the bank {self.folder} cannot be written: {error.strerror or error}") from error
 
@@ -101,12 +110,13 @@ class BankWriter:
         self._keys = keys
 
     def add(self, item: bytes, views: Sequence[int], records: Halves) -> None:
-        """Add records (V, *shape) of some views of an item."""
+        """Add records (V, *shape) of some views of an item. Raises `TrainingError` if the disk is full."""
         keys = [(item, view) for view in views]
-        self._records.write(np.ascontiguousarray(records, np.float16).tobytes())
-        self._records.flush()
-        self._keys.write(np.array(keys, _KEY).tobytes())
-        self._keys.flush()
+        with self._bank.faults_named():
+            self._records.write(np.ascontiguousarray(records, np.float16).tobytes())
+            self._records.flush()
+            self._keys.write(np.array(keys, _KEY).tobytes())
+            self._keys.flush()
         self._bank.add_keys(keys)
 
 

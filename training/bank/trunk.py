@@ -1,6 +1,8 @@
 """The frozen stages as a function of views; on a CPU by OpenVINO, where it is installed, which takes half the time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
 from importlib.util import find_spec
 
 import numpy as np
@@ -29,6 +31,13 @@ class Trunk(nn.Module):
         return x.mean((2, 3)) if self.stages == ALL_BUT_HEAD else x
 
 
+def trunk_shape(net: EfficientNetLite, stages: int, size: int) -> tuple[int, ...]:
+    """Return the shape of what the frozen stages give for a view; nothing is computed for it."""
+    with torch.inference_mode():
+        trunk = Trunk(deepcopy(net), stages).eval().to("meta")
+        return tuple(trunk(torch.empty(1, 3, size, size, device="meta")).shape[1:])
+
+
 def trunk_runner(net: EfficientNetLite, stages: int, size: int, device: torch.device) -> RunTrunk:
     """Return what computes the frozen stages, in f32."""
     trunk = Trunk(net, stages).eval()
@@ -37,11 +46,24 @@ def trunk_runner(net: EfficientNetLite, stages: int, size: int, device: torch.de
 
     @torch.inference_mode()
     def run(views: Tensor) -> Halves:
-        seen = trunk(views.to(device).contiguous(memory_format=torch.channels_last))
+        with _whole_factors():
+            seen = trunk(views.to(device).contiguous(memory_format=torch.channels_last))
         found: Halves = seen.half().cpu().numpy()
         return found
 
     return run
+
+
+@contextmanager
+def _whole_factors() -> Iterator[None]:
+    """Keep cuDNN from rounding factors to tf32, which has ten bits; training goes on with it."""
+    cudnn = torch.backends.cudnn
+    before = cudnn.allow_tf32
+    cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        cudnn.allow_tf32 = before
 
 
 def _in_openvino(trunk: Trunk, size: int) -> RunTrunk:

@@ -21,7 +21,8 @@ def item_key(copy: CachedFrames) -> bytes:
 def draw_views(copy: CachedFrames, key: bytes, numbers: Sequence[int], size: int, config: Config) -> Tensor:
     """Return views of a still's larger copy uint8 (1, 3, h, w): float (V, 3, size, size) in 0..1.
 
-    View 0 is the whole frame, unchanged. The others are drawn by the key and their number, whatever the size.
+    View 0 is the whole frame, unchanged. The others are drawn by the key and their number: camera, colours and erasing
+    are the same at any size; the blocks of --compress-prob, of 8 pixels at each, are not.
     """
     frame = torch.tensor(copy)
     return torch.stack([_draw(frame, key, number, size, config) for number in numbers])

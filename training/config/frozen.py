@@ -15,8 +15,8 @@ class FrozenConfig:
 
     frozen_stages: int = option(
         0,
-        "first stages of videoxception-c or -d that are not trained, nor is any batch norm then: 1 to 7; 8: all but the"
-        " head",
+        "first stages of videoxception-c or -d that are not trained: 1 to 7; 8: all but the head. Running statistics of"
+        " all batch norms are fixed then; scale and shift behind these stages are trained",
     )
     views: int = option(
         0,

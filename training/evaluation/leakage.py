@@ -48,18 +48,16 @@ class TrainingSources:
 
 
 def record_sources(run: Path, config: Config, groups: Iterable[str], items: Iterable[Item] = ()) -> None:
-    """Add what a run learns from; when it begins, also what is behind the weights that it begins with.
+    """Add what a run learns from, and what is behind the weights that it begins with and its teachers, as it was first.
 
     Raises `TrainingError` for a run or a release behind it that is gone, or a run that does not tell.
     """
-    if (run / SOURCES).exists():
-        learnt = sources_of_run(run)
-    else:
-        behind = [name for name in (config.init, *config.teacher.names) if name]
-        learnt = TrainingSources(before={name: _behind(name) for name in behind})
+    learnt = sources_of_run(run) if (run / SOURCES).exists() else TrainingSources()
+    behind = [name for name in (config.init, *config.teacher.names) if name]
+    before = {name: _behind(name) for name in behind if name not in learnt.before} | dict(learnt.before)
     hashes = learnt.items.union(hash_of(name) for item in items for name in _names(item))
     hashes |= hashes_of_classes(config.data.outputs)
-    _write(run, TrainingSources(learnt.own.union(groups), hashes, learnt.before))
+    _write(run, TrainingSources(learnt.own.union(groups), hashes, before))
 
 
 def sources_of_run(run: Path) -> TrainingSources:

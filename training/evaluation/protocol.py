@@ -93,7 +93,7 @@ def scored_set(dataset: OpenDataset, scorers: Sequence[Scorer], part: Part | Non
             f"the weights have learnt from the source videos of all {len(data)} items; --card recomputes what a release"
             " was measured by, --run scores runs that left some out, and --data may name other data"
         )
-    seen, unseen = _seen(scored, scorers), assign(everything, scorers, is_of_new_class)
+    seen, unseen = _seen(scored, scorers), _unseen(everything, scorers)
     left_out = (*_left_out("items", data, scorers), *_left_out("items of auxiliary classes", scored, scorers))
     return EvaluationSet(own, seen, unseen, protocol, (*notes, *left_out, *_incomplete(scorers)))
 
@@ -103,7 +103,7 @@ def held_out_set(config: Config, split: Split, folds: Collection[int], scorers: 
 
     Items of a leaky protocol are scored although their source videos were learnt from, as the protocol's words say.
     """
-    unseen = assign(_beside_classes(config), scorers, is_of_new_class)
+    unseen = _unseen(_beside_classes(config), scorers)
     if split.leaky:
         engine_of = one_engine(scorers[0].engine)
         own, seen = Assigned(split.validation, engine_of), Assigned(_real(split.auxiliary), engine_of)
@@ -158,6 +158,11 @@ def _incomplete(scorers: Sequence[Scorer]) -> Iterator[str]:
 def _seen(data: DataSet, scorers: Sequence[Scorer]) -> Assigned:
     """Return the items of auxiliary classes that were learnt, but not from these source videos."""
     return assign(_real(data), scorers, is_new_of_known_class)
+
+
+def _unseen(data: DataSet, scorers: Sequence[Scorer]) -> Assigned:
+    """Return the items of auxiliary classes that were not learnt."""
+    return assign(_real(data), scorers, is_of_new_class)
 
 
 def _real(data: DataSet) -> DataSet:

@@ -25,26 +25,30 @@ def frozen_names(net: nn.Module, stages: int) -> list[str]:
     Raises:
         TrainingError: the network is not one whose stages can be frozen.
     """
+    if not stages:
+        return []
     lite = as_lite(net)
     return [name for name in lite.state_dict() if depth_of(lite, name) < stages]
 
 
 def freeze(net: nn.Module, stages: int) -> None:
     """Make the weights of a network's first stages constant. Raises `TrainingError`."""
-    if not stages:
-        return
     frozen = set(frozen_names(net, stages))
     for name, parameter in net.named_parameters():
         parameter.requires_grad_(name not in frozen)
 
 
 def begin_training(net: nn.Module, stages: int) -> None:
-    """Put a network into training mode; with frozen stages, batch norms keep to their running statistics."""
+    """Put a network into training mode; frozen stages give what they give untrained, as a bank has it.
+
+    With frozen stages, all batch norms keep to their running statistics.
+    """
     net.train()
-    if stages:
-        for module in net.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
+    if not stages:
+        return
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d) or (isinstance(module, MBConv) and module.spec.stage < stages):
+            module.eval()
 
 
 def as_lite(net: nn.Module) -> VideoXceptionC:

@@ -145,11 +145,15 @@ def _card_answer_sets(manifest: Manifest) -> list[str]:
         f"`answer_set` has the label and, for a coverage of {found.asked:.0%}, each class whose probability is at least"
         f" {least}. This is conformal prediction, each source video counting once: the true class is promised to be"
         f" among them for {found.asked:.0%} of videos like those that the thresholds were fitted on, of all classes"
-        " together. The coverage of each class is reported, not promised, and of videos of something else nothing is.",
+        " together. The coverage of each class is reported, not promised, and of videos of something else nothing is."
+        + (_AS_FAR_AS_ALIKE if manifest.folds else ""),
         _markdown(answer_set_rows(found)),
         f"By class, with thresholds {which}:",
         _markdown(class_set_rows(found)),
     ]
+
+
+_AS_FAR_AS_ALIKE = " The promise is the fold models'; for the released weights it holds as far as they are like these."
 
 
 def _markdown(rows: list[list[str]]) -> str:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import subprocess
+from dataclasses import replace
 from importlib.metadata import version as version_of
 from pathlib import Path
 
@@ -23,9 +24,9 @@ def provenance_of(config: Config, split: Split, note: str) -> Provenance:
     for name in PLACES:
         recipe["data"][name] = Path(recipe["data"][name]).name
     # Of runs' folders; released models' names stay as they are.
-    recipe["init"] = Path(recipe["init"]).name
+    recipe["init"] = _shortened(config.init)
     recipe["pretrained"] = Path(recipe["pretrained"]).name
-    recipe["teacher"]["teacher"] = ",".join(Path(name).name for name in config.teacher.names)
+    recipe["teacher"]["teacher"] = ",".join(_shortened(name) for name in config.teacher.names)
     return Provenance(
         trained_on=f"{_trained_on(config, split)} {note}".strip(),
         saw_all_groups=set(split.validation.groups) <= set(split.training.groups),
@@ -35,8 +36,22 @@ def provenance_of(config: Config, split: Split, note: str) -> Provenance:
         data_fingerprint=fingerprint(split.training, config.data),
         code_revision=_code_revision(),
         libraries={name: version_of(name) for name in ("torch", "torchvision", "openvino", "av", "numpy")},
-        pretrained=describe_pretrained(config),
+        pretrained=pretrained_in_words(config),
     )
+
+
+def _shortened(run: str) -> str:
+    """Return the last two parts of a run's folder, since all of cross_validate's are named alike."""
+    return "/".join(Path(run).parts[-2:])
+
+
+def pretrained_in_words(config: Config) -> str:
+    """Say which published weights are behind a run, and behind its teachers where those are others."""
+    own = describe_pretrained(config)
+    teachers = (replace(config, init=name, pretrained="auto") for name in config.teacher.names)
+    taught = {describe_pretrained(teacher) for teacher in teachers} - {own, ""}
+    others = [f"taught by a model that began with {each}" for each in sorted(taught)]
+    return "; ".join([own or "weights drawn by chance", *others]) if others else own
 
 
 def _init_rule(config: Config) -> str:
@@ -59,7 +74,7 @@ def _trained_on(config: Config, split: Split) -> str:
 def _shown(config: Config) -> str:
     """Say what became of a still in training."""
     if config.frozen.views:
-        return f"Each was seen in {config.frozen.views} views (cut, mirrored, in other light)"
+        return f"Each was seen in {config.frozen.views} views"
     return "A virtual camera moving over one frame made each training clip"
 
 

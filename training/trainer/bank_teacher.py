@@ -28,10 +28,13 @@ class BankTeacher:
     views at another size.
     """
 
-    def __init__(self, banks: Sequence[BankLoader], heads: Sequence[nn.Module], temperature: float) -> None:
+    def __init__(
+        self, banks: Sequence[BankLoader], heads: Sequence[nn.Module], temperature: float, outputs: int
+    ) -> None:
         self._banks = banks
         self._heads = heads
         self._temperature = temperature
+        self._outputs = outputs  # the first so many, which are the student's
 
     @classmethod
     def load(
@@ -41,7 +44,8 @@ class BankTeacher:
         nets = [load_teacher(name, config.data, store) for name in config.teacher.names]
         found = [cls._bank(net, config, items, banks, device) for net in nets]
         heads = [as_lite(net.net).head.to(device) for net in nets]
-        return cls(found, heads, config.teacher.teacher_temperature) if nets else None
+        outputs = len(config.data.outputs)
+        return cls(found, heads, config.teacher.teacher_temperature, outputs) if nets else None
 
     @staticmethod
     def _bank(
@@ -54,9 +58,9 @@ class BankTeacher:
 
     @torch.no_grad()
     def __call__(self, micro: MicroBatch, device: torch.device) -> Tensor:
-        """Return softened probabilities (B, K) for the views of a micro-batch."""
+        """Return softened probabilities of the student's outputs (B, K) for the views of a micro-batch."""
         features = [bank.draw(micro.rows, micro.times)[:, 0].float().to(device) for bank in self._banks]
-        logits = [head(seen) for head, seen in zip(self._heads, features, strict=True)]
+        logits = [head(seen)[:, : self._outputs] for head, seen in zip(self._heads, features, strict=True)]
         return torch.stack([F.softmax(each / self._temperature, 1) for each in logits]).mean(0)
 
     def loss(self, logits: Tensor, clips: Tensor, micro: MicroBatch) -> Tensor:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
 from torch import Tensor, distributed, nn
@@ -97,7 +98,8 @@ def process_group(device: torch.device) -> Iterator[tuple[World, torch.device]]:
                 " give torchrun as many processes with --nproc-per-node"
             )
         torch.cuda.set_device(device)
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    distributed.init_process_group(backend, timeout=timedelta(days=1))  # the others wait for what the leader computes
     try:
         yield World(size, distributed.get_rank()), device
         distributed.barrier()  # a process that leaves early breaks the others' collectives

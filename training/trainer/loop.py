@@ -82,8 +82,9 @@ def train(context: TrainContext) -> Iterator[EpochReport]:
     for epoch in range(state.epoch, config.epochs):
         start, stage = time.monotonic(), config.stage(epoch)
         loss, waited = _train_epoch(plan_epoch(config, epoch, context.loader, context.world), context)
-        for net in (state.net, state.average):
-            context.world.average_buffers(net)
+        if not config.frozen.frozen_stages:
+            for net in (state.net, state.average):
+                context.world.average_buffers(net)
         state.epoch = epoch + 1
         seconds = time.monotonic() - start
         lr = learning_rate(state.epoch / config.epochs, config.optimizer)
@@ -106,7 +107,8 @@ def _train_epoch(steps: list[list[MicroBatch]], context: TrainContext) -> tuple[
     begin_training(state.net, config.frozen.frozen_stages)
     losses, waited = [], 0.0
     for step, batch in enumerate(track(steps, f"epoch {state.epoch + 1}")):
-        for micro in _with_averaged_norms(state.net, batch):
+        # With frozen stages, statistics are fixed, and their mean would be rounded.
+        for micro in batch if config.frozen.frozen_stages else _with_averaged_norms(state.net, batch):
             frames, seconds = next(gathered)
             waited += seconds
             losses.append(_backward(micro, frames, micro is batch[-1], context))

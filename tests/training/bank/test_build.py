@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 from training.bank import trunk
 from training.bank.build import ViewedItem, build_bank, viewed_items
 from training.bank.loader import BankLoader
+from training.bank.store import Bank, BankWriter
 from training.bank.views import draw_views, item_key
 from training.cache.spec import CachedFrames, CacheSpec
 from training.config.data import DataConfig
@@ -81,6 +83,29 @@ def test_what_is_there_is_not_computed_again(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("training.bank.build.draw_views", watched)
     assert len(build_bank(tmp_path, more, net, viewed_items(data(), Stills(), more), CPU)) == 12
     assert drawn == [[3], [3]]
+
+
+def test_what_another_run_added_while_this_one_waited_is_not_computed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = build_network(CONFIG).eval()
+    waits = Bank.writing
+
+    def waits_for_another(bank: Bank) -> AbstractContextManager[BankWriter]:
+        monkeypatch.setattr(Bank, "writing", waits)
+        build_bank(tmp_path, CONFIG, net, items(), CPU)
+        return waits(bank)
+
+    monkeypatch.setattr(Bank, "writing", waits_for_another)
+    bank = build_bank(tmp_path, CONFIG, net, items(), CPU)
+    assert len(bank) == 3 + 3 + 2 + 2
+
+
+def test_the_network_stays_where_it_was(tmp_path: Path) -> None:
+    net = build_network(CONFIG)
+    net.train()
+    build_bank(tmp_path, CONFIG, net, items(), CPU)
+    assert all(parameter.device == CPU for parameter in net.parameters())
 
 
 def test_equal_stills_share_their_views(tmp_path: Path) -> None:

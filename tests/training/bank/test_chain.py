@@ -1,11 +1,18 @@
 """From stills to a released model by a bank: a head on frozen features, then late stages taught by that head."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.commands import Ended, command
 from tests.training.conftest import CLASSES
+from training import recipes
+from training.config.data import DataConfig
+from training.evaluation.leakage import record_sources
+from training.model import checkpoint
+from training.model.build import build_network
+from training.model.train_state import new_train_state
 from videoxception.store import ModelStore
 
 
@@ -26,16 +33,32 @@ def train(options: list[str], run: Path, *more: str) -> Ended:
 
 
 @pytest.fixture(scope="module")
-def head(options: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that stands for ImageNet weights: its own are drawn."""
+    folder = tmp_path_factory.mktemp("first")
+    config = replace(recipes.linear(), pretrained="none", data=DataConfig(classes=("a", "b")))
+    state = new_train_state(build_network(config), config.optimizer)
+    state.epoch = config.epochs
+    checkpoint.open_run(folder, config, resume=False)
+    checkpoint.save(folder, state)
+    record_sources(folder, config, [])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def head(options: list[str], first: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of the recipe `linear`, made small."""
     run = tmp_path_factory.mktemp("runs") / "head"
-    ended = train(options, run, "--recipe", "linear", "--stages", "4x1x32x16", "--no-publish")
+    small = ["--recipe", "linear", "--stages", "4x1x32x16", "--init", str(first), "--no-publish"]
+    ended = train(options, run, *small)
     assert "computing" in ended.stdout
     return run
 
 
-def test_a_bank_is_computed_once(head: Path, options: list[str], tmp_path: Path) -> None:
-    again = train(options, tmp_path / "again", "--recipe", "linear", "--stages", "1x1x32x16", "--no-publish")
+@pytest.mark.usefixtures("head")
+def test_a_bank_is_computed_once(first: Path, options: list[str], tmp_path: Path) -> None:
+    small = ["--recipe", "linear", "--stages", "1x1x32x16", "--init", str(first), "--no-publish"]
+    again = train(options, tmp_path / "again", *small)
     assert "computing" not in again.stdout
 
 
@@ -56,6 +79,12 @@ def test_a_network_from_nothing_learns_from_a_head_on_the_same_views(
     small = ["--architecture", "videoxception-a", "--stages", "1x1x24x16,1x1x32x16", "--no-publish"]
     ended = train(options, tmp_path / "student", *small, "--teacher", str(head))
     assert "epoch   2/2" in ended.stdout
+
+
+def test_stages_are_not_frozen_as_chance_has_drawn_them(options: list[str], tmp_path: Path) -> None:
+    ended = command("training.run", *options, "--run", str(tmp_path / "run"), "--recipe", "linear")
+    assert ended.returncode == 1
+    assert "would stay as chance has drawn them; name weights that have them" in ended.stderr
 
 
 def test_a_share_of_the_way_back_needs_first_weights(options: list[str], tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from training.bank.spec import BankSpec
 from training.bank.store import Bank, Halves
+from training.errors import TrainingError
 
 SPEC = BankSpec(trunk="a", stages=4, size=32, shape=(2, 3), augmentation="b")
 ITEMS = [bytes([number] * 16) for number in range(3)]
@@ -45,6 +46,18 @@ def test_what_a_kill_left_half_written_is_done_again(tmp_path: Path, file: str, 
     for item in ITEMS:
         for view in range(2):
             assert again.records()[again.rows([(item, view)])][0, 0, 0] == 10 * item[0] + view
+
+
+def test_what_fails_while_a_bank_is_written_is_not_laid_at_its_door(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), Bank(tmp_path, SPEC).writing():
+        raise FileNotFoundError("a frame")
+
+
+def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    bank = Bank(tmp_path / "file", SPEC)
+    with pytest.raises(TrainingError, match=r"the bank .*/file/.* cannot be written: Not a directory"), bank.writing():
+        pass
 
 
 def test_banks_of_different_stages_lie_apart(tmp_path: Path) -> None:

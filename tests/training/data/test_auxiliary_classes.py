@@ -184,6 +184,7 @@ def test_an_epoch_draws_its_share_of_the_others_anew() -> None:
     assert [len(rows) for rows in auxiliary] == [20, 20]
     assert auxiliary[0] != auxiliary[1]
     assert len(draw_rows(targets, 2, 0.99, torch.Generator())) == 230  # there are no more
+    assert len(draw_rows(targets[targets < 2], 2, 0.3, torch.Generator())) == 30  # there are none
 
 
 def test_without_a_share_the_order_is_what_it_always_was() -> None:

@@ -20,6 +20,7 @@ from training.evaluation.cross_validation import folds_of, scorer_of
 from training.evaluation.leakage import (
     check_no_leakage,
     check_start_leakage,
+    hash_of,
     is_learnt,
     record_sources,
     sources_of_all,
@@ -217,6 +218,17 @@ def test_what_was_learnt_from_is_never_forgotten(tmp_path: Path) -> None:
     record_sources(tmp_path, CONFIG, ["b", "a"])
     record_sources(tmp_path, CONFIG, ["c", "a"])
     assert sources_of_run(tmp_path).own == {"a", "b", "c"}
+
+
+def test_a_run_that_begins_again_with_other_weights_has_learnt_from_both(tmp_path: Path) -> None:
+    for name, video in (("first", "a"), ("second", "b")):
+        checkpoint.open_run(tmp_path / name, CONFIG, resume=False)
+        record_sources(tmp_path / name, CONFIG, [video])
+        record_sources(tmp_path, replace(CONFIG, init=str(tmp_path / name)), ["c"])
+    for gone in ("first", "second"):  # what is known of them does not depend on them
+        (tmp_path / gone / "sources.json").unlink()
+    record_sources(tmp_path, replace(CONFIG, init=str(tmp_path / "second")), ["c"])
+    assert {hash_of(video) for video in "abc"} <= sources_of_run(tmp_path).known()
 
 
 def test_an_item_is_known_also_if_its_source_video_has_another_name_by_now(tmp_path: Path) -> None:

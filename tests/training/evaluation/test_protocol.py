@@ -1,5 +1,6 @@
 """What is scored, by which engine: nothing by weights that have learnt from its source video."""
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from training.config.data import ROTATE, DataConfig
 from training.config.schema import Config
 from training.data.loading import open_dataset
 from training.data.splits import Split
+from training.data.synthetic_ood import DRAWN
 from training.errors import TrainingError
 from training.evaluation.assignment import Scorer
 from training.evaluation.leakage import hash_of, hashes_of_classes
@@ -105,6 +107,19 @@ def test_a_class_that_the_first_weights_had_learnt_is_not_new(config: Config) ->
     split = split_of(config)
     found = held_out_set(config, split, [], [scorer("one", split.training.groups, ["Golf", "YoYo"])])
     assert {item.label for item in found.unseen.data.items} == {"Knitting"}
+
+
+def test_stills_that_code_drew_do_not_count_as_videos(config: Config, auxiliary_root: Path, tmp_path: Path) -> None:
+    with_drawn = tmp_path / "auxiliary"
+    shutil.copytree(auxiliary_root, with_drawn)
+    (with_drawn / "YoYo").rename(with_drawn / DRAWN)
+    own = replace(config, data=replace(config.data, auxiliary_data=str(with_drawn)))
+    split = split_of(own)
+    found = held_out_set(own, split, [], [scorer("one", split.training.groups)])
+    assert {item.label for item in found.unseen.data.items} == {"Knitting"}
+    every = open_dataset(replace(own.data, auxiliary=("all",), fold=None))
+    assert DRAWN in {item.label for item in every.ood().everything.items}
+    assert DRAWN not in {item.label for item in scored_set(every, [scorer("one", [], [])]).unseen.data.items}
 
 
 def test_what_was_left_out_is_counted(config: Config) -> None:

@@ -37,6 +37,16 @@ def test_a_step_leaves_frozen_stages_and_statistics_as_they_were() -> None:
     assert "head.weight" in changed
 
 
+def test_frozen_blocks_are_never_skipped() -> None:
+    made = create("videoxception-c", 3, stochastic_depth=0.9)
+    assert isinstance(made, VideoXceptionC)
+    frames = torch.rand(8, 3, 32, 32)
+    as_served = made.eval().convolve(frames, stop=4)
+    begin_training(made, 4)
+    assert torch.equal(made.convolve(frames, stop=4), as_served)
+    assert not torch.equal(made.convolve(as_served, start=4), made.eval().convolve(as_served, start=4))
+
+
 def test_what_all_stages_but_the_head_give_is_pooled() -> None:
     lite = net().eval()
     clips = torch.rand(2, 3, 3, 32, 32)  # (B, 3, T, H, W)

@@ -55,6 +55,18 @@ def test_a_student_that_agrees_has_nothing_to_learn(tmp_path: Path) -> None:
     assert float(teacher.loss(agreeing.flip(1) + 1, torch.zeros(2), MICRO)) > 0
 
 
+def test_a_teacher_that_knows_more_is_asked_for_the_students_outputs_alone(tmp_path: Path) -> None:
+    finished_run(tmp_path / "teacher", CONFIG)
+    knows_more = BankTeacher.load(taught(tmp_path / "teacher"), items(), tmp_path / "banks", CPU)
+    student = replace(taught(tmp_path / "teacher"), data=replace(CONFIG.data, auxiliary=()))
+    teacher = BankTeacher.load(student, items()[:2], tmp_path / "banks", CPU)
+    assert knows_more is not None
+    assert teacher is not None
+    micro = replace(MICRO, rows=torch.tensor([1, 0]))
+    own = knows_more(micro, CPU)[:, :2]
+    torch.testing.assert_close(teacher(micro, CPU), own / own.sum(1, keepdim=True))
+
+
 def test_a_teacher_without_stages_is_refused(tmp_path: Path) -> None:
     finished_run(tmp_path / "teacher", replace(CONFIG, architecture="videoxception-a"))
     with pytest.raises(TrainingError, match="are for videoxception-c and -d"):

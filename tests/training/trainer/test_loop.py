@@ -7,14 +7,16 @@ import torch
 from training.cache.loader import FrameLoader
 from training.config.augmentation import CameraConfig, ColorJitterConfig
 from training.config.data import DataConfig
+from training.config.frozen import FrozenConfig
 from training.config.optimizer import OptimizerConfig
 from training.config.schema import Config
 from training.config.stages import Stage, parse_stages
 from training.errors import TrainingError
 from training.model import checkpoint
-from training.model.build import init_temporal_identity, zero_unreachable_taps
+from training.model.build import build_network, init_temporal_identity, zero_unreachable_taps
+from training.model.frozen import freeze
 from training.model.train_state import TrainState, new_train_state
-from training.trainer.distributed import World
+from training.trainer.distributed import World, floating_buffers
 from training.trainer.loop import TrainContext, train
 from training.trainer.schedule import learning_rate
 from videoxception.nets.planar import Passes, depthwise, product
@@ -183,6 +185,26 @@ def test_parts_of_a_batch_add_up_to_its_gradient() -> None:
         trained.append(weights(state))
     for other in trained[1:]:
         torch.testing.assert_close(other, trained[0], rtol=1e-4, atol=1e-5)
+
+
+def test_parts_of_a_batch_leave_the_statistics_of_a_frozen_network_as_they_were() -> None:
+    config = Config(
+        architecture="videoxception-c",
+        stages=parse_stages("1x1x32x6"),
+        data=TWO,
+        grad_accum_steps=3,
+        frozen=FrozenConfig(frozen_stages=4),
+    )
+    torch.manual_seed(0)
+    net = build_network(config)
+    freeze(net, 4)
+    for buffer in floating_buffers(net):
+        buffer.uniform_(0.5, 1.5)
+    before = [buffer.clone() for buffer in floating_buffers(net)]
+    state = new_train_state(net, config.optimizer)
+    next(train(TrainContext(state, config, loader())))
+    for trained in (state.net, state.average):
+        assert all(map(torch.equal, floating_buffers(trained), before))
 
 
 def test_the_network_is_run_by_the_passes_that_are_given() -> None:
