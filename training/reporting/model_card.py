@@ -15,6 +15,7 @@ from training.reporting.format import (
     plain,
     temperature_rows,
 )
+from videoxception.actions import ACTIONS
 from videoxception.answer_sets import threshold_at
 from videoxception.manifest import (
     Agreement,
@@ -30,7 +31,7 @@ def model_card(manifest: Manifest) -> str:
     provenance, calibration = manifest.provenance, manifest.calibration
     parts = [
         f"# {manifest.name}, version {manifest.version}",
-        f"Tells which of {len(manifest.classes)} classes a video shows: {', '.join(manifest.classes)}.",
+        f"Tells which of {len(manifest.classes)} {_kind(manifest)} a video shows: {', '.join(manifest.classes)}.",
         f"Architecture: {manifest.architecture.name}. Input: {manifest.clip.frames} frames of"
         f" {manifest.clip.size[1]}x{manifest.clip.size[0]} pixels.",
         "## What it was trained on",
@@ -51,10 +52,30 @@ def model_card(manifest: Manifest) -> str:
         *_card_int8(manifest.int8, bool(manifest.folds)),
         "## Where it may fail",
         f"It always names one of its classes, also for videos of something else; {_guard(manifest)}."
-        " Videos from other cameras, places or times than those it was trained on are unlike what it has seen."
-        " Do not use it to judge people.",
+        f" {_unlike(manifest)} Do not use it to judge people.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _is_of_ucf101(manifest: Manifest) -> bool:
+    """Return whether a model was trained on the 16 actions as UCF-101 shows them."""
+    data = manifest.provenance.recipe.get("data")
+    layout = data.get("layout") if isinstance(data, dict) else None
+    return tuple(manifest.classes) == ACTIONS and layout in ("ucf101", "stills")
+
+
+def _kind(manifest: Manifest) -> str:
+    return "human actions" if _is_of_ucf101(manifest) else "classes"
+
+
+def _unlike(manifest: Manifest) -> str:
+    """Say what videos are unlike those that a model has seen."""
+    if _is_of_ucf101(manifest):
+        return (
+            "The data are sports and music videos from before 2012: other cameras, other crowds and upright phone video"
+            " are unlike what it has seen."
+        )
+    return "Videos from other cameras, places or times than those it was trained on are unlike what it has seen."
 
 
 def _card_folds(manifest: Manifest) -> list[str]:
