@@ -116,13 +116,14 @@ def test_the_service(watched: Watched, video: Path) -> None:
 
 
 def test_a_decoder(watched: Watched, video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is not told where the home is; so nothing at all may be written."""
+    """It is not told where the home is; so nothing at all may be written, but for what it asks of the kernel."""
     canary = "os.open(os.devnull, os.O_WRONLY)"
     monkeypatch.setattr(decoder_process, "_STARTER", f"{watched.hook}{canary}\n{decoder_process._STARTER}")
     with DecoderPool(1) as pool:
         assert pool.decode(video, ClipSpec()).frames.any()
-    assert len(watched.lines) == 1
-    assert os.devnull in watched.lines[0]
+    on_disk = [line for line in watched.lines if "'/proc/self/oom_score_adj'" not in line]
+    assert len(on_disk) == 1
+    assert os.devnull in on_disk[0]
 
 
 def test_the_command_line(watched: Watched, video: Path) -> None:

@@ -1,13 +1,16 @@
 """List the released models in the stores, what each is worth and costs, and check their files."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Column, Table
 
 import videoxception
 from videoxception.cli.common import add_store_argument, open_store
-from videoxception.manifest import Cost, Manifest, Metrics
+
+if TYPE_CHECKING:  # it needs an extra, which its own error names
+    from videoxception.manifest import Cost, Manifest, Metrics
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,18 +38,18 @@ def run(options: argparse.Namespace) -> int:
     return int(damaged > 0)
 
 
-def _row(reference: str, manifest: Manifest) -> tuple[str, ...]:
+def _row(reference: str, manifest: "Manifest") -> tuple[str, ...]:
     spec = manifest.clip
     clip = f"{spec.frames} x {spec.size[0]} x {spec.size[1]}"
     return reference, _top1(manifest.metrics), *_cost(manifest.cost), clip, "good"
 
 
-def _top1(metrics: Metrics | None) -> str:
+def _top1(metrics: "Metrics | None") -> str:
     if metrics is None:
         return ""
     low, high = metrics.intervals["top1"]
     return f"{metrics.top1:.1%} ({100 * low:.1f} to {100 * high:.1f})"
 
 
-def _cost(cost: Cost | None) -> tuple[str, str]:
+def _cost(cost: "Cost | None") -> tuple[str, str]:
     return (f"{cost.parameters:,}", f"{cost.multiply_adds / 1e9:.2f}") if cost else ("", "")
