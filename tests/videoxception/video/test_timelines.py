@@ -98,6 +98,17 @@ def by_the_rule(shown: Sequence[tuple[int, int]], span: Fraction) -> list[int]:
     return chosen
 
 
+def settled(shown: Sequence[tuple[int, int]], span: Fraction, within: int = 1) -> list[int]:
+    """Which of the ten frames do not hang on so many milliseconds: containers and the filters round to about one."""
+    times = repaired(shown)
+    centres = [times[0] + (2 * i + 1) * span / 20 for i in range(10)]
+    return [i for i, centre in enumerate(centres) if all(abs(time - centre) > within for time in times)]
+
+
+def picked(found: Sequence[int], kept: Sequence[int]) -> list[int]:
+    return [found[i] for i in kept]
+
+
 def span_of(shown: Sequence[tuple[int, int]], path: Path) -> Fraction:
     """The milliseconds from the first frame to the end of the last, which stays as long as the file or its like say."""
     times = repaired(shown)
@@ -152,11 +163,12 @@ def check(kind: str, seed: int, folder: Path) -> None:
     times = [time // unit for time in drawn.times]
     mux(folder / name, drawn.video, times, time_base=unit * MS, options=options | cut)
     clip, span = decode(folder / name, SPEC), span_of(drawn.shown, folder / name)
-    assert numbers(clip.frames) == by_the_rule(drawn.shown, span)
+    kept = settled(drawn.shown, span)
+    assert picked(numbers(clip.frames), kept) == picked(by_the_rule(drawn.shown, span), kept)
     assert clip.duration == pytest.approx(float(span) / 1000, abs=1e-3)
     assert not {"damaged", "no times", "truncated"} & set(clip.warnings)
     if len({time for time, _ in drawn.shown}) == len(drawn.shown):
-        assert numbers(clip.frames) == by_filters(folder / name, round(span))
+        assert picked(numbers(clip.frames), kept) == picked(by_filters(folder / name, round(span)), kept)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -187,7 +199,9 @@ def check_joined(kind: str, seed: int, folder: Path) -> None:
     shown = joined(parts)
     clip, span = decode(folder / name, SPEC), shown[-1][0] - shown[0][0] + median_low(steps_of(parts))
     assert clip.duration == pytest.approx(span / 1000, abs=0.15)  # no writer here keeps the duration of the last frame
-    assert numbers(clip.frames) == by_the_rule(shown, Fraction(clip.duration * 1000).limit_denominator(1000))
+    span = Fraction(clip.duration * 1000).limit_denominator(1000)
+    kept = settled(shown, span, within=20)  # the step over a join is a guess
+    assert picked(numbers(clip.frames), kept) == picked(by_the_rule(shown, span), kept)
     assert not {"damaged", "no times"} & set(clip.warnings)
 
 
