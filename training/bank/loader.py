@@ -1,6 +1,5 @@
 """The bank as a loader of training: what the frozen stages gave for the views that the sampler drew."""
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,14 +12,10 @@ class BankLoader:
 
     def __init__(self, bank: Bank, items: list[ViewedItem], targets: Tensor) -> None:
         self._records = bank.records()
-        self._views = np.array([item.views for item in items])
-        self.count = int(self._views.max())
+        self.count = max(item.views for item in items)
         keys = [(item.key, view % item.views) for item in items for view in range(self.count)]
         self._rows = bank.rows(keys).reshape(len(items), self.count)
         self.targets = targets
-
-    def __len__(self) -> int:
-        return len(self.targets)
 
     def draw(self, rows: Tensor, times: Tensor) -> Tensor:
         """Gather records float16 (B, 1, *shape): of items `rows` (B,) the views numbered `times` (B, 1)."""

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from training.bank.build import ViewedItem, build_bank
 from training.bank.loader import BankLoader
 from training.config.frozen import ALL_BUT_HEAD
 from training.config.schema import Config
 from training.model.frozen import as_lite
-from training.trainer.distillation import LoadedTeacher, divergence, load_teacher
+from training.trainer.distillation import LoadedTeacher, divergence, load_teacher, softened
 from training.trainer.sampler import MicroBatch
 from videoxception.store import ModelStore
 
@@ -61,7 +60,7 @@ class BankTeacher:
         """Return softened probabilities of the student's outputs (B, K) for the views of a micro-batch."""
         features = [bank.draw(micro.rows, micro.times)[:, 0].float().to(device) for bank in self._banks]
         logits = [head(seen)[:, : self._outputs] for head, seen in zip(self._heads, features, strict=True)]
-        return torch.stack([F.softmax(each / self._temperature, 1) for each in logits]).mean(0)
+        return softened(logits, self._temperature)
 
     def loss(self, logits: Tensor, clips: Tensor, micro: MicroBatch) -> Tensor:
         """Return the divergence of the student's logits (B, K) from the teachers' for the same views."""

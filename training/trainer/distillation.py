@@ -4,6 +4,7 @@ Source: Hinton et al., https://arxiv.org/abs/1503.02531; a teacher that sees the
 one of https://arxiv.org/abs/2106.05237.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,11 +42,16 @@ class Teacher:
     def __call__(self, clips: Tensor) -> Tensor:
         """Return softened probabilities of the student's outputs (B, K) for float clips (B, 3, T, H, W) in 0..1."""
         logits = [forward_fast(net, clips).float()[:, : self._outputs] for net in self._nets]
-        return torch.stack([F.softmax(each / self._temperature, 1) for each in logits]).mean(0)
+        return softened(logits, self._temperature)
 
     def loss(self, logits: Tensor, clips: Tensor, micro: MicroBatch) -> Tensor:
         """Return the divergence of the student's logits (B, K) from the teacher's on the same clips."""
         return divergence(logits, self(clips), self._temperature)
+
+
+def softened(logits: Sequence[Tensor], temperature: float) -> Tensor:
+    """Return the mean of several models' probabilities (B, K) at a temperature, from the logits (B, K) of each."""
+    return torch.stack([F.softmax(each / temperature, 1) for each in logits]).mean(0)
 
 
 def divergence(logits: Tensor, probabilities: Tensor, temperature: float) -> Tensor:
