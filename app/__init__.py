@@ -1,3 +1,5 @@
 """The HTTP service: `python -m app`, or `app.factory:create_app` for an ASGI server of one's own."""
 
-import videoxception  # noqa: F401 - which blocks telemetry before anything else is imported
+from videoxception.quiet import block_telemetry
+
+block_telemetry()  # before anything else is imported

@@ -1,3 +1,5 @@
 """Side-by-side measurements, each one command; peers run in an environment of their own."""
 
-import videoxception  # noqa: F401 - which blocks telemetry before anything else is imported
+from videoxception.quiet import block_telemetry
+
+block_telemetry()  # before anything else is imported

@@ -18,4 +18,6 @@ Rooms:
     config      settings and the command line made of them
 """
 
-import videoxception  # noqa: F401 - which blocks telemetry before anything else is imported
+from videoxception.quiet import block_telemetry
+
+block_telemetry()  # before anything else is imported
