@@ -12,7 +12,7 @@ _STATE = "waits_for_leave"
 
 
 def waits_for_leave(request: Request) -> bool:
-    """Return whether the client still waits to be told that it may send the body."""
+    """Return whether the client still waits for leave to send the body."""
     return bool(getattr(request.state, _STATE, False))
 
 

@@ -10,8 +10,9 @@ class Pipe(io.RawIOBase):
         self.content = bytearray()
 
     def write(self, chunk: object) -> int:
-        self.content += bytes(chunk)  # type: ignore[call-overload]
-        return len(bytes(chunk))  # type: ignore[call-overload]
+        content = bytes(chunk)  # type: ignore[call-overload]  # a buffer, for which Python 3.11 has no type
+        self.content += content
+        return len(content)
 
     def writable(self) -> bool:
         return True

@@ -287,7 +287,7 @@ def test_an_answer_that_is_not_taken_is_dropped(requests: bytes, monkeypatch: py
     ended = threading.Event()
 
     class Narrow(Connection):
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
             super().connection_made(transport)
 

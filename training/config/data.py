@@ -39,8 +39,8 @@ class DataConfig:
     unseen: tuple[str, ...] = option(
         (),
         "those of --auxiliary to leave out of everything that is trained on, comma-separated, so that they measure how"
-        " videos of new kinds are told; rotate: each --fold leaves out its share, and all folds together every class"
-        " once; without --fold none",
+        " videos of new kinds are detected; rotate: each --fold leaves out its share, and all folds together every"
+        " class once; without --fold none",
     )
     auxiliary_data: str = option("", "folder of the auxiliary classes, laid out like --data (default: the same folder)")
     groups: str = option("", "FILE:COLUMN, a table with each file's source video (its column path names the file)")

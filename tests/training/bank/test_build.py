@@ -39,7 +39,7 @@ class Stills:
     spec = CacheSpec(ClipSpec(), 1, (40, 48))
 
     def clip(self, path: Path) -> Frames:
-        raise NotImplementedError
+        raise AssertionError("a bank is made of the larger copies alone")
 
     def copy(self, path: Path) -> CachedFrames:
         return np.random.RandomState(int(path.stem)).randint(0, 255, (1, 3, 40, 48), np.uint8)

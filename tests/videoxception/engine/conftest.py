@@ -1,7 +1,7 @@
 """A card on which everything happens at once, on the CPU, and small releases that run there in no time."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -44,8 +44,10 @@ class CardAtOnce(Card):
     def free_memory(self) -> int:
         return self._free_memory
 
-    def in_use(self) -> AbstractContextManager[None]:  # type: ignore[override]
-        return torch.inference_mode()  # type: ignore[return-value]
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        with torch.inference_mode():
+            yield
 
     def stream(self) -> Any:
         return AtOnce()
