@@ -1,7 +1,6 @@
 """The frozen stages as a function of views; on a CPU by OpenVINO, where it is installed, which takes half the time."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from copy import deepcopy
 from importlib.util import find_spec
 
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 
 from training.bank.store import Halves
 from training.config.frozen import ALL_BUT_HEAD
+from videoxception.engine.cuda_exact import exact_cudnn
 from videoxception.nets.efficientnet_lite import EfficientNetLite
 
 RunTrunk = Callable[[Tensor], Halves]
@@ -46,24 +46,12 @@ def trunk_runner(net: EfficientNetLite, stages: int, size: int, device: torch.de
 
     @torch.inference_mode()
     def run(views: Tensor) -> Halves:
-        with _whole_factors():
+        with exact_cudnn():
             seen = trunk(views.to(device).contiguous(memory_format=torch.channels_last))
         found: Halves = seen.half().cpu().numpy()
         return found
 
     return run
-
-
-@contextmanager
-def _whole_factors() -> Iterator[None]:
-    """Keep cuDNN from rounding factors to tf32, which has ten bits; training goes on with it."""
-    cudnn = torch.backends.cudnn
-    before = cudnn.allow_tf32
-    cudnn.allow_tf32 = False
-    try:
-        yield
-    finally:
-        cudnn.allow_tf32 = before
 
 
 def _in_openvino(trunk: Trunk, size: int) -> RunTrunk:

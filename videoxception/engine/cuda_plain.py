@@ -11,8 +11,8 @@ version to another, answers are equal within the golden answers' tolerance only.
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,7 @@ from videoxception import golden
 from videoxception.clip import ClipSpec, Frames
 from videoxception.engine.base import EngineError, FloatPrecision, Logits
 from videoxception.engine.cuda_card import Card
+from videoxception.engine.cuda_exact import exact_cudnn
 from videoxception.engine.cuda_graphs import GraphRunner
 from videoxception.nets.fused_norms import fuse_norms
 from videoxception.nets.served import load_served
@@ -54,7 +55,7 @@ class PlainEngine:
                 logits.copy_(prepared(frames))
 
         def record(chunk: int) -> GraphRunner:
-            with _exact():
+            with exact_cudnn():
                 return GraphRunner(run, spec.shape, outputs, [chunk], card)
 
         self._runner = largest_steady(record, golden.draw(spec, _SEED, _TRIED))
@@ -119,19 +120,3 @@ def _linear_in_f32(linear: nn.Linear) -> Callable[[Tensor], Tensor]:
 def _autocast(device: torch.device, precision: FloatPrecision) -> torch.autocast:
     """Return bf16's autocast; it keeps no converted weights, which a graph must not find in a cache."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16", cache_enabled=False)
-
-
-@contextmanager
-def _exact() -> Iterator[None]:
-    """Let cuDNN choose by shapes alone, among algorithms that repeat their bits, and keep f32 from becoming tf32.
-
-    What is recorded meanwhile keeps its kernels. The newer setting of precision by operator would make torch.export
-    fail in this process: it reads the older one, which PyTorch refuses once both were used.
-    """
-    cudnn = torch.backends.cudnn
-    before = cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32
-    cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32 = False, True, False
-    try:
-        yield
-    finally:
-        cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32 = before
