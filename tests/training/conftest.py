@@ -1,5 +1,6 @@
 """Small data sets in the layouts of the real ones, made of frames that tests draw."""
 
+import functools
 import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from tests.shipped import SHIPPED
 from training.config.data import DataConfig
 from training.config.schema import Config
 from training.config.stages import parse_stages
+from training.data.synthetic_ood import draw_synthetic_ood
 from training.model import resolve
 from training.run import run
 from videoxception.store import Release
@@ -108,6 +110,14 @@ def _heap_as_it_is() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("run", "compare"):
             patch.setattr(importlib.import_module(f"training.{name}"), "keep_heap", lambda: True)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _drawn_once() -> Iterator[None]:
+    """The clips that every release is measured with are always the same: no test waits for them twice."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.evaluation.ood.draw_synthetic_ood", functools.cache(draw_synthetic_ood))
         yield
 
 
