@@ -20,7 +20,7 @@ from videoxception.video.frame import Scaler
 from videoxception.video.full_pass import full_pass
 from videoxception.video.key_pass import key_pass, nearest_keys
 from videoxception.video.limits import Limits
-from videoxception.video.orientation import Matrix, Orienter
+from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline, PacketTable, payload, read_packets
 from videoxception.video.passes import Found
 from videoxception.video.plan import SKIP, can_plan, make_plan
@@ -106,7 +106,7 @@ def _strategies(task: "_Task", table: PacketTable, pixels: float, limits: Limits
     elif limits.key_frames and (keys := nearest_keys(table, task.timing, task.wanted)):
         packets = {packet for key in keys for packet in key.packets}
         needed = bytearray(number in packets for number in range(len(table)))
-        run = partial(key_pass, keys=keys, scaler=task.scaler, orienter=Orienter(task.first), deadline=task.deadline)
+        run = partial(key_pass, keys=keys, scaler=task.scaler, orienter=task.orienter, deadline=task.deadline)
         yield from _readable(_Strategy(pixels * len(packets), run, needed), table)
 
 
@@ -153,19 +153,19 @@ class _Task:
     wanted: list[int]
     plan: bytearray | None
     scaler: Scaler
-    first: Matrix | None  # what an SEI in the first packet asks for
+    orienter: Orienter
     deadline: Deadline
 
     def along_plan(self, packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream) -> Found | None:
         """Decode what the plan names. Return None if the plan did not work out."""
         assert self.plan is not None
-        numbered, orienter = self.timing.numbered(packets), Orienter(self.first)
-        return planned_pass(numbered, stream, self.plan, self.wanted, self.scaler, orienter, self.deadline)
+        numbered = self.timing.numbered(packets)
+        return planned_pass(numbered, stream, self.plan, self.wanted, self.scaler, self.orienter, self.deadline)
 
     def through_everything(self, packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream) -> Found:
         """Decode all there is."""
-        numbered, orienter = self.timing.numbered(packets), Orienter(self.first)
-        return full_pass(numbered, stream, self.timing.timeline, self.wanted, self.scaler, orienter, self.deadline)
+        numbered = self.timing.numbered(packets)
+        return full_pass(numbered, stream, self.timing.timeline, self.wanted, self.scaler, self.orienter, self.deadline)
 
     def clip(self, found: Found, spec: ClipSpec, truncated: bool) -> Clip:
         """Return the clip of the frames that a pass found."""
@@ -197,7 +197,7 @@ def _make_task(
         wanted=wanted,
         plan=make_plan(table, timing, wanted) if plannable else None,
         scaler=Scaler(spec.size, spec.fit),
-        first=table.matrix,
+        orienter=Orienter(timing.orientations(table.matrices)),
         deadline=deadline,
     )
 

@@ -1,6 +1,7 @@
 """Decoding everything, past errors, for streams that cannot be planned, or whose plan did not work out."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import av
 from av.packet import Packet
@@ -63,7 +64,8 @@ class _FullPass:
     def _see(self, frame: VideoFrame) -> None:
         """Count a decoded frame both ways, and give up counting by time once times do not rise."""
         self._errors += frame.is_corrupt
-        lazy = _LazyFrame(Shown(frame, self._orienter(frame)), self._scaler)
+        number = self._seen if frame.pts is None else frame.pts
+        lazy = _LazyFrame(frame, number, self._orienter, self._scaler)
         self._by_order.see(self._seen, lazy)
         if self._by_time is not None and (frame.pts is None or not self._by_time.see(frame.pts, lazy)):
             self._by_time = None
@@ -86,16 +88,21 @@ class _FullPass:
 class _LazyFrame:
     """A decoded frame that is scaled when it is first needed, and once."""
 
-    def __init__(self, shown: Shown, scaler: Scaler) -> None:
-        self.shown = shown
+    def __init__(self, frame: VideoFrame, number: int, orienter: Orienter, scaler: Scaler) -> None:
+        self._frame = frame
+        self._number = number
+        self._orienter = orienter
         self._scaler = scaler
-        self._scaled: Frame | None = None
 
+    @cached_property
+    def shown(self) -> Shown:
+        """The frame, and how it is shown."""
+        return Shown(self._frame, self._orienter(self._frame, self._number))
+
+    @cached_property
     def scaled(self) -> Frame:
-        """Return the frame at the clip's size: uint8 (H, W, 3)."""
-        if self._scaled is None:
-            self._scaled = self._scaler(self.shown.frame, self.shown.orientation)
-        return self._scaled
+        """The frame at the clip's size: uint8 (H, W, 3)."""
+        return self._scaler(self._frame, self.shown.orientation)
 
 
 class _Picker:
@@ -126,4 +133,4 @@ class _Picker:
         """Take `frame` for every wanted frame before number `end` that is still missing."""
         while len(self._kept) < len(self._wanted) and self._wanted[len(self._kept)] < end:
             self.facts.append(frame.shown.facts)
-            self._kept.append(frame.scaled())
+            self._kept.append(frame.scaled)

@@ -66,9 +66,10 @@ def key_pass(
             frame = _alone(fields, stream)
             fields = []
             if frame is not None:
-                shown = Shown(frame, orienter(frame))
+                number = last_of[index].number
+                shown = Shown(frame, orienter(frame, number))
                 facts.append(shown.facts)
-                frames[last_of[index].number] = scaler(frame, shown.orientation)
+                frames[number] = scaler(frame, shown.orientation)
     if not facts:
         return None
     return Found(

@@ -11,7 +11,7 @@ from av.video.stream import VideoStream
 
 from videoxception.video.errors import Stopped, TooLong
 from videoxception.video.limits import Limits
-from videoxception.video.orientation import Matrix, orientation_of, sei_matrix
+from videoxception.video.orientation import Matrix, sei_reader
 from videoxception.video.roles import SHOWN, role_reader
 
 # A demuxer that reports this many errors without a packet in between has nothing more to give.
@@ -58,9 +58,8 @@ def payload(container: InputContainer, stream: VideoStream, deadline: Deadline) 
 class PacketTable:
     """A table of a stream's packets, in the file's order, and the packets themselves if they fit into memory.
 
-    A packet without a time has the time None. `roles` says which hold a frame that is shown (roles.py). `matrix` is
-    what an orientation SEI in the first packet asks for; `turns` says whether one in a later key packet asks for
-    another way up.
+    A packet without a time has the time None. `roles` says which hold a frame that is shown (roles.py). `matrices`
+    are what orientation SEIs ask for, each with the index of its packet.
     """
 
     times: list[int | None] = field(default_factory=list)
@@ -72,8 +71,7 @@ class PacketTable:
     bytes: int = 0
     latest: int | None = None  # of the times
     last_duration: int | None = None  # of the packet that is shown last
-    matrix: Matrix | None = None
-    turns: bool = False
+    matrices: list[tuple[int, Matrix]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -93,13 +91,6 @@ class PacketTable:
         elif self.kept is not None:
             self.kept.append(packet)
 
-    def orient(self, matrix: Matrix | None) -> None:
-        """Note what an SEI in the packet that is added next asks for, which is the first or a key packet."""
-        if len(self) == 0:
-            self.matrix = matrix
-        elif matrix is not None and orientation_of(matrix) != orientation_of(self.matrix):
-            self.turns = True
-
 
 def offset_of(packet: "Packet[VideoStream]") -> int:
     """Return where the packet lies in the file, in bytes; -1 if the container does not say."""
@@ -109,10 +100,10 @@ def offset_of(packet: "Packet[VideoStream]") -> int:
 def read_packets(container: InputContainer, stream: VideoStream, limits: Limits, deadline: Deadline) -> PacketTable:
     """Read the stream's packets to the end. Raise `TooLong` if there are more than the limit."""
     table = PacketTable(kept=[] if container.size <= limits.memory else None)
-    role_of = role_reader(stream)
+    role_of, matrix_asked = role_reader(stream), sei_reader(stream.codec_context)
     for packet in payload(container, stream, deadline):
-        if packet.is_keyframe or len(table) == 0:
-            table.orient(sei_matrix(packet, stream.codec_context))
+        if matrix_asked is not None and (matrix := matrix_asked(packet)) is not None:
+            table.matrices.append((len(table), matrix))
         table.add(packet, role_of(packet), limits.memory)
         if len(table) > limits.packets:
             raise TooLong(f"the video has over {limits.packets:,} frames, the limit")

@@ -23,12 +23,11 @@ def can_plan(container: str, codec: str, table: PacketTable, timing: Timing) -> 
     """Return whether times alone tell which packet holds which frame, so that the others can be left out.
 
     AVI has no times of its own: those of a stream with B-frames are FFmpeg's guesses, and wrong if two frames are
-    packed into one packet, as DivX did. Copied into another container, such packets keep their wrong times. Nor may
-    the way up change: an orientation SEI holds for all frames behind it, also if its own group is left out.
+    packed into one packet, as DivX did. Copied into another container, such packets keep their wrong times.
     """
     if container not in _CONTAINERS or codec not in _CODECS or not timing.timeline.timed or not timing.exact:
         return False
-    if DISCARDED in table.roles or SECOND in table.roles or table.turns:
+    if DISCARDED in table.roles or SECOND in table.roles:
         return False
     if _in_order(timing.numbers):
         return True

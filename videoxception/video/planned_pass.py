@@ -37,8 +37,8 @@ def planned_pass(
             if frame.is_corrupt or frame.pts is None or frame.pts <= last:
                 return None  # damage, or times that do not say which frame is which
             last = frame.pts
-            shown = Shown(frame, orienter(frame))
             if frame.pts in missing:
+                shown = Shown(frame, orienter(frame, frame.pts))
                 facts.append(shown.facts)
                 frames[frame.pts] = scaler(frame, shown.orientation)
     except av.FFmpegError as error:

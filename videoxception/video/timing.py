@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
+from operator import itemgetter
 
 from av.container import InputContainer
 from av.packet import Packet
@@ -11,6 +13,7 @@ from av.video.stream import VideoStream
 from videoxception.clip import Timeline, make_timeline
 from videoxception.times import close_jumps, interpolate, usable
 from videoxception.video.errors import NoFrames, NotAVideo
+from videoxception.video.orientation import Matrix
 from videoxception.video.packets import PacketTable
 from videoxception.video.roles import HIDDEN, SECOND, SHOWN
 
@@ -36,6 +39,18 @@ class Timing:
         for index, packet in packets:
             packet.pts = self.numbers[index]
             yield index, packet
+
+    def orientations(self, asked: Sequence[tuple[int, Matrix]]) -> list[tuple[int, Matrix]]:
+        """Return what packets, given by index, ask for, each with the number of the first frame that it holds for.
+
+        Of a packet that shows nothing, that is the frame behind the last one in the file before it. In ascending order.
+        """
+        if not asked:
+            return []
+        last = list(accumulate(self.numbers, lambda last, number: last if number is None else number, initial=-1))
+        numbered = ((self.numbers[index], last[index], matrix) for index, matrix in asked)
+        starts = [(before + 1 if number is None else number, matrix) for number, before, matrix in numbered]
+        return sorted(starts, key=itemgetter(0))
 
 
 def read_timing(table: PacketTable, container: InputContainer, stream: VideoStream) -> Timing:

@@ -13,7 +13,7 @@ import pytest
 
 from videoxception.clip import Clip, ClipSpec
 from videoxception.video import Limits, decode
-from videoxception.video.orientation import UPRIGHT, orientation_of, sei_matrix
+from videoxception.video.orientation import UPRIGHT, Matrix, orientation_of, sei_reader
 
 RED, GREEN, BLUE, YELLOW = (200, 30, 30), (30, 170, 30), (40, 40, 200), (200, 200, 30)
 WAYS = list(product((0, 90, 180, 270), (False, True)))  # degrees against the clock, and then a mirror
@@ -154,7 +154,7 @@ def test_an_sei_is_read_as_ffmpeg_reads_it(
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         packet = next(p for p in container.demux(stream) if p.size)
-        matrix = sei_matrix(packet, stream.codec_context)
+        matrix = read_sei(stream.codec_context, packet)
         stored = next(f for p in (packet, None) for f in stream.codec_context.decode(p)).side_data.get("DISPLAYMATRIX")
     by_ffmpeg = None if stored is None else struct.unpack_from("=5i", bytes(stored))
     expected = UPRIGHT if by_ffmpeg is None else orientation_of((*by_ffmpeg[:2], *by_ffmpeg[3:]))
@@ -177,7 +177,13 @@ def test_only_the_beginning_of_a_packet_is_looked_at(before: bytes, found: bool,
     with av.open(str(make(tmp_path / "clip.mp4", frames=1))) as container:
         context = container.streams.video[0].codec_context
         packet = av.Packet(before + struct.pack(">I", len(unit)) + unit)
-        assert (sei_matrix(packet, context) is not None) is found
+        assert (read_sei(context, packet) is not None) is found
+
+
+def read_sei(context: av.CodecContext, packet: av.Packet) -> Matrix | None:
+    read = sei_reader(context)
+    assert read is not None
+    return read(packet)
 
 
 @pytest.mark.parametrize("matrix", [(0, 0, 0, 0), (46341, 46341, -46341, 46341), (65536, 0, 0, 0)])
