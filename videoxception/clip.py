@@ -1,9 +1,11 @@
 """Clips and the rule that chooses a video's frames for them. Pure arithmetic: nothing here opens a file."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
+from math import floor
 from statistics import median_low
 from typing import Annotated, Literal
 
@@ -102,7 +104,7 @@ class Timeline:
 
     def seconds(self, k: int) -> float:
         """Return the time of frame k in seconds since the first frame."""
-        return float((self.ticks[k] - self.ticks[0]) * self.tick)
+        return (self.ticks[k] - self.ticks[0]) * self.tick.numerator / self.tick.denominator
 
     @property
     def steps(self) -> list[int]:
@@ -135,23 +137,19 @@ def choose(timeline: Timeline, spec: ClipSpec) -> list[int]:
     """Return the indices of a clip's F frames, in ascending order; some repeat if the video is short.
 
     Frame i is the one on screen at the centre of its part of the video: the largest k with
-    T_k - T_0 <= (2i+1) D / 2F. Exact: everything is a fraction, nothing is rounded.
+    T_k - T_0 <= (2i+1) D / 2F. Exact: times are whole ticks, so that the centre may be rounded down.
     """
-    centres = [_centre(i, timeline, spec) for i in range(spec.frames)]
-    chosen, k = [], 0
-    for centre in centres:
-        while k + 1 < len(timeline) and timeline.ticks[k + 1] - timeline.ticks[0] <= centre:
-            k += 1
-        chosen.append(k)
-    return chosen
+    ticks = timeline.ticks
+    centres = (ticks[0] + _centre(i, timeline, spec) for i in range(spec.frames))
+    return [max(0, bisect_right(ticks, centre) - 1) for centre in centres]
 
 
-def _centre(i: int, timeline: Timeline, spec: ClipSpec) -> Fraction:
-    """Return the moment, in ticks since the first frame, that frame i of the clip shows."""
+def _centre(i: int, timeline: Timeline, spec: ClipSpec) -> int:
+    """Return the moment that frame i of the clip shows, in whole ticks since the first frame."""
     if isinstance(spec.sampling, Segments):
-        return Fraction((2 * i + 1) * timeline.span, 2 * spec.frames)
+        return (2 * i + 1) * timeline.span // (2 * spec.frames)
     step = Fraction(str(spec.sampling.step)) / timeline.tick  # from its decimal digits: 0.4 is exactly two fifths
-    return Fraction(timeline.span, 2) + (i - Fraction(spec.frames - 1, 2)) * step
+    return floor(Fraction(timeline.span, 2) + (i - Fraction(spec.frames - 1, 2)) * step)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ def decode(
     decoded; the frames are the same. Raise a `VideoError` that says what is wrong with the file, and `OSError` if it
     cannot be read.
     """
-    with open_source(path, (limits or Limits()).bytes) as file:
+    limits = limits or Limits()
+    with open_source(path, limits.bytes) as file:
         return decode_file(file, spec, limits, stopped, planned=planned)
 
 

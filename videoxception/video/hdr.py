@@ -50,9 +50,14 @@ def needs_mapping(frame: VideoFrame) -> bool:
 
 def _primaries(frame: VideoFrame) -> int:
     """Return the frame's primaries; where it names none, BT.2020 if its transfer or its matrix is of that family."""
-    if frame.color_primaries != ColorPrimaries.UNSPECIFIED:
-        return int(frame.color_primaries)
-    wide = frame.color_trc in _BT2020_TRANSFERS or frame.colorspace in (Colorspace.BT2020, _BT2020_CL)
+    return _primaries_of(frame.color_primaries, frame.color_trc, frame.colorspace)
+
+
+@cache  # of some hundred combinations
+def _primaries_of(primaries: int, transfer: int, matrix: int) -> int:
+    if primaries != ColorPrimaries.UNSPECIFIED:
+        return primaries
+    wide = transfer in _BT2020_TRANSFERS or matrix in (Colorspace.BT2020, _BT2020_CL)
     return ColorPrimaries.BT2020 if wide else ColorPrimaries.UNSPECIFIED
 
 

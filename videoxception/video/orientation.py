@@ -64,7 +64,8 @@ def matrix_of(frame: VideoFrame) -> Matrix | None:
     `frame.side_data` would keep a reference back to its frame, and every frame in memory until garbage is collected.
     """
     try:
-        content = SideDataContainer(frame).get("DISPLAYMATRIX")  # type: ignore[call-arg]  # the stub knows no arguments
+        found = SideDataContainer(frame)  # type: ignore[call-arg]  # the stub knows no arguments
+        content = found.get("DISPLAYMATRIX") if len(found) else None
     except ValueError:  # side data of a kind that PyAV doesn't know hides all others; the angle it gives nevertheless
         return _turned(-frame.rotation) if frame.rotation else None
     if content is None:
