@@ -54,14 +54,23 @@ class Scaler:
         """Turn a decoded frame as it is shown (unsaid: as its own metadata asks), and scale it to uint8 (H, W, 3)."""
         upright = turn(frame, orientation_of(matrix_of(frame)) if orientation is None else orientation)
         if needs_mapping(frame):
-            return self._cut(map_colours(self._scale(upright, frame, "rgb48le").astype(np.uint16, copy=False), frame))
-        return self._cut(self._scale(upright, frame, "rgb24").astype(np.uint8, copy=False))
+            return self._cut(map_colours(self._deep(upright, frame).astype(np.uint16, copy=False), frame))
+        scaled = self._scale(upright, frame, "rgb24", Interpolation.BICUBIC)
+        return self._cut(scaled.astype(np.uint8, copy=False))
 
-    def _scale(self, upright: VideoFrame, frame: VideoFrame, pixel_format: str) -> npt.NDArray[Any]:
+    def _deep(self, upright: VideoFrame, frame: VideoFrame) -> npt.NDArray[Any]:
+        """Scale to 16 bits a sample: to planes, which cost swscale less.
+
+        What is not scaled has its colour samples repeated, as swscale does by itself for 8 bits, but not for 16.
+        """
+        if (upright.height, upright.width) == self._scaled_size(upright):
+            return self._scale(upright, frame, "rgb48le", Interpolation.POINT | Interpolation.ACCURATE_RND)
+        return self._scale(upright, frame, "gbrp16le", Interpolation.BICUBIC)
+
+    def _scale(
+        self, upright: VideoFrame, frame: VideoFrame, pixel_format: str, interpolation: Interpolation
+    ) -> npt.NDArray[Any]:
         height, width = self._scaled_size(upright)
-        # What is not scaled has its colour samples repeated: swscale does so by itself for 8 bits, but not for 16.
-        unscaled = (upright.height, upright.width) == (height, width) and pixel_format == "rgb48le"
-        interpolation = Interpolation.POINT | Interpolation.ACCURATE_RND if unscaled else Interpolation.BICUBIC
         scaled = self._reformatter.reformat(
             upright,
             width,
