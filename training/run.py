@@ -14,17 +14,19 @@ all other options have defaults. --recipe or --config changes many of them at on
 """
 
 import argparse
+import json
 import logging
 import sys
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from shlex import quote
 
 import torch
 
 from training import recipes
+from training.atomic_write import write_atomically
 from training.bank.build import build_bank, viewed_items
 from training.bank.loader import BankLoader
 from training.bank.view_loader import ViewLoader
@@ -34,6 +36,7 @@ from training.config.cli import add_cache_option, add_options, config_from_optio
 from training.config.console import show_log
 from training.config.schema import Config, config_from_json
 from training.data.splits import Split
+from training.data.survey import Survey
 from training.errors import TrainingError
 from training.evaluation.leakage import record_sources
 from training.export.int8 import HELP as INT8_HELP
@@ -109,6 +112,8 @@ def run(
     freeze(net, config.frozen.frozen_stages)
     state = new_train_state(net, config.optimizer)
     _open_folder(folder, config, resume, world)
+    if world.leads:
+        _tell(data.survey(), folder)
     if not checkpoint.restore(folder, state, device):
         _start(state, config)
     elif state.epoch == config.epochs:
@@ -134,6 +139,13 @@ def _open_folder(folder: Path, config: Config, resume: bool, world: World) -> No
         checkpoint.open_run(folder, config, resume)
     _warn(config)
     world.wait()
+
+
+def _tell(survey: Survey, folder: Path) -> None:
+    """Log what was found in the data set's folders; keep it in the run's."""
+    for line in survey.describe():
+        _LOGGER.info(line)
+    write_atomically(folder / "data.json", json.dumps(asdict(survey), indent=2).encode())
 
 
 def _start(state: TrainState, config: Config) -> None:

@@ -13,6 +13,7 @@ from training.cache.spec import CacheSpec
 from training.config.schema import Config
 from training.data.loading import open_dataset
 from training.data.splits import Split
+from training.data.survey import Survey, count_items
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -25,10 +26,12 @@ class DataModule:
         config: the run's, with everything settled that the data set and the cache or pack decide.
         load: decodes what the cache lacks, which may take long; gives the pixels, the split without the files that
             cannot be decoded, and a line for each of those.
+        survey: looks what lies in the data set's folders.
     """
 
     config: Config
     load: Callable[[], tuple[Library, Split, list[str]]]
+    survey: Callable[[], Survey]
 
 
 def open_data_module(config: Config, cache: Path | None) -> DataModule:
@@ -43,7 +46,7 @@ def open_data_module(config: Config, cache: Path | None) -> DataModule:
     split = dataset.split(config.seed)
     folder, larger = locate(Path(config.data.data), config.clip, config.cache, cache)
     settled = replace(config, data=dataset.config, cache=settings(larger))
-    return DataModule(settled, lambda: _cached(folder, larger, split, config.data.skip_bad))
+    return DataModule(settled, lambda: _cached(folder, larger, split, config.data.skip_bad), dataset.survey)
 
 
 def _packed(pack: Pack, config: Config) -> DataModule:
@@ -54,7 +57,8 @@ def _packed(pack: Pack, config: Config) -> DataModule:
         _LOGGER.info(f"from the pack {pack.folder}: {pack.header.dropped}")
         return pack.load(), split, []
 
-    return DataModule(settled, load)
+    items = (*split.training.items, *split.held_out)
+    return DataModule(settled, load, lambda: Survey((count_items("classes", split.training.classes, items),), ()))
 
 
 def _cached(folder: Path, spec: CacheSpec, split: Split, skip_bad: bool) -> tuple[Library, Split, list[str]]:

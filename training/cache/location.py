@@ -7,6 +7,7 @@ from training.cache.spec import CacheSpec, read_spec
 from training.config.cache import CacheConfig, parse_size
 from training.config.clip import describe
 from training.errors import TrainingError
+from training.names import to_bytes
 from videoxception.clip import ClipSpec
 
 
@@ -24,7 +25,7 @@ def locate(data: Path, clip: ClipSpec, config: CacheConfig, folder: Path | None)
     asked = CacheSpec(clip, config.cache_frames or 3 * clip.frames, size)
     if folder is None:
         key = f"{data.absolute()} {asked} {clip.model_dump_json()}"
-        folder = Path("caches") / f"{data.absolute().name}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+        folder = Path("caches") / f"{data.absolute().name}-{hashlib.sha256(to_bytes(key)).hexdigest()[:8]}"
     found = read_spec(folder)
     if found is not None:
         check_asked(folder, found, clip, config)

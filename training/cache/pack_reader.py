@@ -6,6 +6,7 @@ torchvision, which needs neither av nor the data set. The exact clips stay behin
 """
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from torch.nn import functional as F
 
 from training.cache.location import check_asked, settings
@@ -72,8 +73,8 @@ class Pack:
         """Read the header alone. Raises `TrainingError`."""
         self.folder = folder
         try:
-            self.header = PackHeader.model_validate_json((folder / HEADER).read_text())
-        except (OSError, UnicodeDecodeError, ValidationError) as error:
+            self.header = PackHeader.model_validate(json.loads((folder / HEADER).read_text()))
+        except (OSError, ValueError) as error:
             raise TrainingError(f"the pack {folder} cannot be read: {error}") from error
         if self.header.format != FORMAT:
             raise TrainingError(f"the pack {folder} has format {self.header.format}, but this trainer reads {FORMAT}")

@@ -1,6 +1,7 @@
 """Write a pack: a small copy of a data set's cache, for a machine that has neither the videos nor a decoder."""
 
 import hashlib
+import json
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
@@ -82,7 +83,7 @@ def _write(folder: Path, config: Config, library: Library, split: Split, packing
         sha256=digest.hexdigest(),
         items=rows,
     )
-    (folder / HEADER).write_text(header.model_dump_json())
+    (folder / HEADER).write_text(json.dumps(header.model_dump(mode="json")))  # escapes names that are not UTF-8
     return sum(path.stat().st_size for path in folder.iterdir())
 
 

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from training.config.data import DataConfig
 from training.data.auxiliary_classes import short_name
 from training.data.dataset import DataSet, Item
+from training.names import to_bytes
 
 
 def fingerprint(data: DataSet, config: DataConfig) -> str:
@@ -15,7 +16,7 @@ def fingerprint(data: DataSet, config: DataConfig) -> str:
         with item.path.open("rb") as file:
             start = hashlib.sha256(file.read(65_536)).hexdigest()
         line = f"{short_name(item.path, config)}\t{item.label}\t{item.group}\t{item.path.stat().st_size}\t{start}\n"
-        digest.update(line.encode())
+        digest.update(to_bytes(line))
     return digest.hexdigest()
 
 

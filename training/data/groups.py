@@ -8,6 +8,7 @@ from pathlib import Path
 
 from training.config.data import DataConfig
 from training.errors import TrainingError
+from training.names import ESCAPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,10 @@ def read_groups(argument: str, data: Path) -> GroupTable:
         raise TrainingError(f"--groups must be FILE:COLUMN (FOLDS.tsv:video), but got {argument!r}")
     path = Path(name) if Path(name).is_file() else data / name
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8", errors=ESCAPED) as file:
             reader = csv.DictReader(file, delimiter="," if path.suffix == ".csv" else "\t")
             return _read(path, column, reader)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise TrainingError(f"the table {path} of --groups cannot be read: {error}") from error
 
 

@@ -7,6 +7,7 @@ trained on, held out and scored is then decided here, in the same way for all la
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 from training.config.data import ROTATE, DataConfig
@@ -15,7 +16,9 @@ from training.data.dataset import DataSet, Item, Part
 from training.data.readers.base import Layout, Listing
 from training.data.readers.registry import LAYOUTS
 from training.data.splits import Split, split_by_fold, split_by_group
+from training.data.survey import Survey, count_items, passed_over
 from training.errors import TrainingError
+from training.names import is_text
 
 
 class ScoredItems(NamedTuple):
@@ -110,6 +113,16 @@ class OpenDataset:
 
         return OodItems(everything.where(is_scored), everything)
 
+    def survey(self) -> Survey:
+        """Return what was found in the data set's folders, and what was passed over and why."""
+        config, items = self.config, self._listing.items
+        found = [count_items("classes", config.classes, items)]
+        if config.auxiliary:
+            items = (*items, *self._auxiliary.items)
+            found.append(count_items("auxiliary classes", config.auxiliary, self._auxiliary.items))
+        roots = dict.fromkeys(Path(folder) for folder in (config.data, config.auxiliary_data) if folder)
+        return Survey(tuple(found), passed_over(roots, [item.path for item in items]))
+
     def without_unseen(self) -> "OpenDataset":
         """Return the data set without the auxiliary classes that its config leaves out.
 
@@ -167,6 +180,7 @@ def open_dataset(config: DataConfig) -> OpenDataset:
     if auxiliary == ("all",):
         auxiliary = _all_but(classes, layout, auxiliary_config(config))
     _check_unseen(config, layout)
+    _check_text((*classes, *auxiliary))
     return OpenDataset(replace(config, classes=classes, auxiliary=auxiliary), layout).without_unseen()
 
 
@@ -178,6 +192,12 @@ def _check_unseen(config: DataConfig, layout: Layout) -> None:
         there = layout.find_classes(auxiliary_config(config))
         if missing := [name for name in config.left_out if name not in there]:
             raise TrainingError(f"--unseen: there is no auxiliary class {missing[0]!r}; leave it out of the list")
+
+
+def _check_text(classes: Sequence[str]) -> None:
+    """Raise `TrainingError` for a class whose name no model could tell."""
+    if unfit := [name for name in classes if not is_text(name)]:
+        raise TrainingError(f"class folder {unfit[0]!r}: the name is not UTF-8, as a model's classes are; rename it")
 
 
 def _all_but(classes: Sequence[str], layout: Layout, config: DataConfig) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from zlib import crc32
 from training.data.dataset import DataSet, Item
 from training.errors import TrainingError
 from training.evaluation.leakage import Hashes, is_class_learnt, is_learnt
+from training.names import to_bytes
 from videoxception.engine import Engine
 
 EngineOf = Callable[[Item], Engine]
@@ -75,6 +76,6 @@ def engine_without(scorers: Sequence[Scorer], fits: Fitness = is_new) -> EngineO
         fit = [scorer.engine for scorer in scorers if fits(scorer, item)]
         if not fit:
             raise TrainingError(f"{item.path} is of {item.group}, which every model at hand has learnt from")
-        return fit[crc32(item.group.encode()) % len(fit)]
+        return fit[crc32(to_bytes(item.group)) % len(fit)]
 
     return engine_of

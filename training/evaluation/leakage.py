@@ -19,6 +19,7 @@ from training.data.readers.ucf101 import known_source_video
 from training.errors import TrainingError
 from training.model import checkpoint
 from training.model.resolve import resolve_trained
+from training.names import to_bytes
 from videoxception.store import SOURCES, Release
 
 _LOGGER = logging.getLogger(__name__)
@@ -200,4 +201,4 @@ def _hashes(names: Names) -> Hashes:
 
 def hash_of(name: str) -> str:
     """Return the hash of a source video's name, 16 hexadecimal digits."""
-    return hashlib.sha256(name.encode()).hexdigest()[:16]
+    return hashlib.sha256(to_bytes(name)).hexdigest()[:16]

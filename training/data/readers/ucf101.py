@@ -19,6 +19,7 @@ from training.data.readers.base import Layout, Listing
 from training.data.readers.ucf101_same_video import Group, first_of
 from training.data.splits import SOURCE_SEED, random_rows, shared_groups
 from training.errors import TrainingError
+from training.names import ESCAPED
 from videoxception.actions import ACTIONS
 
 _NAME = re.compile(r"v_(?P<label>\w+)_g(?P<group>\d+)_c\d+$")
@@ -90,8 +91,8 @@ def _video_of(group: Group) -> str:
 def read_list(path: Path) -> list[str]:
     """Read the videos, <Class>/<file>, that an official list file names."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = path.read_text(encoding="utf-8", errors=ESCAPED).splitlines()
+    except OSError as error:
         raise TrainingError(f"the list {path} cannot be read ({error}); see --annotations") from error
     return [line.split()[0] for line in lines if line.strip()]
 

@@ -93,7 +93,10 @@ def _check_apart(items: Sequence[Item]) -> None:
     groups = {part: [item.group for item in items if item.part == part] for part in get_args(Part)}
     for one, other in (("train", "val"), ("train", "test"), ("val", "test")):
         if both := shared_groups(groups[one], groups[other]):
-            raise TrainingError(f"source video {both[0]} is in the folder {one} and in the folder {other}")
+            first, second = (
+                next(item.path for item in items if (item.part, item.group) == (part, both[0])) for part in (one, other)
+            )
+            raise TrainingError(f"{first} and {second} are of one source video, but in the {one} and the {other} part")
 
 
 LAYOUT = Layout(protocols=("parts", "groups"), find_classes=_find_classes, load=_load)
