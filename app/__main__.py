@@ -65,7 +65,7 @@ async def _serve(app: FastAPI, config: uvicorn.Config, settings: Settings) -> No
     """
     async with open_service(settings) as service:
         app.state.service = service
-        config.http = connections(_descriptors(settings))
+        config.http = connections(_descriptors(settings), service.metrics.note_crowding)
         server = _Server(config)
         loop = asyncio.get_running_loop()
 

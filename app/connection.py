@@ -10,6 +10,7 @@ import logging
 import os
 import resource
 from collections import deque
+from collections.abc import Callable
 from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -38,10 +39,14 @@ _log = logging.getLogger(__name__)
 
 
 class Room:
-    """How many connections there may be, and which of them wait for a request: these make room for new ones."""
+    """How many connections there may be, and which of them wait for a request: these make room for new ones.
 
-    def __init__(self, most: float) -> None:
+    `note` is called for each connection over the limit: with "closed" if an idle one made room, else with "refused".
+    """
+
+    def __init__(self, most: float, note: Callable[[str], None] = lambda outcome: None) -> None:
         self._most = most
+        self._note = note
         self._waiting: dict[Connection, None] = {}  # in the order in which they began to wait
         self._refused: dict[Connection, None] = {}  # answered, but not closed yet
         self._crowded = False
@@ -55,7 +60,9 @@ class Room:
         if not self._crowded:
             self._crowded = True
             _log.warning("%d connections, all that the limit on descriptors allows: idle ones are closed", self._most)
-        return self._close_first(self._waiting)
+        closed = self._close_first(self._waiting)
+        self._note("closed" if closed else "refused")
+        return closed
 
     def wait(self, connection: "Connection") -> None:
         """Note that a connection waits for a request."""
@@ -260,10 +267,10 @@ def _announces_body(headers: list[tuple[bytes, bytes]]) -> bool:
     )
 
 
-def connections(reserve: int) -> type[Connection]:
+def connections(reserve: int, note: Callable[[str], None] = lambda outcome: None) -> type[Connection]:
     """Return the class of connections for a process that is to open `reserve` files and sockets more, beside them.
 
-    If it may not open as many, connections get half of what it may.
+    If it may not open as many, connections get half of what it may. `note` is told of those over the limit (`Room`).
     """
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if limit == resource.RLIM_INFINITY:
@@ -271,6 +278,6 @@ def connections(reserve: int) -> type[Connection]:
     free = limit - len(os.listdir("/dev/fd"))
 
     class Limited(Connection):
-        room = Room(max(1, free - min(reserve, free // 2)))
+        room = Room(max(1, free - min(reserve, free // 2)), note)
 
     return Limited

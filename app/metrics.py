@@ -71,6 +71,15 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._crowding = Counter(
+            "videoxception_connections_over_limit",
+            "Connections over what descriptors allow: an idle one was closed for the new one, or that was refused.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        for outcome in ("closed", "refused"):
+            self._crowding.labels(outcome)
+
     def note(self, record: RequestRecord) -> None:
         """Count a request that has ended."""
         self._requests.labels(record.route, record.outcome, record.reason).inc()
@@ -87,6 +96,10 @@ class Metrics:
     def note_batch(self, clips: int) -> None:
         """Count a batch that goes to the engine."""
         self._batches.observe(clips)
+
+    def note_crowding(self, outcome: str) -> None:
+        """Count a connection over the limit: "closed" or "refused"."""
+        self._crowding.labels(outcome).inc()
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus's text format."""

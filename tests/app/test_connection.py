@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -305,8 +306,10 @@ def test_an_answer_that_is_not_taken_is_dropped(requests: bytes, monkeypatch: py
 def test_without_descriptors_new_connections_are_answered(video: Path, caplog: pytest.LogCaptureFixture) -> None:
     """All that there may be wait for their answers: the next is told so, one line is logged, and then all is well."""
 
+    noted: list[str] = []
+
     class Few(Connection):
-        room = Room(3)
+        room = Room(3, noted.append)
 
     unfinished = post(video.read_bytes(), b"Expect: 100-continue")[:-1]
     with serve(Settings(device="cpu", model=NAME, answer_cache=0), Few) as client, ExitStack() as stack:
@@ -326,16 +329,20 @@ def test_without_descriptors_new_connections_are_answered(video: Path, caplog: p
     assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == [
         "3 connections, all that the limit on descriptors allows: idle ones are closed"
     ]
+    assert noted.count("refused") == 3
 
 
 def test_idle_connections_make_room_for_new_ones() -> None:
+    noted: list[str] = []
+
     class Few(Connection):
-        room = Room(3)
+        room = Room(3, noted.append)
 
     with serve(Settings(device="cpu", model=NAME), Few) as client, ExitStack() as stack:
         idle = [stack.enter_context(connected(client)) for _ in range(9)]
         assert until_closed(idle[0]) == b""
         assert said(client, GET.replace(b"Host", b"Connection: close\r\nHost")).startswith(b"HTTP/1.1 200 ")
+    assert set(noted) == {"closed"}
 
 
 def test_a_service_with_few_descriptors_survives_a_crowd(video: Path) -> None:
@@ -348,6 +355,8 @@ def test_a_service_with_few_descriptors_survives_a_crowd(video: Path) -> None:
             for _ in range(100):
                 stack.enter_context(connected(client))
             assert client.post("/predict", content=video.read_bytes()).status_code == 200
+            counted = re.findall(r"connections_over_limit_total\{outcome=.(\w+).\} (\d+)", client.get("/metrics").text)
+    assert sum(int(count) for _, count in counted) > 50
 
 
 def test_connections_leave_the_descriptors_that_requests_take() -> None:

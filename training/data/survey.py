@@ -88,7 +88,7 @@ def passed_over(roots: Collection[Path], taken: Collection[Path]) -> tuple[Passe
         for path, reason in _left(root, frozenset(taken), kinds):
             left[reason].append(path.relative_to(root).as_posix())
     found = (PassedOver(_named(reason, paths), len(paths), min(paths)) for reason, paths in left.items())
-    return tuple(sorted(found, key=lambda each: -each.count))
+    return tuple(sorted(found, key=lambda each: (-each.count, each.what)))
 
 
 def _left(root: Path, taken: frozenset[Path], kinds: Collection[str]) -> Iterator[tuple[Path, str]]:
@@ -123,7 +123,7 @@ def _named(reason: str, paths: Sequence[str]) -> str:
     """Return a reason, with the most frequent suffixes of files that are of other kinds."""
     if reason != _OTHER:
         return reason
-    suffixes = Counter(Path(path).suffix.lower() or "without a suffix" for path in paths).most_common()
+    suffixes = Counter(sorted(Path(path).suffix.lower() or "without a suffix" for path in paths)).most_common()
     more = [", ..."] if len(suffixes) > _SUFFIXES else []
     return f"{reason} ({', '.join(suffix for suffix, _ in suffixes[:_SUFFIXES])}{''.join(more)})"
 

@@ -1,4 +1,5 @@
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from training.data.survey import count_items
 def touch(root: Path, *names: str) -> None:
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(name)
+        (root / name).write_bytes(os.fsencode(name))
 
 
 def describe(root: Path, **options: object) -> list[str]:
@@ -28,18 +29,19 @@ def test_what_is_found_and_what_is_passed_over_and_why(tmp_path: Path) -> None:
     assert describe(tmp_path, classes=("jump", "run")) == [
         "found: 7 clips of 7 source videos, 2 classes: jump 3, run 4",
         "passed over: files of other kinds (.json, .txt) (3), such as notes.txt",
-        "passed over: hidden folders (2), such as .ipynb_checkpoints",
         "passed over: files that no class, part or list of this run has (2), such as left.mp4",
-        "passed over: links to folders (1), such as elsewhere",
-        "passed over: folders of archivers or viewers (1), such as __MACOSX",
+        "passed over: hidden folders (2), such as .ipynb_checkpoints",
         "passed over: empty folders (1), such as walk",
+        "passed over: folders of archivers or viewers (1), such as __MACOSX",
         "passed over: hidden files (1), such as run/.DS_Store",
+        "passed over: links to folders (1), such as elsewhere",
     ]
 
 
 def test_parts_are_counted(tmp_path: Path) -> None:
-    touch(tmp_path, *(f"{part}/jump/{part}{i}.mp4" for part, n in (("Train", 3), ("valid", 2)) for i in range(n)))
-    assert describe(tmp_path) == ["found: 5 clips of 5 source videos, 1 classes: jump 5; train 3, val 2"]
+    sizes = {"Train": 3, "valid": 2}
+    touch(tmp_path, *(f"{part}/{name}/{part}{i}.mp4" for part, n in sizes.items() for name in "ab" for i in range(n)))
+    assert describe(tmp_path) == ["found: 10 clips of 10 source videos, 2 classes: a 5, b 5; train 6, val 4"]
 
 
 @pytest.mark.parametrize("apart", [False, True])

@@ -458,7 +458,7 @@ def test_a_recording_in_two_parts_is_refused(tmp_path: Path) -> None:
     touch(tmp_path, [f"{part}/{name}/day1-{part}.mp4" for part in ("train", "test") for name in ("jump", "run")])
     assert len(open_dataset(folders_config(tmp_path)).scored()[0]) == 2
     with pytest.raises(
-        TrainingError, match="day1-train.mp4 and .*day1-test.mp4 are of one source video, but in the train"
+        TrainingError, match=r"day1-train.mp4 and .*day1-test.mp4 are of one source video, but in the train"
     ):
         open_dataset(folders_config(tmp_path, group_pattern=r"day(\d)")).scored()
 
