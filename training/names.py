@@ -1,6 +1,7 @@
 """Names of files as bytes and from bytes: on Linux they are bytes, and may be no text in any encoding.
 
-Python holds a byte that is not UTF-8 as a lone surrogate. JSON keeps it as an escape; all else goes through here.
+Python holds a byte that is not UTF-8 as a lone surrogate, which JSON keeps as an escape. What else hashes, reads or
+shows a name goes through here.
 """
 
 ESCAPED = "surrogateescape"
@@ -12,6 +13,11 @@ def to_bytes(name: str) -> bytes:
     return name.encode(errors=ESCAPED)
 
 
+def as_text(name: str) -> str:
+    """Return a name as it is shown, on a model's card or in a plot: bytes that are not UTF-8 as "\\xff"."""
+    return to_bytes(name).decode(errors="backslashreplace")
+
+
 def is_text(name: str) -> bool:
     """Return whether a name is UTF-8."""
-    return name == to_bytes(name).decode(errors="replace")
+    return name == as_text(name)

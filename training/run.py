@@ -46,6 +46,7 @@ from training.model.build import build_network
 from training.model.frozen import freeze, frozen_names
 from training.model.pretrained import describe_pretrained, first_weights
 from training.model.train_state import TrainState, load_weights, new_train_state
+from training.names import is_text
 from training.reporting.plots.draw import draw_or_explain, draw_run
 from training.trainer.bank_teacher import BankTeacher
 from training.trainer.distillation import Teacher
@@ -105,6 +106,8 @@ def run(
     Raises:
         TrainingError: the data, the config or what is in the folder does not fit.
     """
+    if not is_text(str(folder)):
+        raise TrainingError(f"--run {str(folder)!r}: the name is not UTF-8, as TensorBoard needs; name another folder")
     passes = passes_for(config.fused, device)
     data = open_data_module(config, cache)
     config = _settle(data.config, world)

@@ -11,6 +11,7 @@ from training.config.schema import Config
 from training.data.fingerprint import fingerprint
 from training.data.splits import Split
 from training.model.pretrained import describe_pretrained
+from training.names import as_text
 from videoxception.bundled import ROOT
 from videoxception.manifest import Provenance
 
@@ -22,7 +23,7 @@ def provenance_of(config: Config, split: Split, note: str) -> Provenance:
     recipe = dataclasses.asdict(config)
     # Where the data lay on the machine that trained is private; the fingerprint says what they were.
     for name in PLACES:
-        recipe["data"][name] = Path(recipe["data"][name]).name
+        recipe["data"][name] = as_text(Path(recipe["data"][name]).name)
     # Of runs' folders; released models' names stay as they are.
     recipe["init"] = _shortened(config.init)
     recipe["pretrained"] = Path(recipe["pretrained"]).name
@@ -62,7 +63,7 @@ def _init_rule(config: Config) -> str:
 def _trained_on(config: Config, split: Split) -> str:
     own = split.training.where(lambda item: item.label in config.data.classes)
     held_out = split.protocol[0].upper() + split.protocol[1:] + _auxiliary_in_words(split, config)
-    counted = f"{len(own):,} {{}} of {len(set(own.groups)):,} source videos ({Path(config.data.data).name})"
+    counted = f"{len(own):,} {{}} of {len(set(own.groups)):,} source videos ({as_text(Path(config.data.data).name)})"
     if config.data.layout == "stills":
         return (
             f"Single frames, not videos: {counted.format('still frames')}. {_shown(config)}, so that the model has"

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from training.data.decode import read_clip
 from training.evaluation.summary import Evaluation
+from training.names import as_text
 from training.reporting.plots.style import BLUE, GREY, ORANGE, figure
 from videoxception.clip import ClipSpec, Frames
 
@@ -48,7 +49,8 @@ def _show(axes: Axes, frame: Frames, evaluation: Evaluation, row: int) -> None:
     said = evaluation.scores.data.classes[probabilities.argmax()]
     axes.imshow(frame, interpolation="lanczos")
     axes.set_title(f"{said} {probabilities.max():.0%}", color=ORANGE, loc="center", fontsize=10)
-    name = item.path.name if len(item.path.name) <= _LETTERS else item.path.name[: _LETTERS - 1] + "…"
+    name = as_text(item.path.name)
+    name = name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "…"
     axes.text(0.5, -0.04, f"is {item.label}", color=BLUE, fontsize=10, **_BELOW, transform=axes.transAxes)
     axes.text(0.5, -0.16, name, color=GREY, fontsize=7, **_BELOW, transform=axes.transAxes)
 
