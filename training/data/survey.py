@@ -63,7 +63,7 @@ class Survey:
 
     def describe(self) -> list[str]:
         """Return lines for people."""
-        return [line.describe() for line in (*self.found, *self.passed_over)]
+        return [found.describe() for found in self.found] + [passed.describe() for passed in self.passed_over]
 
 
 def count_items(what: str, classes: Sequence[str], items: Sequence[Item]) -> Found:
