@@ -48,7 +48,7 @@ def test_a_run_takes_any_name_and_gives_it_back(config: Config, tmp_path: Path) 
     assert all(name.startswith(ODD) for name in learnt.own)
     assert all(is_learnt(item, learnt.known()) for item in split.training.items)
     check_no_leakage(folder, split.validation.items)
-    assert json.loads((folder / "data.json").read_text())["passed_over"][0]["count"] == 2
+    assert json.loads((folder / "data.json").read_text())["passed_over"][0]["example"] == "FOLDS.tsv"
     told = provenance_of(config, split, "").model_dump_json()
     assert r"data caf\\xe9\\xff" in told
 

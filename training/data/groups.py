@@ -58,16 +58,22 @@ def read_groups(argument: str, data: Path) -> GroupTable:
 
     FILE may be relative to the data folder. Raises `TrainingError`.
     """
-    name, colon, column = argument.rpartition(":")
+    _, colon, column = argument.rpartition(":")
     if not colon:
         raise TrainingError(f"--groups must be FILE:COLUMN (FOLDS.tsv:video), but got {argument!r}")
-    path = Path(name) if Path(name).is_file() else data / name
+    path = table_path(argument, data)
     try:
         with path.open(newline="", encoding="utf-8", errors=ESCAPED) as file:
             reader = csv.DictReader(file, delimiter="," if path.suffix == ".csv" else "\t")
             return _read(path, column, reader)
     except OSError as error:
         raise TrainingError(f"the table {path} of --groups cannot be read: {error}") from error
+
+
+def table_path(argument: str, data: Path) -> Path:
+    """Return where the table lies that `--groups FILE:COLUMN` names."""
+    name = argument.rpartition(":")[0]
+    return Path(name) if Path(name).is_file() else data / name
 
 
 def _read(path: Path, column: str, reader: "csv.DictReader[str]") -> GroupTable:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from training.config.data import ROTATE, DataConfig
 from training.data.auxiliary_classes import add_auxiliary, assign_folds, auxiliary_config, leave_out_unseen
 from training.data.dataset import DataSet, Item, Part
+from training.data.groups import table_path
 from training.data.readers.base import Layout, Listing
 from training.data.readers.registry import LAYOUTS
 from training.data.splits import Split, split_by_fold, split_by_group
@@ -121,7 +122,8 @@ class OpenDataset:
             items = (*items, *self._auxiliary.items)
             found.append(count_items("auxiliary classes", config.auxiliary, self._auxiliary.items))
         roots = dict.fromkeys(Path(folder) for folder in (config.data, config.auxiliary_data) if folder)
-        return Survey(tuple(found), passed_over(roots, [item.path for item in items]))
+        table = [table_path(config.groups, Path(config.data))] if config.groups else []
+        return Survey(tuple(found), passed_over(roots, [item.path for item in items], table))
 
     def without_unseen(self) -> "OpenDataset":
         """Return the data set without the auxiliary classes that its config leaves out.

@@ -80,12 +80,14 @@ def count_items(what: str, classes: Sequence[str], items: Sequence[Item]) -> Fou
     )
 
 
-def passed_over(roots: Collection[Path], taken: Collection[Path]) -> tuple[PassedOver, ...]:
-    """Return what lies below some folders and was not taken, the most frequent reason first."""
+def passed_over(
+    roots: Collection[Path], taken: Collection[Path], read: Collection[Path] = ()
+) -> tuple[PassedOver, ...]:
+    """Return what lies below some folders and was not taken as an item, nor `read`, the most frequent reason first."""
     kinds = {suffix for path in taken for suffix in (FRAME_SUFFIXES if is_still(path) else VIDEO_SUFFIXES)}
     left: defaultdict[str, list[str]] = defaultdict(list)
     for root in (root for root in roots if not any(other in root.parents for other in roots)):
-        for path, reason in _left(root, frozenset(taken), kinds):
+        for path, reason in _left(root, frozenset([*taken, *read]), kinds):
             left[reason].append(path.relative_to(root).as_posix())
     found = (PassedOver(_named(reason, paths), len(paths), min(paths)) for reason, paths in left.items())
     return tuple(sorted(found, key=lambda each: (-each.count, each.what)))

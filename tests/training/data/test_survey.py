@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.conftest import CLASSES
 from training.config.data import DataConfig
 from training.data.loading import open_dataset
 from training.data.survey import count_items
@@ -56,6 +57,11 @@ def test_auxiliary_classes_are_counted_for_themselves(apart: bool, tmp_path: Pat
         "found: 91 stills of 91 source videos, 13 auxiliary classes from 1 (rest0) to 13 (rest12)",
         "passed over: files of other kinds (.mp4) (1), such as run/1.mp4",
     ]
+
+
+def test_a_table_that_is_read_is_not_passed_over(stills_root: Path) -> None:
+    assert len(describe(stills_root, layout="stills", classes=CLASSES, groups="FOLDS.tsv:video")) == 1
+    assert "FOLDS.tsv" in describe(stills_root, layout="stills", classes=CLASSES)[1]
 
 
 def test_a_run_keeps_it_as_json(tmp_path: Path) -> None:
