@@ -1,10 +1,11 @@
 """CPU time of ten frames of a video, this project beside its peers, on the same files in one run.
 
-    python -m benchmarks.decode --peers PYTHON [--files DIR] [--rounds 7]
+    python -m benchmarks.decode --peers PYTHON [--files DIR ...] [--rounds 7]
+    python -m benchmarks.decode --before CHECKOUT --files DIR ... [--rounds 21]
 
 PYTHON is an interpreter whose environment has torchcodec, decord and opencv-python-headless (docs/how-to/benchmark.md
-says how to make it); --files is a folder of videos, measured beside synthetic ones. Every round runs each method once
-on each file.
+says how to make it); --files are folders of videos, measured beside synthetic ones. Every round runs each method once
+on each file. CHECKOUT is a folder with another commit of this project, and its .venv: only that is measured then.
 """
 
 import argparse
@@ -25,10 +26,9 @@ _SAME = 8.0  # levels of mean colour that scalers may differ by; the marks of sy
 class Runner:
     """A process that runs one method."""
 
-    def __init__(self, python: str, method: str) -> None:
-        self._process = subprocess.Popen(
-            [python, "-m", "benchmarks.decoders", method], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+    def __init__(self, python: str, method: str, checkout: Path | None = None) -> None:
+        command, pipe = [python, "-m", "benchmarks.decoders", method], subprocess.PIPE
+        self._process = subprocess.Popen(command, cwd=checkout, stdin=pipe, stdout=pipe, text=True)
 
     def run(self, path: Path) -> dict[str, object]:
         """Return the method's result for a file: {cpu, wall, means} or {error}."""
@@ -61,16 +61,26 @@ def make_files(folder: Path) -> list[Path]:
     ]
 
 
-def measure(peers: str | None, files: list[Path], rounds: int) -> dict[str, dict[str, list[dict[str, object]]]]:
-    """Return {file: {method: [result of each round]}}; a warm-up round is left out."""
+def runners_of(peers: str | None, before: Path | None) -> dict[str, Runner]:
+    """Return the methods to be measured, ours first."""
+    if before is not None:
+        python = str(before.resolve() / ".venv/bin/python")
+        return {"ours": Runner(sys.executable, "ours"), "before": Runner(python, "ours", before)}
     runners = {name: Runner(sys.executable, name) for name in _OURS}
     if peers:
         runners |= {name: Runner(peers, name) for name in METHODS if name not in _OURS}
+    return runners
+
+
+def measure(
+    runners: dict[str, Runner], files: list[Path], rounds: int
+) -> dict[str, dict[str, list[dict[str, object]]]]:
+    """Return {file: {method: [result of each round]}}; a warm-up round is left out."""
     results: dict[str, dict[str, list[dict[str, object]]]] = {f.name: {name: [] for name in runners} for f in files}
     for count in range(rounds + 1):
         for path in files:
-            for name, runner in runners.items():
-                result = runner.run(path)
+            for name in list(runners)[:: 1 if count % 2 else -1]:
+                result = runners[name].run(path)
                 if count > 0:
                     results[path.name][name].append(result)
     return results
@@ -109,12 +119,14 @@ def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", metavar="PYTHON", help="interpreter of the peers' environment")
-    parser.add_argument("--files", type=Path, metavar="DIR", help="folder of videos")
+    parser.add_argument("--before", type=Path, metavar="CHECKOUT", help="another commit of this project")
+    parser.add_argument("--files", type=Path, metavar="DIR", nargs="+", default=[], help="folders of videos")
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = sorted(p for p in options.files.rglob("*.*") if p.suffix != ".tsv") if options.files else []
-        print(table(measure(options.peers, [*found, *make_files(Path(folder))], options.rounds)))
+        found = sorted(p.resolve() for place in options.files for p in place.rglob("*.*") if p.suffix != ".tsv")
+        made = [] if options.before else make_files(Path(folder))
+        print(table(measure(runners_of(options.peers, options.before), [*found, *made], options.rounds)))
     print("\nCPU ms, medians; (ours / theirs, paired); ! means other frames than ours")
 
 

@@ -1,6 +1,7 @@
 """Frames with a colour in each corner, stored the eight ways that files ask for, and read as they are shown."""
 
 import struct
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
@@ -13,7 +14,7 @@ import pytest
 
 from videoxception.clip import Clip, ClipSpec
 from videoxception.video import Limits, decode
-from videoxception.video.orientation import UPRIGHT, Matrix, orientation_of, sei_reader
+from videoxception.video.orientation import UPRIGHT, Matrix, matrix_of, orientation_of, sei_reader
 
 RED, GREEN, BLUE, YELLOW = (200, 30, 30), (30, 170, 30), (40, 40, 200), (200, 200, 30)
 WAYS = list(product((0, 90, 180, 270), (False, True)))  # degrees against the clock, and then a mirror
@@ -43,15 +44,15 @@ def make(
     return path
 
 
-def with_sei(source: Path, target: Path, unit: bytes, chosen: Callable[[int], bool]) -> Path:
-    """A copy in which the key frames of some numbers have a unit before them."""
+def with_sei(source: Path, target: Path, unit: bytes, chosen: Callable[[int], bool], *, keys: bool = True) -> Path:
+    """A copy in which the key frames of some numbers, or the packets, have a unit before them."""
     key = 0
     with av.open(str(source)) as original, av.open(str(target), "w") as copy:
         stream = original.streams.video[0]
         written = copy.add_stream_from_template(stream)
         for packet in original.demux(stream):
             content = bytes(packet)
-            if packet.is_keyframe and content:
+            if content and (packet.is_keyframe or not keys):
                 content = struct.pack(">I", len(unit)) * chosen(key) + unit * chosen(key) + content
                 key += 1
             if content:
@@ -130,6 +131,36 @@ def test_an_orientation_that_begins_in_a_group_that_a_plan_leaves_out_holds(
     assert np.array_equal(planned.frames, full.frames)
     assert corners(Clip(full.frames[-1:], 0, 0, 0, "", ())) == {tuple(shown(90, False))}
     assert planned.warnings == full.warnings == ("rotated",)
+
+
+@pytest.mark.parametrize(("codec", "hevc"), [("libx264", False), ("libx265", True)])
+@pytest.mark.parametrize("number", range(54, 59))
+def test_an_orientation_that_begins_between_key_frames_holds(
+    codec: str, hevc: bool, number: int, tmp_path: Path
+) -> None:
+    """In a group that a plan leaves out, or leaves at the wanted frame."""
+    plain, unit = make(tmp_path / "plain.mp4", codec, 200), sei(90, False, False, hevc=hevc)
+    path = with_sei(plain, tmp_path / "clip.mp4", unit, lambda packet: packet == number, keys=False)
+    planned, full = decode(path, ClipSpec()), decode(path, ClipSpec(), planned=False)
+    assert planned.planned
+    assert np.array_equal(planned.frames, full.frames)
+    assert corners(Clip(full.frames[-1:], 0, 0, 0, "", ())) == {tuple(shown(90, False))}
+    assert planned.warnings == full.warnings == ("rotated",)
+
+
+def test_an_orientation_that_is_cancelled_ends(tmp_path: Path) -> None:
+    plain = make(tmp_path / "plain.mp4", "libx264", 100, gop=50)
+    turned = with_sei(plain, tmp_path / "turned.mp4", sei(90, False, False), lambda key: key == 0)
+    clip = decode(with_sei(turned, tmp_path / "clip.mp4", b"\x06\x2f\x01\x80\x80", lambda key: key == 1), ClipSpec())
+    assert [corners(half) for half in halves(clip)] == [{tuple(shown(90, False))}, {tuple(shown(0, False))}]
+
+
+def test_a_frame_that_was_asked_for_its_matrix_is_let_go() -> None:
+    """`frame.side_data` refers back to its frame, so that all frames would stay until garbage is collected."""
+    frame = av.VideoFrame(16, 16)
+    references = sys.getrefcount(frame)
+    assert matrix_of(frame) is None
+    assert sys.getrefcount(frame) == references
 
 
 def test_an_orientation_may_change_on_the_way(tmp_path: Path) -> None:
