@@ -90,17 +90,30 @@ class ClipSpec(_Strict):
 class Timeline:
     """When the frames of a video are on screen: `ticks[k]` is the time of frame k, rising, in `tick` seconds.
 
-    `span` is the time from the first frame to the end of the last, in ticks. Where the file gives no times, the ticks
-    are the numbers of the frames, and `tick` is one over a guessed frame rate (`timed` is False then).
+    `durations` are those of the frames as the file says them, in ticks; empty if it says none that can be trusted.
+    Where the file gives no times, the ticks are the numbers of the frames, and `tick` is one over a guessed frame rate
+    (`timed` is False then).
     """
 
     ticks: Sequence[int]
-    span: int
+    durations: Sequence[int]
     tick: Fraction
     timed: bool = True
 
     def __len__(self) -> int:
         return len(self.ticks)
+
+    @property
+    def span(self) -> int:
+        """Ticks from the first frame to the end of the last, which lasts the median step if the file does not say."""
+        if not self.timed:
+            return len(self)
+        last = self.durations[-1] if self.durations else 0
+        return self.ticks[-1] - self.ticks[0] + (last or median_step(self.ticks) or 0)
+
+    def part(self, first: int, behind: int) -> "Timeline":
+        """Return the timeline of a video that has only the frames from number `first` up to that before `behind`."""
+        return Timeline(self.ticks[first:behind], self.durations[first:behind], self.tick, self.timed)
 
     def seconds(self, k: int) -> float:
         """Return the time of frame k in seconds since the first frame."""
@@ -119,18 +132,16 @@ class Timeline:
 
 
 def make_timeline(
-    times: Sequence[int | None], last_duration: int | None, time_base: Fraction, rate: Fraction
+    times: Sequence[int | None], durations: Sequence[int], time_base: Fraction, rate: Fraction
 ) -> Timeline:
     """Make the timeline of a video from the times of its frames, in any order, in units of `time_base`.
 
-    `last_duration` is that of the frame shown last (None if unknown: the median step stands in). Missing and equal
-    times are interpolated; if they are half or more, frames count as shown at a constant `rate`, in frames a second.
+    `durations` are those of the frames in the order in which they are shown, or empty. Missing and equal times are
+    interpolated; if they are half or more, frames count as shown at a constant `rate`, in frames a second.
     """
     if not usable(times):
-        return Timeline(range(len(times)), len(times), 1 / rate, timed=False)
-    known = spread(sorted(interpolate(times)))
-    last = last_duration or median_step(known) or 0
-    return Timeline(known, known[-1] - known[0] + last, time_base)
+        return Timeline(range(len(times)), (), 1 / rate, timed=False)
+    return Timeline(spread(sorted(interpolate(times))), durations, time_base)
 
 
 def choose(timeline: Timeline, spec: ClipSpec) -> list[int]:
@@ -139,17 +150,17 @@ def choose(timeline: Timeline, spec: ClipSpec) -> list[int]:
     Frame i is the one on screen at the centre of its part of the video: the largest k with
     T_k - T_0 <= (2i+1) D / 2F. Exact: times are whole ticks, so that the centre may be rounded down.
     """
-    ticks = timeline.ticks
-    centres = (ticks[0] + _centre(i, timeline, spec) for i in range(spec.frames))
+    ticks, span = timeline.ticks, timeline.span
+    centres = (ticks[0] + _centre(i, span, timeline.tick, spec) for i in range(spec.frames))
     return [max(0, bisect_right(ticks, centre) - 1) for centre in centres]
 
 
-def _centre(i: int, timeline: Timeline, spec: ClipSpec) -> int:
+def _centre(i: int, span: int, tick: Fraction, spec: ClipSpec) -> int:
     """Return the moment that frame i of the clip shows, in whole ticks since the first frame."""
     if isinstance(spec.sampling, Segments):
-        return (2 * i + 1) * timeline.span // (2 * spec.frames)
-    step = Fraction(str(spec.sampling.step)) / timeline.tick  # from its decimal digits: 0.4 is exactly two fifths
-    return floor(Fraction(timeline.span, 2) + (i - Fraction(spec.frames - 1, 2)) * step)
+        return (2 * i + 1) * span // (2 * spec.frames)
+    step = Fraction(str(spec.sampling.step)) / tick  # from its decimal digits: 0.4 is exactly two fifths
+    return floor(Fraction(span, 2) + (i - Fraction(spec.frames - 1, 2)) * step)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ MS = Fraction(1, 1000)
 
 
 def constant(frames: int, step: int = 40) -> Timeline:
-    return make_timeline([k * step for k in range(frames)], step, MS, Fraction(25))
+    return make_timeline([k * step for k in range(frames)], [step] * frames, MS, Fraction(25))
 
 
 @pytest.mark.parametrize("frames", [1, 2, 9, 10, 11, 29, 100, 187, 188, 432])
@@ -28,7 +28,7 @@ def test_frame_i_of_ten_is_frame_3i_plus_1_of_thirty(frames: int) -> None:
 
 def test_variable_rate_follows_the_times_not_the_count() -> None:
     times = list(accumulate([0] + [10] * 50 + [200] * 9))
-    timeline = make_timeline(times, 200, MS, Fraction(25))
+    timeline = make_timeline(times, [0] * 59 + [200], MS, Fraction(25))
     span = times[-1] + 200
     expected = [max(k for k, t in enumerate(times) if t * 20 <= (2 * i + 1) * span) for i in range(10)]
     assert choose(timeline, TEN) == expected
@@ -38,23 +38,23 @@ def test_variable_rate_follows_the_times_not_the_count() -> None:
 def test_the_order_of_packets_and_a_late_start_do_not_matter() -> None:
     times = [5000 + k * 40 for k in range(50)]
     shuffled = times[::2] + times[1::2]
-    assert choose(make_timeline(shuffled, 40, MS, Fraction(25)), TEN) == choose(constant(50), TEN)
+    assert choose(make_timeline(shuffled, [40] * 50, MS, Fraction(25)), TEN) == choose(constant(50), TEN)
 
 
 def test_an_unknown_last_duration_is_the_median_step() -> None:
-    assert make_timeline([0, 40, 80, 200], None, MS, Fraction(25)).span == 240
+    assert make_timeline([0, 40, 80, 200], [], MS, Fraction(25)).span == 240
 
 
 @pytest.mark.parametrize("times", [[None, 40, 80], [0, 40, 40], [0, 40, None], [0, None, 80]])
 def test_a_missing_or_equal_time_is_interpolated(times: list[int | None]) -> None:
-    timeline = make_timeline(times, 40, MS, Fraction(25))
+    timeline = make_timeline(times, [40] * 3, MS, Fraction(25))
     steps = [b - a for a, b in pairwise(timeline.ticks)]
     assert (steps, timeline.span, timeline.timed) == ([40, 40], 120, True)
 
 
 @pytest.mark.parametrize("times", [[None, None, 80], [40, 40, 40], [None, None, None]])
 def test_without_usable_times_frames_are_counted(times: list[int | None]) -> None:
-    timeline = make_timeline(times, 40, MS, Fraction(25))
+    timeline = make_timeline(times, [40] * 3, MS, Fraction(25))
     assert list(timeline.ticks) == [0, 1, 2]
     assert timeline.span == 3
     assert not timeline.timed
@@ -63,7 +63,7 @@ def test_without_usable_times_frames_are_counted(times: list[int | None]) -> Non
 
 def test_rounding_to_milliseconds_is_not_a_variable_rate() -> None:
     times = [round(k * 1000 / 30) for k in range(100)]
-    assert not make_timeline(times, 33, MS, Fraction(30)).variable
+    assert not make_timeline(times, [33] * 100, MS, Fraction(30)).variable
 
 
 def test_a_window_lies_around_the_middle() -> None:

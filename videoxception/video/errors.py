@@ -7,6 +7,7 @@ VideoError
 ├── TooLarge       more bytes than the limits allow
 ├── TooManyPixels  larger frames than the limits allow
 ├── TooLong        more seconds, packets or work than the limits allow
+├── TooManyWindows more windows than the limits allow
 └── Stopped        the caller asked for the decoding to stop
 """
 
@@ -37,6 +38,10 @@ class TooManyPixels(VideoError):
 
 class TooLong(VideoError):
     """The file is over a limit on duration, packets or the work of decoding."""
+
+
+class TooManyWindows(VideoError):
+    """The video has more windows of the length and step that are asked for than the limits allow."""
 
 
 class OverBudget(Exception):

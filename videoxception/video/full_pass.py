@@ -1,6 +1,7 @@
 """Decoding everything, past errors, for streams that cannot be planned, or whose plan did not work out."""
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import av
@@ -10,10 +11,12 @@ from av.video.stream import VideoStream
 
 from videoxception.clip import Timeline
 from videoxception.video.errors import Undecodable
-from videoxception.video.frame import Facts, Frame, Scaler, Shown
+from videoxception.video.frame import Frame, Scaler, Shown
 from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline
-from videoxception.video.passes import Found, check_memory, end_of, united
+from videoxception.video.passes import Picked, Tally, check_memory, end_of
+
+_REACH = 16  # frames: times that are wrong stop rising within so many, since no codec shows a frame further off
 
 
 def full_pass(
@@ -24,65 +27,76 @@ def full_pass(
     scaler: Scaler,
     orienter: Orienter,
     deadline: Deadline,
-) -> Found:
-    """Decode everything, past errors; packets' times are numbers of frames. Raise `Undecodable` if none came out."""
-    walk = _FullPass(wanted, timeline, scaler, orienter)
+    tally: Tally,
+) -> Iterator[Picked]:
+    """Decode everything, past errors; packets' times are numbers of frames. Yield the wanted ones.
+
+    One that did not decode is the nearest earlier one, or the first. Raise `Undecodable` if none came out at all.
+    """
+    walk = _FullPass(wanted, timeline, scaler, orienter, tally)
     for _, packet in packets:
         deadline.check()
         walk.take(packet)
+        yield from walk.settled()
     walk.take(end_of(stream))
-    return walk.found()
+    yield from walk.rest()
 
 
 class _FullPass:
-    """Keeps the wanted frames by their numbers.
+    """Picks the wanted frames by their numbers.
 
     Frames are numbered as they come out of the decoder. If one does not decode, those behind it must keep their
     numbers, and only times tell where the gap is. So two counts are kept: `by_order`, and `by_time`, the number that
     the frame's packet has by its time. Times are believed as long as they rise; in AVI files with packed B-frames they
-    don't, and there the order alone counts.
+    don't, and from there on the order alone counts.
     """
 
-    def __init__(self, wanted: list[int], timeline: Timeline, scaler: Scaler, orienter: Orienter) -> None:
+    def __init__(
+        self, wanted: list[int], timeline: Timeline, scaler: Scaler, orienter: Orienter, tally: Tally
+    ) -> None:
         self._expected = len(timeline)
-        self._wanted = wanted
         self._scaler = scaler
         self._orienter = orienter
+        self._tally = tally
         self._by_order = _Picker(wanted)
         self._by_time: _Picker | None = _Picker(wanted) if timeline.timed else None
-        self._seen = self._errors = 0
 
     def take(self, packet: "Packet[VideoStream]") -> None:
-        """Decode a packet; an error is counted."""
+        """Decode a packet, past an error."""
         try:
             for frame in packet.decode():
                 self._see(frame)
         except av.FFmpegError as error:
             check_memory(error, packet.stream)
-            self._errors += 1
+            self._tally.damaged = True
 
     def _see(self, frame: VideoFrame) -> None:
         """Count a decoded frame both ways, and give up counting by time once times do not rise."""
-        self._errors += frame.is_corrupt
-        number = self._seen if frame.pts is None else frame.pts
+        self._tally.damaged |= frame.is_corrupt
+        number = self._tally.decoded if frame.pts is None else frame.pts
         lazy = _LazyFrame(frame, number, self._orienter, self._scaler)
-        self._by_order.see(self._seen, lazy)
+        self._by_order.see(self._tally.decoded, lazy)
         if self._by_time is not None and (frame.pts is None or not self._by_time.see(frame.pts, lazy)):
             self._by_time = None
-        self._seen += 1
+        self._tally.decoded += 1
 
-    def found(self) -> Found:
-        """Return the wanted frames; one that did not decode is the nearest earlier one, or the first."""
-        if self._seen == 0:
+    def settled(self) -> Iterator[Picked]:
+        """Yield the frames that no frame to come can change."""
+        yield from self._give(self._tally.decoded - _REACH)
+
+    def rest(self) -> Iterator[Picked]:
+        """Yield what is left of the wanted frames."""
+        if self._tally.decoded == 0:
             raise Undecodable(f"none of the video's {self._expected} frames could be decoded")
-        picker = self._by_time or self._by_order
-        frames = picker.finish()
-        return Found(frames, self._wanted, *united(picker.facts), self._damaged, planned=False, decoded=self._seen)
+        self._tally.damaged |= self._tally.decoded < self._expected
+        (self._by_time or self._by_order).finish()
+        yield from self._give(self._tally.decoded + 1)
 
-    @property
-    def _damaged(self) -> bool:
-        """Whether frames were lost."""
-        return self._errors > 0 or self._seen < self._expected
+    def _give(self, before: int) -> Iterator[Picked]:
+        """Yield what was picked before so many frames had been seen, by the count that holds."""
+        for picked in (self._by_time or self._by_order).give(before):
+            yield picked
+            self._by_order.drop(picked.wanted)
 
 
 class _LazyFrame:
@@ -106,12 +120,12 @@ class _LazyFrame:
 
 
 class _Picker:
-    """Of numbered frames that go by, keeps the wanted ones, and the one before where a wanted one is missing."""
+    """Of numbered frames that go by, picks the wanted ones, and the one before where a wanted one is missing."""
 
     def __init__(self, wanted: list[int]) -> None:
-        self._wanted = wanted
-        self._kept: list[Frame] = []
-        self.facts: list[Facts] = []  # of those that are kept
+        self._coming = deque(wanted)
+        self._picked: deque[tuple[int, Picked]] = deque()  # with the count of frames seen before
+        self._seen = 0
         self._last: tuple[int, _LazyFrame] | None = None
 
     def see(self, number: int, frame: _LazyFrame) -> bool:
@@ -121,16 +135,29 @@ class _Picker:
         self._fill(number, self._last[1] if self._last else frame)
         self._fill(number + 1, frame)
         self._last = (number, frame)
+        self._seen += 1
         return True
 
-    def finish(self) -> list[Frame]:
-        """Return all wanted frames; at least one frame must have been seen."""
+    def finish(self) -> None:
+        """Pick the last frame for all that is still wanted; at least one frame must have been seen."""
         assert self._last is not None
-        self._fill(self._wanted[-1] + 1, self._last[1])
-        return self._kept
+        if self._coming:
+            self._fill(self._coming[-1] + 1, self._last[1])
+
+    def give(self, before: int) -> Iterator[Picked]:
+        """Yield, and forget, what was picked before so many frames had been seen."""
+        while self._picked and self._picked[0][0] < before:
+            yield self._picked.popleft()[1]
+
+    def drop(self, wanted: int) -> None:
+        """Forget the frames up to the `wanted` one, which another picker has given."""
+        while self._picked and self._picked[0][1].wanted <= wanted:
+            self._picked.popleft()
+        while self._coming and self._coming[0] <= wanted:
+            self._coming.popleft()
 
     def _fill(self, end: int, frame: _LazyFrame) -> None:
-        """Take `frame` for every wanted frame before number `end` that is still missing."""
-        while len(self._kept) < len(self._wanted) and self._wanted[len(self._kept)] < end:
-            self.facts.append(frame.shown.facts)
-            self._kept.append(frame.scaled)
+        """Pick `frame` for every wanted frame before number `end` that is still missing."""
+        while self._coming and self._coming[0] < end:
+            number = self._coming.popleft()
+            self._picked.append((self._seen, Picked(number, number, frame.scaled, frame.shown.facts)))

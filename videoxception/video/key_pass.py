@@ -3,7 +3,7 @@
 A key frame needs no other, so that ten of them cost ten frames, however long the video and its groups are.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import av
@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from videoxception.video.frame import Facts, Frame, Scaler, Shown
 from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline, PacketTable
-from videoxception.video.passes import Found, check_memory, end_of, united
+from videoxception.video.passes import PassFailed, Picked, Tally, check_memory, end_of
 from videoxception.video.roles import SECOND, SHOWN
 from videoxception.video.timing import Timing
 
@@ -46,16 +46,20 @@ def _keys(table: PacketTable, timing: Timing) -> list[Key]:
 def key_pass(
     packets: "Iterable[tuple[int, Packet[VideoStream]]]",
     stream: VideoStream,
+    wanted: list[int],
     keys: list[Key],
     scaler: Scaler,
     orienter: Orienter,
     deadline: Deadline,
-) -> Found | None:
-    """Decode each key frame alone. One that fails is the one before it, or the first; return None if all fail."""
+    tally: Tally,
+) -> Iterator[Picked]:
+    """Decode each key frame alone, and yield one for each wanted frame.
+
+    One that fails is the one before it, or the first. Raise `PassFailed` if all fail.
+    """
     last_of = {key.packets[-1]: key for key in keys}
     chosen = {packet for key in keys for packet in key.packets}
-    frames: dict[int, Frame] = {}
-    facts: list[Facts] = []
+    frames: dict[int, tuple[Frame, Facts]] = {}
     fields: list[Packet[VideoStream]] = []
     for index, packet in packets:
         if index not in chosen:
@@ -68,19 +72,13 @@ def key_pass(
             if frame is not None:
                 number = last_of[index].number
                 shown = Shown(frame, orienter(frame, number))
-                facts.append(shown.facts)
-                frames[number] = scaler(frame, shown.orientation)
-    if not facts:
-        return None
-    return Found(
-        _filled(frames, keys),
-        [key.number for key in keys],
-        *united(facts),
-        damaged=len(frames) < len(last_of),
-        planned=True,
-        decoded=len(frames),
-        keys_only=True,
-    )
+                frames[number] = scaler(frame, shown.orientation), shown.facts
+    if not frames:
+        raise PassFailed
+    tally.planned, tally.keys_only = True, True
+    tally.decoded, tally.damaged = len(frames), len(frames) < len(last_of)
+    for number, key, (scaled, facts) in zip(wanted, keys, _filled(frames, keys), strict=True):
+        yield Picked(number, key.number, scaled, facts)
 
 
 def _alone(fields: "list[Packet[VideoStream]]", stream: VideoStream) -> VideoFrame | None:
@@ -94,7 +92,7 @@ def _alone(fields: "list[Packet[VideoStream]]", stream: VideoStream) -> VideoFra
     return next((frame for frame in frames if not frame.is_corrupt), None)
 
 
-def _filled(frames: dict[int, Frame], keys: list[Key]) -> list[Frame]:
+def _filled(frames: dict[int, tuple[Frame, Facts]], keys: list[Key]) -> list[tuple[Frame, Facts]]:
     """Return the frame of each key, or of the nearest one before it, or of the first that there is."""
     filled = [frames.get(key.number) for key in keys]
     last = next(frame for frame in filled if frame is not None)

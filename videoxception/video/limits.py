@@ -39,6 +39,7 @@ class Limits:
     decoding: float = 60.0  # seconds of work
     work: float = 4e9  # pixels to decode; a core does some 3e8 to 8e8 a second
     key_frames: bool = True  # what is over the limit on work is answered from key frames, not refused
+    windows: int = 10_800  # of a long video: three hours, one a second
     memory: int = 64 * 2**20  # bytes of packets that are held; a larger file is read twice
 
     def __post_init__(self) -> None:

@@ -1,5 +1,6 @@
 """Reading a file's packets, past its errors, and what is known from them before anything is decoded."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,18 +13,21 @@ from av.video.stream import VideoStream
 from videoxception.video.errors import Stopped, TooLong
 from videoxception.video.limits import Limits
 from videoxception.video.orientation import Matrix, sei_reader
-from videoxception.video.roles import SHOWN, role_reader
+from videoxception.video.roles import role_reader
 
 # A demuxer that reports this many errors without a packet in between has nothing more to give.
 _ERRORS_IN_A_ROW = 8
 
 
 class Deadline:
-    """The end of the work on a file: after `limits.decoding` seconds, or when the caller stops it."""
+    """The end of the work on a file: after `limits.decoding` seconds, or when the caller stops it.
 
-    def __init__(self, limits: Limits, stopped: Callable[[], bool]) -> None:
+    An `endless` one is for work that is watched from outside for its progress.
+    """
+
+    def __init__(self, limits: Limits, stopped: Callable[[], bool], *, endless: bool = False) -> None:
         self._limit = limits.decoding
-        self._end = time.monotonic() + limits.decoding
+        self._end = math.inf if endless else time.monotonic() + limits.decoding
         self._stopped = stopped
 
     def check(self) -> None:
@@ -68,9 +72,8 @@ class PacketTable:
     offsets: list[int] = field(default_factory=list)  # in the file, in bytes; -1 is unknown
     kept: "list[Packet[VideoStream]] | None" = field(default_factory=list)
     clock: list[int | None] = field(default_factory=list)  # the times of decoding, which rise unless the clock jumps
+    durations: list[int] = field(default_factory=list)  # as the file says; 0 is unknown
     bytes: int = 0
-    latest: int | None = None  # of the times
-    last_duration: int | None = None  # of the packet that is shown last
     matrices: list[tuple[int, Matrix]] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -78,12 +81,11 @@ class PacketTable:
 
     def add(self, packet: "Packet[VideoStream]", role: int, memory: int) -> None:
         """Add the next packet; beyond `memory` bytes, none are kept."""
-        if role == SHOWN and packet.pts is not None and (self.latest is None or packet.pts > self.latest):
-            self.latest, self.last_duration = packet.pts, packet.duration
         self.times.append(packet.pts)
         self.keys.append(packet.is_keyframe)
         self.roles.append(role)
         self.clock.append(packet.dts)
+        self.durations.append(packet.duration or 0)
         self.offsets.append(offset_of(packet))
         self.bytes += packet.size
         if self.bytes > memory:

@@ -1,10 +1,11 @@
-"""What the three passes share, which decode a stream's packets and keep the wanted frames.
+"""What the three passes share, which decode a stream's packets and yield the wanted frames, in order.
 
 `planned_pass.py` decodes only what they need, `full_pass.py` everything: the same frames, bit for bit, but the planned
 pass may find that it cannot. `key_pass.py` decodes key frames alone, and so gives others, near the wanted ones.
 """
 
 import mmap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,21 +18,34 @@ from videoxception.video.frame import Facts, Frame
 _MOST_BYTES = 6  # of a pixel: three colours of 16 bits
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a pass brings back: the wanted frames in order, and what was noticed on the way."""
+class PassFailed(Exception):
+    """A pass cannot go on, and another one must; the frames that it has yielded are right."""
 
-    frames: list[Frame]
-    numbers: list[int]  # of the frames, in the order in which the video shows them
-    size: tuple[int, int]  # (width, height) of the first one, as shown
-    notes: tuple[str, ...]  # those of clip.WARNINGS that say how any of them is shown
-    damaged: bool
-    planned: bool
-    decoded: int  # frames that came out of the decoder
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The wanted frame of number `wanted`, scaled; `number` is another if that is a key frame that stands for it.
+
+    Numbers count the frames in the order in which the video shows them.
+    """
+
+    wanted: int
+    number: int
+    frame: Frame
+    facts: Facts
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a pass has noticed so far."""
+
+    planned: bool = False
+    decoded: int = 0  # frames that came out of the decoder
+    damaged: bool = False
     keys_only: bool = False  # the nearest key frames stand for the wanted ones
 
 
-def united(facts: list[Facts]) -> Facts:
+def united(facts: Sequence[Facts]) -> Facts:
     """Return the size of the first of a clip's frames, and the warnings of all."""
     return facts[0][0], tuple(dict.fromkeys(note for _, notes in facts for note in notes))
 

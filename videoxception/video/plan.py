@@ -5,6 +5,7 @@ last wanted frame, and, by the decoder's option `skip_frame`, frames that are no
 """
 
 from bisect import bisect_right
+from itertools import accumulate
 
 from videoxception.video.packets import PacketTable
 from videoxception.video.roles import DISCARDED, SECOND, SHOWN
@@ -52,13 +53,13 @@ def make_plan(table: PacketTable, timing: Timing, wanted: list[int]) -> bytearra
     """
     at = {number: index for index, number in enumerate(timing.numbers) if table.roles[index] == SHOWN}
     keys = [index for index, key in enumerate(table.keys) if key]
-    actions = bytearray(len(table))
-    for number in dict.fromkeys(wanted):
-        index = at[number]
-        start = _start(timing.numbers, keys, index, number)
-        for i in range(start, index):
-            actions[i] = max(actions[i], REFERENCE)
-        actions[index] = WANTED
+    needed = [0] * (len(table) + 1)  # how many more wanted frames need a packet than the one before it
+    for number in set(wanted):
+        needed[_start(timing.numbers, keys, at[number], number)] += 1
+        needed[at[number]] -= 1
+    actions = bytearray(REFERENCE if frames else SKIP for frames in accumulate(needed[:-1]))
+    for number in wanted:
+        actions[at[number]] = WANTED
     return actions
 
 

@@ -1,16 +1,17 @@
 """Decoding along a plan: only the packets that the wanted frames need, by jumping over the others."""
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 
 import av
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from videoxception.video.frame import Facts, Frame, Scaler, Shown
+from videoxception.video.frame import Scaler, Shown
 from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline
-from videoxception.video.passes import Found, check_memory, end_of, united
+from videoxception.video.passes import PassFailed, Picked, Tally, check_memory, end_of
 from videoxception.video.plan import SKIP, WANTED
 
 
@@ -22,42 +23,49 @@ def planned_pass(
     scaler: Scaler,
     orienter: Orienter,
     deadline: Deadline,
-) -> Found | None:
-    """Decode those packets that `plan` names; their times are numbers of frames.
+    tally: Tally,
+) -> Iterator[Picked]:
+    """Decode those packets that `plan` names, whose times are numbers of frames; yield the wanted ones.
 
-    Return None if a wanted frame is missing or in doubt.
+    Raise `PassFailed` if a wanted frame is missing or in doubt.
     """
-    missing = set(wanted)
-    frames: dict[int, Frame] = {}
-    facts: list[Facts] = []
-    decoded, last, context = 0, -1, stream.codec_context
+    coming = deque(wanted)
+    tally.planned = True
     try:
-        for frame in _frames_of_plan(packets, stream, plan, deadline):
-            decoded += 1
-            if frame.is_corrupt or frame.pts is None or frame.pts <= last:
-                return None  # damage, or times that do not say which frame is which
-            last = frame.pts
-            if frame.pts in missing:
-                shown = Shown(frame, orienter(frame, frame.pts))
-                facts.append(shown.facts)
-                frames[frame.pts] = scaler(frame, shown.orientation)
+        for frame in _rising(_frames_of_plan(packets, stream, plan, deadline)):
+            tally.decoded += 1
+            if coming and frame.pts == coming[0]:
+                number = coming.popleft()
+                shown = Shown(frame, orienter(frame, number))
+                yield Picked(number, number, scaler(frame, shown.orientation), shown.facts)
+            elif coming and frame.pts > coming[0]:
+                raise PassFailed
     except av.FFmpegError as error:
         check_memory(error, stream)
-        return None
-    except _NoKeyFrame:
-        return None
+        raise PassFailed from error
     finally:
-        context.skip_frame = "DEFAULT"
-    if len(frames) < len(missing):
-        return None
-    chosen = [frames[k] for k in wanted]
-    return Found(chosen, wanted, *united(facts), damaged=False, planned=True, decoded=decoded)
+        stream.codec_context.skip_frame = "DEFAULT"
+    if coming:
+        raise PassFailed
+
+
+def _rising(frames: "Iterable[VideoFrame]") -> "Iterator[VideoFrame]":
+    """Yield frames as long as their times rise. Raise `PassFailed` at damage or at a time that says nothing."""
+    last = -1
+    for frame in frames:
+        if frame.is_corrupt or frame.pts is None or frame.pts <= last:
+            raise PassFailed
+        last = frame.pts
+        yield frame
 
 
 def _frames_of_plan(
     packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream, plan: bytearray, deadline: Deadline
-) -> "Iterable[VideoFrame]":
-    """Yield the frames that the decoder puts out. Raise `_NoKeyFrame`, or `av.FFmpegError` at the first error."""
+) -> "Iterator[VideoFrame]":
+    """Yield the frames that the decoder puts out, up to the first error (`av.FFmpegError`).
+
+    Raise `PassFailed` if a packet is marked as a key frame, but is none: what follows may look like anything.
+    """
     context, last, starting = stream.codec_context, -1, True
     for index, packet in packets:
         if plan[index] == SKIP:
@@ -70,12 +78,8 @@ def _frames_of_plan(
         context.skip_frame = "DEFAULT" if plan[index] == WANTED else "NONREF"
         for frame in packet.decode():
             if starting and not frame.key_frame:
-                raise _NoKeyFrame
+                raise PassFailed
             starting = False
             yield frame
         last = index
     yield from end_of(stream).decode()
-
-
-class _NoKeyFrame(Exception):
-    """A packet is marked as a key frame, but is none: what follows may look like anything."""

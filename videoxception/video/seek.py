@@ -9,9 +9,10 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from videoxception.video.packets import Deadline, PacketTable, offset_of, payload
+from videoxception.video.passes import PassFailed
 
 
-class SeekFailed(Exception):
+class SeekFailed(PassFailed):
     """Seeking did not lead to where it should have: the file's index says something else than its packets."""
 
 

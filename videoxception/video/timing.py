@@ -73,8 +73,8 @@ def time_frames(table: PacketTable, times: Sequence[int | None], time_base: Frac
     shown = [index for index, role in enumerate(table.roles) if role == SHOWN]
     of_frames = [times[index] for index in shown]
     filled = interpolate(of_frames) if usable(of_frames) else None
-    timeline = make_timeline(filled or of_frames, _last_duration(table, times), time_base, rate)
     ranks = _ranks(filled) if filled else range(len(shown))
+    timeline = make_timeline(filled or of_frames, _durations(table, times, shown, ranks), time_base, rate)
     exact = len(set(of_frames) - {None}) == len(of_frames)
     return Timing(timeline, _numbers(table, shown, ranks), exact)
 
@@ -86,13 +86,19 @@ def _continuous_times(table: PacketTable, container: InputContainer, time_base: 
     return table.times
 
 
-def _last_duration(table: PacketTable, times: Sequence[int | None]) -> int | None:
-    """Return the duration of the frame shown last; None if it is not known.
+def _durations(
+    table: PacketTable, times: Sequence[int | None], shown: list[int], ranks: Sequence[int]
+) -> Sequence[int]:
+    """Return the durations of the frames in the order in which they are shown; none if they are not known.
 
     FFmpeg's guess is wrong where some packets are no frames, and another frame's if the file's times were mended.
     """
-    unknown = HIDDEN in table.roles or SECOND in table.roles or times != table.times
-    return None if unknown else table.last_duration
+    if HIDDEN in table.roles or SECOND in table.roles or times != table.times:
+        return ()
+    durations = [0] * len(shown)
+    for index, rank in zip(shown, ranks, strict=True):
+        durations[rank] = table.durations[index]
+    return durations
 
 
 def _ranks(times: list[int]) -> list[int]:

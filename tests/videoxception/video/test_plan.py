@@ -165,9 +165,9 @@ def test_the_cost_does_not_grow_with_length(tmp_path: Path) -> None:
 
 
 def table_of(times: list[int], keys: set[int]) -> tuple[PacketTable, Timing]:
-    table = PacketTable(
-        times=list(times), keys=bytearray(i in keys for i in range(len(times))), roles=bytearray(len(times))
-    )
+    count = len(times)
+    marks = bytearray(i in keys for i in range(count))
+    table = PacketTable(times=list(times), keys=marks, roles=bytearray(count), durations=[0] * count)
     return table, time_frames(table, times, RATE_BASE, RATE_BASE)
 
 

@@ -99,7 +99,7 @@ def test_a_seek_that_fails_costs_no_frame(tmp_path: Path, monkeypatch: pytest.Mo
         raise SeekFailed
         yield
 
-    monkeypatch.setattr(import_module("videoxception.video.decode"), "needed_packets", astray)
+    monkeypatch.setattr(import_module("videoxception.video.reader"), "needed_packets", astray)
     again = decode(path, ClipSpec(), Limits(memory=1))
     assert np.array_equal(again.frames, kept.frames)
     assert again.planned

@@ -162,7 +162,7 @@ def test_a_stray_time_does_not_make_a_video_long(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("mended", "span"), [([0, 40, 99_000], 99_500), ([0, 40, 80], 120)])
 def test_where_times_are_mended_the_last_one_in_the_file_may_be_another(mended: list[int | None], span: int) -> None:
-    table = PacketTable(times=[0, 40, 99_000], keys=bytearray(3), roles=bytearray(3), last_duration=500)
+    table = PacketTable(times=[0, 40, 99_000], keys=bytearray(3), roles=bytearray(3), durations=[40, 40, 500])
     assert time_frames(table, mended, Fraction(1, 1000), Fraction(RATE)).timeline.span == span
 
 
