@@ -82,7 +82,8 @@ async def _serve(app: FastAPI, config: uvicorn.Config, settings: Settings) -> No
 
 def _descriptors(settings: Settings) -> int:
     """Return how many files and sockets it may take to answer requests: an upload is open twice, a decoder has two."""
-    return 2 * settings.max_in_flight + 2 * settings.decoders + 32  # models that are loaded, modules, metrics
+    decoders = settings.decoders + settings.max_timelines
+    return 2 * settings.max_in_flight + 2 * decoders + 32  # models that are loaded, modules, metrics
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.result_cache import CacheUse
+from app.schemas import Answered
+
 HEADER = "X-Request-ID"
 _SANE = re.compile("[A-Za-z0-9_-]{1,64}")  # no full stop: a file's name is no id
 _PROBES = frozenset({"/livez", "/readyz", "/v2/health/live", "/v2/health/ready", "/metrics"})
@@ -49,6 +52,13 @@ class RequestRecord:
     def outcome(self) -> str:
         """answered, refused (the client's doing) or failed (the service's)."""
         return "answered" if self.status < 400 else "refused" if self.status < 500 else "failed"
+
+    def note(self, model: str, answered: Answered, how: CacheUse) -> None:
+        """Note the answer. Work is noted once, by the request that it was begun for."""
+        self.model, self.cache = model, how
+        if how in ("miss", "off"):
+            self.stages |= answered.stages
+            self.codec, self.way = answered.clip.codec, answered.way
 
     def fields(self) -> dict[str, object]:
         """Return the fields of the access log's line: all that is known, times in milliseconds."""

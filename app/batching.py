@@ -45,14 +45,15 @@ class Batcher:
         self._queue = ClipQueue(rules.max_queue, rules.delay)
         self._threads = [EngineThread(engine, self._queue, rules.max_batch, note_batch) for engine in engines]
 
-    async def infer(self, frames: Frames, timeout: float) -> Inferred:
+    async def infer(self, frames: Frames, timeout: float, *, window: bool = False) -> Inferred:
         """Return the logits of one clip (F, H, W, 3). A caller that is cancelled takes its clip out of the queue.
 
+        A `window` of a long video gives way to other clips.
         Raise the problem `overloaded` if the queue or the device is full, `deadline` after `timeout` seconds,
         `not-ready` when the service is shutting down, and the engine's own error for this clip.
         """
         now = time.monotonic()
-        item = QueuedClip(frames, now, now + timeout, asyncio.get_running_loop().create_future())
+        item = QueuedClip(frames, now, now + timeout, asyncio.get_running_loop().create_future(), window)
         if not self._queue.put(item):
             raise self._overloaded()
         try:

@@ -1,4 +1,4 @@
-"""The queue of decoded clips that wait for an engine."""
+"""The queue of decoded clips that wait for an engine: those of short videos, and behind them windows of long ones."""
 
 import asyncio
 import threading
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from app.problems import Problem
 from videoxception.clip import Frames
 from videoxception.engine.base import Logits
+
+_PATIENCE = 10.0  # seconds after which a window goes before other clips
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,16 @@ class Inferred:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QueuedClip:
-    """A clip, the times (monotonic) at which it was queued and is given up, and the future of its logits."""
+    """A clip, the times (monotonic) at which it was queued and is given up, and the future of its logits.
+
+    A window of a long video gives way to others.
+    """
 
     frames: Frames = field(repr=False)  # (F, H, W, 3)
     since: float
     expires: float
     done: "asyncio.Future[Inferred]"
+    window: bool = False
 
     @property
     def wanted(self) -> bool:
@@ -37,13 +43,21 @@ class QueuedClip:
 
 
 class ClipQueue:
-    """Clips that wait for the first engine that is free. Safe to use from any thread."""
+    """Clips that wait for the first engine that is free. Safe to use from any thread.
+
+    Windows never share a batch with other clips, and get their turn when none waits, or when they have waited too long:
+    so a long video delays a short one by the batch that is under way, and no flood of short ones stops a long one.
+    """
 
     def __init__(self, most: int, delay: float) -> None:
-        """Create a queue of at most `most` clips; fewer than a full batch wait for up to `delay` seconds."""
+        """Create a queue of at most `most` clips; fewer than a full batch wait for up to `delay` seconds.
+
+        Windows are not counted: each long video has but a few on their way.
+        """
         self._most = most
         self._delay = delay
         self._items: deque[QueuedClip] = deque()
+        self._windows: deque[QueuedClip] = deque()
         self._changed = threading.Condition()
         self._closed = False
 
@@ -52,25 +66,30 @@ class ClipQueue:
         with self._changed:
             if self._closed:
                 raise Problem("not-ready", "the service is shutting down", {"Retry-After": "10"})
-            if len(self._items) >= self._most:
+            if not item.window and len(self._items) >= self._most:
                 return False
-            self._items.append(item)
+            self._lane_of(item).append(item)
             self._changed.notify_all()
             return True
 
     def remove(self, item: QueuedClip) -> None:
         """Take out a clip whose caller has gone, if it is still there."""
         with self._changed:
-            if item in self._items:
-                self._items.remove(item)
+            lane = self._lane_of(item)
+            if item in lane:
+                lane.remove(item)
 
-    def take(self, most: int) -> list[QueuedClip]:
-        """Wait for clips and return up to `most` of those that have waited longest; none once the queue is closed."""
+    def take(self, most: int, most_windows: int) -> list[QueuedClip]:
+        """Wait for clips and return up to `most`, or `most_windows`, of those that have waited longest.
+
+        Return none once the queue is closed.
+        """
         with self._changed:
             while True:
                 while not self._closed and (left := self._delay_left(most)) != 0:
                     self._changed.wait(left)
-                taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
+                lane, room = (self._windows, most_windows) if self._windows_are_next else (self._items, most)
+                taken = [lane.popleft() for _ in range(min(room, len(lane)))]
                 wanted = [item for item in taken if item.wanted]
                 if wanted or self._closed:
                     return wanted
@@ -82,6 +101,8 @@ class ClipQueue:
 
     def _delay_left(self, most: int) -> float | None:
         """Return the seconds for which more clips may still come; None if there is not even one."""
+        if self._windows_are_next:
+            return 0
         if not self._items:
             return None
         return 0 if len(self._items) >= most else max(0, self._items[0].since + self._delay - time.monotonic())
@@ -90,10 +111,20 @@ class ClipQueue:
         """Close the queue and return the clips that were in it."""
         with self._changed:
             self._closed = True
-            left = list(self._items)
+            left = [*self._items, *self._windows]
             self._items.clear()
+            self._windows.clear()
             self._changed.notify_all()
             return left
+
+    def _lane_of(self, item: QueuedClip) -> deque[QueuedClip]:
+        return self._windows if item.window else self._items
+
+    @property
+    def _windows_are_next(self) -> bool:
+        if not self._windows:
+            return False
+        return not self._items or time.monotonic() > self._windows[0].since + _PATIENCE
 
     def __len__(self) -> int:
         return len(self._items)

@@ -1,17 +1,20 @@
 """Uploads -> clips, in the decoder processes, beside the event loop."""
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from app.problems import Problem, problem_of
 from app.settings import Settings
 from videoxception.clip import Clip, ClipSpec
 from videoxception.video import Limits, VideoError
-from videoxception.video.job import Job
+from videoxception.video.job import Inbox, Job
 from videoxception.video.pool import Counts, DecoderPool, DecodersUnavailable
 
+_LEAST_NICE = 19  # Linux's last
+_FASTEST = 60  # frames a second of the longest video
 _SMOOTHING = 0.1  # weight of the newest file in the running mean of the work that one takes
 
 
@@ -27,7 +30,15 @@ class Decoded:
 class Decoders:
     """The decoder processes, as the event loop sees them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, pool: DecoderPool, processes: int) -> None:
+        self._pool = pool
+        self._processes = processes
+        self._in_hand = 0
+        self._seconds = 0.1  # running mean of the work on a file
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Start the processes for requests without a window."""
         limits = Limits(
             bytes=settings.max_upload_bytes,
             pixels=settings.max_pixels,
@@ -36,14 +47,29 @@ class Decoders:
             work=settings.max_work,
             key_frames=settings.key_frames,
         )
-        self._pool = DecoderPool(settings.decoders, limits)
-        self._processes = settings.decoders
-        self._in_hand = 0
-        self._seconds = 0.1  # running mean of the work on a file
+        return cls(DecoderPool(settings.decoders, limits), settings.decoders)
 
-    async def decode(self, file: BinaryIO, spec: ClipSpec) -> Decoded:
-        """Return the clip of an upload, or raise the problem with it. If the caller is cancelled, the work stops."""
-        job = self._pool.submit(file, spec)
+    @classmethod
+    def for_windows(cls, settings: Settings) -> Self:
+        """Return those for windows of long videos, one for each at a time, which give way to all others."""
+        limits = Limits(
+            bytes=settings.max_timeline_upload_bytes,
+            pixels=settings.max_pixels,
+            duration=settings.max_timeline_duration,
+            packets=math.ceil(settings.max_timeline_duration * _FASTEST),
+            decoding=settings.max_decoding,
+            work=settings.max_timeline_work,
+            windows=settings.max_windows,
+        )
+        pool = DecoderPool(settings.max_timelines, limits, reserve=False, nice=_LEAST_NICE, lazy=True)
+        return cls(pool, settings.max_timelines)
+
+    async def decode(self, file: BinaryIO, spec: ClipSpec, inbox: Inbox | None = None) -> Decoded:
+        """Return the clip of an upload, or raise the problem with it. If the caller is cancelled, the work stops.
+
+        The clips of its windows go to the inbox before, if there is one.
+        """
+        job = self._pool.submit(file, spec, inbox)
         self._in_hand += 1
         try:
             clip = await self._clip(job)

@@ -16,6 +16,7 @@ from videoxception.engine import Engine, OutOfMemory
 from videoxception.engine.base import Logits
 
 _SMOOTHING = 0.1  # weight of the newest batch in the running mean of the time that a clip takes
+_WINDOWS_SECONDS = 0.05  # that a batch of windows should take
 _FAILURES = 3  # single clips in a row that an engine fails before it counts as broken
 _REST = 1.0  # seconds between a broken engine's tries at a blank clip
 _log = logging.getLogger(__name__)
@@ -60,6 +61,11 @@ class EngineThread:
     def _broken(self) -> bool:
         return self._failures >= _FAILURES
 
+    @property
+    def _windows_at_once(self) -> int:
+        """How many windows make a batch: a clip that comes meanwhile waits for it."""
+        return min(self.max_batch, max(1, int(_WINDOWS_SECONDS / self.seconds)))
+
     def _busy(self) -> float:
         """Return the seconds since the engine was given its present batch; 0 if it has none."""
         since = self._busy_since
@@ -73,7 +79,7 @@ class EngineThread:
         """Do one batch, or one try at a blank clip if the engine is broken. Return false when the queue is closed."""
         if self._broken:
             return self._mended() or not self._queue.wait_for_close(_REST)
-        batch = self._queue.take(self.max_batch)
+        batch = self._queue.take(self.max_batch, self._windows_at_once)
         self._infer(batch)
         return bool(batch)
 

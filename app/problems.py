@@ -18,6 +18,7 @@ from videoxception.video import (
     TooLarge,
     TooLong,
     TooManyPixels,
+    TooManyWindows,
     Undecodable,
     VideoError,
 )
@@ -38,6 +39,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "undecodable": (422, "The video cannot be decoded"),
     "too-many-pixels": (422, "The video's frames are too large"),
     "too-long": (422, "The video is too long"),
+    "too-many-windows": (422, "The video has too many windows"),
     "overloaded": (503, "The service is busy"),
     "not-ready": (503, "The service is not ready"),
     "deadline": (504, "The answer took too long"),
@@ -50,6 +52,7 @@ _OF_VIDEO: dict[type[VideoError], str] = {
     TooLarge: "too-large",
     TooManyPixels: "too-many-pixels",
     TooLong: "too-long",
+    TooManyWindows: "too-many-windows",
     Stopped: "not-ready",  # while the service is shutting down
 }
 
@@ -81,9 +84,22 @@ def problem_of(error: VideoError) -> Problem:
     return Problem(_OF_VIDEO[type(error)], str(error))
 
 
+def details_of(problem: Problem) -> ProblemDetails:
+    """Return the body that answers with a problem."""
+    return ProblemDetails(
+        type=_PREFIX + problem.kind, title=problem.title, status=problem.status, detail=problem.detail
+    )
+
+
+def details_of_bug(error: Exception) -> ProblemDetails:
+    """Log a bug, and return the body that answers with it."""
+    _log.error("a bug", exc_info=error)
+    return _blank("Internal Server Error", 500, "a bug in the service; its log has the details")
+
+
 def response_of(problem: Problem) -> JSONResponse:
     """Return the answer for a problem."""
-    return _answer(_PREFIX + problem.kind, problem.title, problem.status, problem.detail, problem.headers)
+    return _answer(details_of(problem), problem.headers)
 
 
 def responses(*kinds: str) -> dict[int | str, dict[str, Any]]:
@@ -110,9 +126,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_bug)
 
 
-def _answer(kind: str, title: str, status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    body = ProblemDetails(type=kind, title=title, status=status, detail=detail)
-    return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
+def _answer(body: ProblemDetails, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(body.model_dump(), body.status, headers, media_type="application/problem+json")
+
+
+def _blank(title: str, status: int, detail: str) -> ProblemDetails:
+    return ProblemDetails(type="about:blank", title=title, status=status, detail=detail)
 
 
 async def _on_problem(request: Request, error: Exception) -> JSONResponse:
@@ -135,13 +154,11 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     allowed = (error.headers or {}).get("allow")
     remedy = f"use {allowed}" if allowed else "/openapi.json lists all routes"
     detail = f"{request.method} {request.url.path}: {title.lower()}; {remedy}"
-    return _answer("about:blank", title, error.status_code, detail, dict(error.headers or {}))
+    return _answer(_blank(title, error.status_code, detail), dict(error.headers or {}))
 
 
 async def _on_bug(request: Request, error: Exception) -> JSONResponse:
-    _log.error("a bug", exc_info=error)
-    detail = "a bug in the service; its log has the details"
     # This answer is made outside of the middleware that gives others their id. uvicorn closes the connection after it,
     # and a client that does not know may lose its next request.
     headers = {HEADER: request.state.record.id, "Connection": "close"}
-    return _answer("about:blank", "Internal Server Error", 500, detail, headers)
+    return _answer(details_of_bug(error), headers)

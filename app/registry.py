@@ -5,8 +5,9 @@ What a name means is found out once, and again at each `reload`: the newest vers
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from app.batching import Batcher, Rules
 from app.problems import Problem
@@ -19,12 +20,38 @@ _UNUSABLE = (StoreError, EngineError)
 _log = logging.getLogger(__name__)
 
 
+class Holds:
+    """How many long requests need a model, beyond the time that others may take."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Hold the model while the context lasts."""
+        self._count += 1
+        self._none.clear()
+        try:
+            yield
+        finally:
+            self._count -= 1
+            if not self._count:
+                self._none.set()
+
+    async def end(self) -> None:
+        """Return when nobody holds the model."""
+        await self._none.wait()
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """A released model, and the batcher in front of its engines."""
 
     release: Release
     batcher: Batcher
+    holds: Holds = field(default_factory=Holds)
 
     @property
     def manifest(self) -> Manifest:
@@ -138,6 +165,7 @@ class ModelRegistry:
     async def _close_later(self, old: Served) -> None:
         try:
             await asyncio.sleep(self._settings.upload_timeout + self._settings.deadline)
+            await old.holds.end()
         finally:
             await old.batcher.close()
 

@@ -49,6 +49,50 @@ class PredictionOut(BaseModel):
     sha256: str = Field(description="of the upload")
 
 
+class SegmentOut(BaseModel):
+    """The answer to one window of a video, as if it had been cut out; seconds count from the first frame."""
+
+    start: float
+    end: float
+    label: str
+    confidence: float = Field(description="probability of the label")
+    known: bool = Field(description="false: probably none of the classes")
+    known_score: float
+    answer_set: list[str] | None
+    probabilities: dict[str, float]
+
+
+class EntryOut(BaseModel, from_attributes=True):
+    """What is to be seen from `start` to `end`."""
+
+    start: float
+    end: float
+    label: str | None = Field(description="null: none of the classes, or no frame")
+    confidence: float = Field(description="mean probability of the label, or 1 minus the mean known_score")
+
+
+class WindowsOut(BaseModel):
+    """The windows that the video was looked at through, and the parameters of the timeline's rule; seconds."""
+
+    window: float
+    step: float
+    smoothing: float
+    shortest: float
+
+
+class TimelineResult(PredictionOut):
+    """The answer to a video, and what it shows when: the last of the lines, behind the segments."""
+
+    windows: WindowsOut
+    timeline: list[EntryOut]
+
+
+class TimelineOut(TimelineResult):
+    """The answer to a video and to its windows, and what it shows when."""
+
+    segments: list[SegmentOut]
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """The logits and the clip of an upload; for the log, the seconds of each stage (named as in Server-Timing) and how

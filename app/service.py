@@ -20,6 +20,8 @@ from app.result_cache import ResultCache
 from app.schemas import Answered
 from app.settings import Settings
 
+_WINDOWS_RETRY = 30.0  # seconds after which to come back when all long videos that there may be are in work
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -29,7 +31,9 @@ class Service:
     models: ModelRegistry
     reloader: Reloader
     decoders: Decoders
+    window_decoders: Decoders
     admission: Admission
+    window_admission: Admission  # of requests with a window, which are counted by the other, too
     metrics: Metrics
     result_cache: ResultCache[Answered]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set when the process has got the signal to end
@@ -45,13 +49,15 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
     metrics = Metrics()
     models = ModelRegistry(settings, metrics.note_batch)
     reloader = Reloader(models, settings.reload)
-    decoders = Decoders(settings)
+    decoders, window_decoders = Decoders.of(settings), Decoders.for_windows(settings)
     try:
         with tempfile.TemporaryFile(dir=settings.temp_dir):
             pass  # better now than at the first upload
         await reloader.note_versions()
         await models.start()
         admission = Admission(settings.max_in_flight, settings.max_bytes_in_flight, lambda: decoders.backlog)
+        window_bytes = settings.max_timelines * settings.max_timeline_upload_bytes
+        window_admission = Admission(settings.max_timelines, window_bytes, lambda: _WINDOWS_RETRY)
         metrics.registry.register(ServiceCollector(admission, decoders, models))
         if (gpus := find_gpus()) is not None:
             metrics.registry.register(gpus)
@@ -61,10 +67,21 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             if settings.metrics and settings.metrics_port is not None:
                 stack.enter_context(metrics.served_at(settings.host, settings.metrics_port))
             result_cache: ResultCache[Answered] = ResultCache(settings.answer_cache)
-            yield Service(settings, models, reloader, decoders, admission, metrics, result_cache)
+            yield Service(
+                settings=settings,
+                models=models,
+                reloader=reloader,
+                decoders=decoders,
+                window_decoders=window_decoders,
+                admission=admission,
+                window_admission=window_admission,
+                metrics=metrics,
+                result_cache=result_cache,
+            )
     finally:
         await models.close()
         await asyncio.to_thread(decoders.close)
+        await asyncio.to_thread(window_decoders.close)
 
 
 async def _service(request: Request) -> Service:  # a plain function would be run in a thread of FastAPI's

@@ -63,6 +63,25 @@ class Settings(BaseSettings):
         ),
     )
     key_frames: bool = Field(True, description="`false`: a video over `VX_MAX_WORK` is refused (`too-long`)")
+    max_timelines: int = Field(
+        2,
+        ge=1,
+        description="requests with a window at a time, each with a decoder process of its own; more are `overloaded`",
+    )
+    max_timeline_upload_mb: int = Field(4096, ge=1, description="largest upload of a request with a window, in MiB")
+    timeline_upload_timeout: float = Field(
+        1800.0, gt=0, allow_inf_nan=False, description="seconds that the upload of a request with a window may take"
+    )
+    max_timeline_duration: float = Field(
+        10_800.0, gt=0, allow_inf_nan=False, description="longest video of a request with a window, in seconds"
+    )
+    max_timeline_work: float = Field(
+        5e11,
+        gt=0,
+        allow_inf_nan=False,
+        description="pixels to decode of a video with windows: two hours of 1080p; above it, it is `too-long`",
+    )
+    max_windows: int = Field(10_800, ge=1, description="windows of one video; more are `too-many-windows`")
     decoders: int = Field(
         default_factory=lambda: max(2, os.cpu_count() or 1),
         ge=1,
@@ -157,6 +176,11 @@ class Settings(BaseSettings):
     def max_upload_bytes(self) -> int:
         """The largest upload, in bytes."""
         return self.max_upload_mb * 2**20
+
+    @property
+    def max_timeline_upload_bytes(self) -> int:
+        """The largest upload of a request with a window, in bytes."""
+        return self.max_timeline_upload_mb * 2**20
 
     @property
     def max_bytes_in_flight(self) -> int:

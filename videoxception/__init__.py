@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from videoxception.actions import ACTIONS
     from videoxception.answer import Answer
     from videoxception.answer_sets import CoverageError
-    from videoxception.classifier import Classifier, Prediction
+    from videoxception.classifier import Classifier, Prediction, TimelinePrediction
     from videoxception.clip import Clip, ClipSpec
     from videoxception.engine import EngineError
     from videoxception.store import ModelStore, Release, StoreError
+    from videoxception.timeline import Entry, Segment
     from videoxception.video import Limits, VideoError
 
 __all__ = [
@@ -33,11 +34,14 @@ __all__ = [
     "ClipSpec",
     "CoverageError",
     "EngineError",
+    "Entry",
     "Limits",
     "ModelStore",
     "Prediction",
     "Release",
+    "Segment",
     "StoreError",
+    "TimelinePrediction",
     "VideoError",
 ]
 
@@ -49,11 +53,14 @@ _HOMES = {
     "ClipSpec": "clip",
     "CoverageError": "answer_sets",
     "EngineError": "engine",
+    "Entry": "timeline",
     "Limits": "video",
     "ModelStore": "store",
     "Prediction": "classifier",
     "Release": "store",
+    "Segment": "timeline",
     "StoreError": "store",
+    "TimelinePrediction": "classifier",
     "VideoError": "video",
 }
 

@@ -2,11 +2,14 @@
 
 import weakref
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Literal, Self
+
+import numpy as np
 
 from videoxception import engine as engines
 from videoxception.answer import Answer, answer
@@ -15,10 +18,15 @@ from videoxception.clip import Clip
 from videoxception.engine import Engine
 from videoxception.engine.base import Precision
 from videoxception.store import ModelStore, Release
+from videoxception.timeline import Entry, Rule, Segment, timeline
 from videoxception.video import Limits, VideoError
 from videoxception.video.job import Job
+from videoxception.video.limits import LONG
 from videoxception.video.pool import DecoderPool
 from videoxception.video.source import open_source
+from videoxception.video.window_clips import WindowClip
+from videoxception.video.window_stream import window_clips
+from videoxception.windows import Windows, ask
 
 AnyPath = str | PathLike[str]
 
@@ -33,6 +41,16 @@ class Prediction:
     clip: Clip
 
 
+@dataclass(frozen=True, slots=True)
+class TimelinePrediction(Prediction):
+    """The answers for a video, for its windows, and the timeline that the `rule` makes of them."""
+
+    segments: tuple[Segment, ...]
+    timeline: tuple[Entry, ...]
+    windows: Windows
+    rule: Rule
+
+
 class Classifier:
     """A released model with its engine: video files in, answers out. Safe to use from several threads.
 
@@ -44,6 +62,7 @@ class Classifier:
         self.release = release
         self.engine = engine
         self._decoders = DecoderPool(decoders, limits)
+        self._long = limits or LONG
         self._ahead = decoders * _AHEAD
         self.close = weakref.finalize(self, self._decoders.close)
 
@@ -65,7 +84,7 @@ class Classifier:
             store: Where to look for it; by default, the built-in store.
             device: "cpu", "cuda", "cuda:N" or "auto".
             precision: "f32", "bf16", "int8" or "auto".
-            limits: Limits on the videos that are decoded.
+            limits: Limits on the videos that are decoded; by default, `timeline` has wider ones.
             decoders: Number of decoder processes.
 
         Raises:
@@ -115,6 +134,56 @@ class Classifier:
             for job in waiting:
                 if isinstance(job, Job):
                     self._decoders.stop(job)
+
+    def timeline(
+        self,
+        path: AnyPath,
+        window: float | Literal["auto"] = "auto",
+        step: float | None = None,
+        *,
+        smoothing: float | None = None,
+        shortest: float | None = None,
+        coverage: float = DEFAULT_COVERAGE,
+        note: Callable[[Segment, int], None] = lambda segment, count: None,
+    ) -> TimelinePrediction:
+        """Return what a long video shows, and when: it is decoded once, and looked at through windows.
+
+        Args:
+            path: The video file.
+            window: Length of a window in seconds; "auto" chooses by the video's length.
+            step: Seconds from one window to the next; by default, half a window.
+            smoothing: Seconds over which windows are averaged; by default, a window.
+            shortest: Seconds of the shortest stretch of the timeline; by default, half a window.
+            coverage: Share of videos whose answer set is to have the true class.
+            note: Called with each segment as soon as it is there, and the number of all.
+
+        Raises:
+            ValueError: A window, a step or a coverage that there cannot be.
+            VideoError: The file is not a usable video.
+            OSError: It cannot be read.
+        """
+        check_coverage(coverage)
+        asked, spec, segments = ask(window, step), self.release.manifest.clip, list[Segment]()
+        with (
+            open_source(Path(path), self._long.bytes) as file,
+            closing(window_clips(self._decoders, file, spec, asked, self._long)) as clips,
+        ):
+            for came in clips:
+                if isinstance(came, Clip):
+                    whole = self._predict(came, coverage)
+                    break
+                windows = came[0].windows
+                for segment in self._segments(came, coverage):
+                    segments.append(segment)
+                    note(segment, came[0].count)
+        rule = Rule.of(windows, smoothing, shortest)
+        entries = timeline(segments, self.release.manifest, rule)
+        return TimelinePrediction(whole.answer, whole.clip, tuple(segments), tuple(entries), windows, rule)
+
+    def _segments(self, clips: list[WindowClip], coverage: float) -> Iterator[Segment]:
+        logits = self.engine.predict(np.stack([clip.frames for clip in clips]))
+        for clip, row in zip(clips, logits, strict=True):
+            yield Segment(clip.start, clip.end, answer(self.release.manifest, row, coverage))
 
     def _submit(self, path: AnyPath) -> Job | OSError | VideoError:
         try:

@@ -40,7 +40,7 @@ class Windows:
 
     @classmethod
     def of(cls, length: float, step: float | None = None) -> "Windows":
-        """Return windows of a length; without a step, each half covers the next. Raise `ValueError` if out of bounds."""
+        """Return windows of a length; without a step, half of each is in the next. Raise `ValueError`."""
         return cls(length, length / 2 if step is None else step)
 
     @classmethod
@@ -55,6 +55,15 @@ class Windows:
 
 Asked = Windows | Literal["auto"]
 """The windows that are asked for, or to be chosen by the video's length."""
+
+
+def ask(window: float | Literal["auto"], step: float | None = None) -> Asked:
+    """Return the windows of a length in seconds and a step, or "auto". Raise `ValueError` if there are none such."""
+    if window != "auto":
+        return Windows.of(window, step)
+    if step is not None:
+        raise ValueError("windows that are chosen by the video's length have a step of their own; give none")
+    return "auto"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,26 @@
-"""POST /predict: a video in, an answer out."""
+"""POST /predict: a video in, an answer out; with a window, also what it shows when."""
 
-import asyncio
 import time
-from collections.abc import Coroutine
+from contextlib import AsyncExitStack, aclosing
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
 from app.access_log import RequestRecord
 from app.problems import PROBLEMS, Problem, responses
 from app.registry import Served
+from app.replies import answered_of, prediction_of
 from app.result_cache import CacheUse
-from app.schemas import Answered, ClipInfo, ModelId, PredictionOut
+from app.schemas import Answered, PredictionOut, TimelineOut
 from app.service import Service, ServiceDep
+from app.timeline_replies import LINES, Lines, Look, next_of
+from app.timelines import Wish, segments
 from app.uploads import Upload, receive
-from videoxception.answer import answer
+from app.waiting import within
 from videoxception.answer_sets import DEFAULT_COVERAGE, LEAST_COVERAGE, MOST_COVERAGE
-from videoxception.clip import Clip
-
-T = TypeVar("T")
+from videoxception.windows import LONGEST, SHORTEST, ask
 
 router = APIRouter(tags=["predict"])
 
@@ -40,20 +41,55 @@ _Coverage = Annotated[
         description="share of videos whose answer set is to have the true class",
     ),
 ]
+_Seconds = Annotated[float, Field(ge=SHORTEST, le=LONGEST, allow_inf_nan=False)]
+_Some = Annotated[float, Field(ge=0, le=LONGEST, allow_inf_nan=False)]
+_Window = Annotated[
+    _Seconds | Literal["auto"] | None,
+    Query(description="seconds of the windows that a long video is looked at through; `auto` goes by its length"),
+]
+_Step = Annotated[_Some | None, Query(description="seconds from one window to the next; unsaid: half a window")]
+_Smoothing = Annotated[_Some | None, Query(description="seconds that windows are averaged over; unsaid: a window")]
+_Shortest = Annotated[_Some | None, Query(description="seconds of the shortest stretch; unsaid: half a window")]
+_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {LINES: {"schema": {"type": "string"}}}}}
 
 
-@router.post("/predict", responses=responses(*PROBLEMS), openapi_extra={"requestBody": _BODY})
+@router.post(
+    "/predict",
+    response_model=TimelineOut | PredictionOut,
+    responses={**responses(*PROBLEMS), **_ANSWER},
+    openapi_extra={"requestBody": _BODY},
+)
 async def predict(
     request: Request,
     response: Response,
     service: ServiceDep,
     model: str | None = None,
     coverage: _Coverage = DEFAULT_COVERAGE,
-) -> PredictionOut:
-    """Predict which action a video shows.
+    window: _Window = None,
+    step: _Step = None,
+    smoothing: _Smoothing = None,
+    shortest: _Shortest = None,
+) -> PredictionOut | Response:
+    """Predict which action a video shows; with a `window`, also when.
 
-    Send the file as the part "file" of a multipart form, or as the raw body. Nothing of it is kept.
+    Send the file as the part "file" of a multipart form, or as the raw body. Nothing of it is kept. With a window and
+    `Accept: application/jsonl`, each segment comes as a line as soon as it is there, then the rest of the answer.
     """
+    if window is None:
+        if not step is smoothing is shortest is None:
+            raise Problem("malformed", "step, smoothing and shortest go with a window; add window=auto or its seconds")
+        return await _predict(request, response, service, model, coverage)
+    try:
+        wish = Wish(ask(window, step), smoothing, shortest, coverage)
+    except ValueError as error:
+        raise Problem("malformed", f"query.window: {error}") from error
+    return await _look(request, response, service, model, wish)
+
+
+async def _predict(
+    request: Request, response: Response, service: Service, model: str | None, coverage: float
+) -> PredictionOut:
+    """Answer for the whole video."""
     record: RequestRecord = request.state.record
     with service.admission.enter() as reservation:
         served = await service.models.get(model)
@@ -65,10 +101,10 @@ async def predict(
             # Whatever else logits depend on stays as it is while the process lives; coverage comes after them.
             key = (upload.sha256, str(served.release), served.release.sha256)
             work = partial(_answer, service, served, upload)
-            answered, how = await _within(request, settings.deadline, service.result_cache.get(key, work))
-    _note(record, served, answered, how)
+            answered, how = await within(request, settings.deadline, service.result_cache.get(key, work))
+    record.note(str(served.release), answered, how)
     response.headers["Server-Timing"] = _server_timing(record.stages, how)
-    return _out(served, upload.sha256, answered, coverage)
+    return prediction_of(served, upload.sha256, answered, coverage)
 
 
 async def _answer(service: Service, served: Served, upload: Upload) -> Answered:
@@ -82,73 +118,35 @@ async def _answer(service: Service, served: Served, upload: Upload) -> Answered:
         "batch": inferred.waited,
         "infer": inferred.worked,
     }
-    return Answered(inferred.logits.copy(), _clip_info(decoded.clip), stages, _way(decoded.clip))
+    return answered_of(decoded.clip, inferred.logits, stages)
 
 
-async def _within(request: Request, seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """Return what `work` gives; cancel it if the deadline passes or the client goes away first."""
-    task, gone = asyncio.create_task(work), asyncio.create_task(_disconnected(request))
-    try:
-        await asyncio.wait([task, gone], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        if gone.done():
-            raise Problem("malformed", "the client closed the connection")
-        raise Problem(
-            "deadline", f"the answer was not there after {seconds:g} s; the service is busy or the video long"
-        )
-    finally:
-        for unfinished in (task, gone):
-            unfinished.cancel()
-        await asyncio.gather(task, gone, return_exceptions=True)
-
-
-async def _disconnected(request: Request) -> None:
-    """Return when the client has closed the connection. The body must have been read."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def _way(clip: Clip) -> str:
-    """Return how a clip was decoded, as the log and the metrics call it."""
-    return "key-frames" if "key frames only" in clip.warnings else "planned" if clip.planned else "straight"
-
-
-def _note(record: RequestRecord, served: Served, answered: Answered, how: CacheUse) -> None:
-    """Complete the request's record. Work is noted once, by the request that it was begun for."""
-    record.model, record.cache = str(served.release), how
-    if how in ("miss", "off"):
-        record.stages |= answered.stages
-        record.codec, record.way = answered.clip.codec, answered.way
+async def _look(
+    request: Request, response: Response, service: Service, model: str | None, wish: Wish
+) -> TimelineOut | Response:
+    """Answer for each window, for the whole video, and with a timeline."""
+    record: RequestRecord = request.state.record
+    settings = service.settings
+    async with AsyncExitStack() as stack:
+        reservation = stack.enter_context(service.window_admission.enter())
+        stack.enter_context(service.admission.enter())
+        served = await service.models.get(model)
+        stack.enter_context(served.holds.one_more())
+        start = time.monotonic()
+        limit, timeout = settings.max_timeline_upload_bytes, settings.timeline_upload_timeout
+        upload = await stack.enter_async_context(receive(request, reservation, settings.temp_dir, limit, timeout))
+        record.bytes, record.stages["upload"] = upload.bytes, time.monotonic() - start
+        look = Look(served, upload, wish, record)
+        stream = await stack.enter_async_context(aclosing(segments(service, served, upload, wish)))
+        if LINES not in request.headers.get("accept", ""):
+            out = await within(request, None, look.whole(stream))
+            response.headers["Server-Timing"] = _server_timing(record.stages, "off")
+            return out
+        first = await within(request, None, next_of(stream))  # what is wrong with a file still has a status of its own
+        return Lines(look.lines(first, stream), stack.pop_all())
 
 
 def _server_timing(stages: dict[str, float], how: CacheUse) -> str:
     """Return the Server-Timing header: the request's stages, and how the cache was used if there is one."""
     entries = [f"{name};dur={seconds * 1000:.1f}" for name, seconds in stages.items()]
     return ", ".join(entries if how == "off" else [*entries, f"cache;desc={how}"])
-
-
-def _clip_info(clip: Clip) -> ClipInfo:
-    return ClipInfo(
-        duration=clip.duration,
-        width=clip.width,
-        height=clip.height,
-        codec=clip.codec,
-        timestamps=list(clip.timestamps),
-        warnings=list(clip.warnings),
-    )
-
-
-def _out(served: Served, sha256: str, answered: Answered, coverage: float) -> PredictionOut:
-    said, release = answer(served.manifest, answered.logits, coverage), served.release
-    return PredictionOut(
-        model=ModelId(name=release.manifest.name, version=release.manifest.version, sha256=release.sha256),
-        label=said.label,
-        confidence=said.confidence,
-        known=said.known,
-        known_score=said.known_score,
-        answer_set=None if said.answer_set is None else list(said.answer_set),
-        probabilities=said.probabilities,
-        clip=answered.clip,
-        sha256=sha256,
-    )

@@ -8,6 +8,7 @@ from videoxception.video.errors import (
     TooLarge,
     TooLong,
     TooManyPixels,
+    TooManyWindows,
     Undecodable,
     VideoError,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "TooLarge",
     "TooLong",
     "TooManyPixels",
+    "TooManyWindows",
     "Undecodable",
     "VideoError",
     "decode",

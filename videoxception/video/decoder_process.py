@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from videoxception.clip import Clip, ClipSpec
+from videoxception.clip import Clip, ClipSpec, Frames
 from videoxception.video import wire
 from videoxception.video.errors import OverBudget, Stopped
-from videoxception.video.job import Job
+from videoxception.video.job import Inbox, Job
 from videoxception.video.limits import Limits
+from videoxception.video.window_clips import WindowClip
 
 _CHEAP_WORK = 1e8  # pixels to decode: up to about a second's work; what the reserved process takes
 _CHEAP_SECONDS = (
@@ -29,9 +30,10 @@ _ANSWER_SECONDS = 10.0  # for an answer that has begun to come over; a busy mach
 _START_SECONDS = 60.0  # that a process may take to start
 _POLL_SECONDS = 0.02  # between looks at whether a job was stopped or its time is up
 _PACKAGES = str(Path(__file__).parent.parent.parent)
-_NICE = 10  # decoding gives way to the engine, which ends what was begun: under load, the slowest answers come sooner
+NICE = 10
+"""Decoding gives way to the engine, which ends what was begun: under load, the slowest answers come sooner."""
 _START_WORKER = "sys.path.append(sys.argv[1]); from videoxception.video.worker import main; main()"
-_STARTER = f"import os, sys; os.nice({_NICE}); {_START_WORKER}"
+_STARTER = f"import os, sys; os.nice({NICE}); {_START_WORKER}"
 
 
 class ProcessCrashed(Exception):
@@ -45,14 +47,14 @@ class ProcessTimedOut(Exception):
 class DecoderProcess:
     """A process that decodes one file at a time. All calls must come from one thread."""
 
-    def __init__(self, decoders: int = 1) -> None:
-        """Start one of so many processes, which share the memory, and wait until it is ready.
+    def __init__(self, decoders: int = 1, nice: int = NICE) -> None:
+        """Start one of so many processes, which share the memory, and wait until it is ready, with its niceness.
 
         Raise `ProcessCrashed` or `OSError` if it does not start.
         """
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = _start(theirs.fileno(), decoders)
+            self._process = _start(theirs.fileno(), decoders, nice)
         self._connection = ours
         self._connection.settimeout(_START_SECONDS)
         self.asked = 0  # files
@@ -64,22 +66,30 @@ class DecoderProcess:
             raise ProcessCrashed(f"it did not start: {self._process.returncode}") from error
 
     def decode(self, job: Job, limits: Limits, reserved: bool) -> Clip:
-        """Return the clip of a job's file.
+        """Return the clip of a job's file; before, deliver those of its windows, if they are wanted.
 
+        Between two of those, or words that the work goes on, may lie as much time as a file may take without windows.
         Raise the file's `VideoError`, `OverBudget` if it is more work than a `reserved` process takes, `ProcessCrashed`
         or `ProcessTimedOut`; after the last two, and perhaps after `Stopped`, the process is gone.
         """
         self.asked += 1
         seconds = min(limits.decoding, _CHEAP_SECONDS) if reserved else limits.decoding + _SLACK_SECONDS
-        request = wire.Request(spec=job.spec, limits=limits, budget=_CHEAP_WORK if reserved else None)
+        request = wire.Request(
+            spec=job.spec,
+            limits=limits,
+            budget=_CHEAP_WORK if reserved else None,
+            windows=None if job.inbox is None else job.inbox.asked,
+        )
         self._limit_cpu(limits.decoding)
         try:
             wire.send_request(self._connection, request, job.file.fileno())
             self._wait(job, seconds)
             wire.receive_begun(self._connection)
             job.tries += 1
+            if job.inbox is not None:
+                return self._read_windows(job, job.inbox, limits.decoding, seconds)
             self._wait(job, seconds)
-            return self._read(job.spec)
+            return self._clip(wire.receive_reply(self._connection), job.spec)
         except ProcessTimedOut:
             if reserved and seconds < limits.decoding:
                 raise OverBudget from None
@@ -141,22 +151,53 @@ class DecoderProcess:
             return False
         return True
 
-    def _read(self, spec: ClipSpec) -> Clip:
-        reply = wire.receive_reply(self._connection)
+    def _read_windows(self, job: Job, inbox: Inbox, limit: float, seconds: float) -> Clip:
+        """Deliver the windows' clips as they come, but those that another process had sent before it crashed."""
+        received = 0
+        while True:
+            self._wait(job, seconds)
+            reply = wire.receive_reply(self._connection)
+            if reply.kind not in ("window", "progress"):
+                return self._clip(reply, job.spec)
+            self._limit_cpu(limit)
+            if reply.kind == "window":
+                clip = self._window(reply, job.spec)
+                received += 1
+                if received > inbox.delivered:
+                    self._deliver(job, inbox, clip)
+
+    def _deliver(self, job: Job, inbox: Inbox, clip: WindowClip) -> None:
+        """Hand on a clip. Kill the process if the job is stopped meanwhile: it may be at sending the next."""
+        try:
+            inbox.deliver(clip, job.stopped)
+        except Stopped:
+            self.ended = "stopped"
+            self.close()
+            raise
+
+    def _window(self, reply: wire.Reply, spec: ClipSpec) -> WindowClip:
+        if reply.window is None or len(reply.window.timestamps) != spec.frames:
+            raise wire.Closed
+        return wire.window_of(reply.window, self._frames(spec))
+
+    def _clip(self, reply: wire.Reply, spec: ClipSpec) -> Clip:
         if reply.kind == "over-budget":
             raise OverBudget
         if reply.kind == "error":
             raise wire.error_of(reply)
         if reply.clip is None or len(reply.clip.timestamps) != spec.frames:
             raise wire.Closed
+        return wire.clip_of(reply.clip, self._frames(spec))
+
+    def _frames(self, spec: ClipSpec) -> Frames:
         content = wire.receive_exactly(self._connection, int(np.prod(spec.shape)))
-        return wire.clip_of(reply.clip, np.frombuffer(content, np.uint8).reshape(spec.shape))
+        return np.frombuffer(content, np.uint8).reshape(spec.shape)
 
 
-def _start(descriptor: int, decoders: int) -> "subprocess.Popen[bytes]":
+def _start(descriptor: int, decoders: int, nice: int) -> "subprocess.Popen[bytes]":
     """Start a process that has its end of a socket, and nothing else of this one."""
     return subprocess.Popen(
-        [sys.executable, "-I", "-c", _STARTER, _PACKAGES, str(decoders), str(descriptor)],
+        [sys.executable, "-I", "-c", _STARTER, _PACKAGES, str(nice - NICE), str(decoders), str(descriptor)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

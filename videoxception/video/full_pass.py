@@ -51,9 +51,7 @@ class _FullPass:
     don't, and from there on the order alone counts.
     """
 
-    def __init__(
-        self, wanted: list[int], timeline: Timeline, scaler: Scaler, orienter: Orienter, tally: Tally
-    ) -> None:
+    def __init__(self, wanted: list[int], timeline: Timeline, scaler: Scaler, orienter: Orienter, tally: Tally) -> None:
         self._expected = len(timeline)
         self._scaler = scaler
         self._orienter = orienter

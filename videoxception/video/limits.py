@@ -46,3 +46,7 @@ class Limits:
         for name in (field.name for field in fields(self) if field.name != "key_frames"):
             if not (getattr(self, name) > 0 and math.isfinite(getattr(self, name))):
                 raise ValueError(f"the limit on {name} must be positive and finite, but got {getattr(self, name)!r}")
+
+
+LONG = Limits(bytes=8 * 2**30, duration=10_800.0, packets=648_000, work=5e11)
+"""What a long video may cost whose windows are asked for: three hours at 60 frames a second, two hours of 1080p."""

@@ -32,13 +32,13 @@ def planned_pass(
     coming = deque(wanted)
     tally.planned = True
     try:
-        for frame in _rising(_frames_of_plan(packets, stream, plan, deadline)):
+        for number, frame in _numbered(_frames_of_plan(packets, stream, plan, deadline)):
             tally.decoded += 1
-            if coming and frame.pts == coming[0]:
-                number = coming.popleft()
+            if coming and number == coming[0]:
+                coming.popleft()
                 shown = Shown(frame, orienter(frame, number))
                 yield Picked(number, number, scaler(frame, shown.orientation), shown.facts)
-            elif coming and frame.pts > coming[0]:
+            elif coming and number > coming[0]:
                 raise PassFailed
     except av.FFmpegError as error:
         check_memory(error, stream)
@@ -49,19 +49,19 @@ def planned_pass(
         raise PassFailed
 
 
-def _rising(frames: "Iterable[VideoFrame]") -> "Iterator[VideoFrame]":
-    """Yield frames as long as their times rise. Raise `PassFailed` at damage or at a time that says nothing."""
+def _numbered(frames: Iterable[VideoFrame]) -> Iterator[tuple[int, VideoFrame]]:
+    """Yield frames with their numbers, which rise. Raise `PassFailed` at damage or at a number that says nothing."""
     last = -1
     for frame in frames:
         if frame.is_corrupt or frame.pts is None or frame.pts <= last:
             raise PassFailed
         last = frame.pts
-        yield frame
+        yield last, frame
 
 
 def _frames_of_plan(
     packets: "Iterable[tuple[int, Packet[VideoStream]]]", stream: VideoStream, plan: bytearray, deadline: Deadline
-) -> "Iterator[VideoFrame]":
+) -> Iterator[VideoFrame]:
     """Yield the frames that the decoder puts out, up to the first error (`av.FFmpegError`).
 
     Raise `PassFailed` if a packet is marked as a key frame, but is none: what follows may look like anything.

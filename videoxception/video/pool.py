@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from videoxception.clip import Clip, ClipSpec
-from videoxception.video.decoder_process import DecoderProcess, ProcessCrashed, ProcessTimedOut
+from videoxception.video.decoder_process import NICE, DecoderProcess, ProcessCrashed, ProcessTimedOut
 from videoxception.video.errors import OverBudget, Stopped, TooLong, Undecodable
-from videoxception.video.job import Job
+from videoxception.video.job import Inbox, Job
 from videoxception.video.lanes import Lanes
 from videoxception.video.limits import Limits
 from videoxception.video.source import open_source
@@ -51,27 +51,51 @@ class DecoderPool:
     With two or more, one is reserved for cheap files, so that expensive or hostile ones cannot keep all others waiting.
     """
 
-    def __init__(self, processes: int, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        processes: int,
+        limits: Limits | None = None,
+        *,
+        reserve: bool = True,
+        nice: int = NICE,
+        lazy: bool = False,
+    ) -> None:
+        """Start the processes, with this much niceness; if `lazy`, with the first file.
+
+        Without `reserve`, none is reserved.
+        """
         if processes < 1:
             raise ValueError(f"a pool needs at least one process, but got {processes}")
         self.limits = limits or Limits()
         self.counts = Counts()
         self._counting = threading.Lock()
         self._lanes = Lanes()
+        self._nice = nice
+        self._started = False
         self._up: set[DecoderProcess] = set()
         self._supervisors = [
-            threading.Thread(target=self._supervise, args=(processes > 1 and n == 0,), name=f"decoder-{n}", daemon=True)
+            threading.Thread(
+                target=self._supervise, args=(reserve and processes > 1 and n == 0,), name=f"decoder-{n}", daemon=True
+            )
             for n in range(processes)
         ]
+        if not lazy:
+            self._start()
+
+    def _start(self) -> None:
+        self._started = True
         for supervisor in self._supervisors:
             supervisor.start()
 
-    def submit(self, file: BinaryIO, spec: ClipSpec) -> Job:
+    def submit(self, file: BinaryIO, spec: ClipSpec, inbox: Inbox | None = None, limits: Limits | None = None) -> Job:
         """Queue an open file; `job.done` gives its clip, or the `VideoError` that says what is wrong with it.
 
-        The file must stay open until then.
+        The file must stay open until then. Before, its windows' clips come to the `inbox`, if there is one. `limits`
+        replace the pool's.
         """
-        job = Job(file, spec)
+        job = Job(file, spec, inbox, limits)
+        if not self._started:
+            self._start()
         self._lanes.put(job)
         return job
 
@@ -104,7 +128,7 @@ class DecoderPool:
         """End the processes after the file that each is at; jobs that wait end with `Stopped`."""
         for job in self._lanes.empty(close=True):
             job.fail(Stopped("the decoders were closed"))
-        for supervisor in self._supervisors:
+        for supervisor in self._supervisors if self._started else ():
             supervisor.join()
 
     def __enter__(self) -> "DecoderPool":
@@ -118,7 +142,7 @@ class DecoderPool:
         failures = 0
         while not self._lanes.closed:
             try:
-                process = DecoderProcess(len(self._supervisors))
+                process = DecoderProcess(len(self._supervisors), self._nice)
             except (ProcessCrashed, OSError) as error:
                 failures += 1
                 self._note_failure(error, failures)
@@ -160,8 +184,9 @@ class DecoderPool:
         """Let a process decode a job's file, and end the job with the outcome or queue it again."""
         job.started = job.started or time.monotonic()
         job.handovers += 1
+        limits = job.limits or self.limits
         try:
-            job.done.set_result(process.decode(job, self.limits, reserved))
+            job.done.set_result(process.decode(job, limits, reserved))
         except OverBudget:
             self._count("expensive")
             job.expensive = True
@@ -173,7 +198,7 @@ class DecoderPool:
             else:
                 job.fail(Undecodable("the decoder crashed on this file"))
         except ProcessTimedOut:
-            limit = f"{self.limits.decoding:g} seconds of decoding"
+            limit = f"{limits.decoding:g} seconds of decoding"
             job.fail(TooLong(f"the video takes more than the {limit} that the limits allow"))
         except Exception as error:  # the file's own, or a bug, which must not end the supervisor
             job.fail(error)

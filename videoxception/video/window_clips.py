@@ -1,4 +1,4 @@
-"""Video file -> the clips of its windows and of the whole, by one planned decoding of the frames that any of them wants."""
+"""Video file -> the clips of its windows and of the whole; each frame that any of them wants is decoded once."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ from videoxception.windows import Asked, Cut, Windows, cuts
 class WindowClip:
     """The clip of one window: uint8 (F, H, W, 3), and its place and its frames' times in seconds since the first frame.
 
-    `windows` are those that the video is looked at through, of which there are about `count`.
+    `windows` are those that the video is looked at through, of which `count` hold a frame.
     """
 
     frames: Frames = field(repr=False)

@@ -1,7 +1,8 @@
 """The protocol between a decoder process and the pool, over a socket.
 
-JSON with its length before it, an open file with a request, and the bytes of the frames behind an answer. Nothing that
-comes from a decoder is unpickled or trusted.
+JSON with its length before it, an open file with a request, and the bytes of the frames behind an answer. A request for
+windows has an answer for each, as they are decoded and the socket takes them; then that for the whole video. Nothing
+that comes from a decoder is unpickled or trusted.
 """
 
 import socket
@@ -13,6 +14,8 @@ from pydantic import BaseModel, Field
 from videoxception.clip import Clip, ClipSpec, Frames
 from videoxception.video.errors import Undecodable, VideoError
 from videoxception.video.limits import Limits
+from videoxception.video.window_clips import WindowClip
+from videoxception.windows import Asked, Windows
 
 _LENGTH = struct.Struct("!I")
 _REQUEST, _STOP, _BEGUN = b"?", b"!", b"+"
@@ -21,14 +24,18 @@ _ERRORS: dict[str, type[VideoError]] = {kind.__name__: kind for kind in VideoErr
 
 
 class Request(BaseModel):
-    """A file to decode, whose descriptor travels along. Work over `budget` pixels to decode is not begun."""
+    """A file to decode, whose descriptor travels along. Work over `budget` pixels to decode is not begun.
+
+    With `windows`, their clips are asked for as well.
+    """
 
     spec: ClipSpec
     limits: Limits
-    budget: float | None
+    budget: float | None = None
+    windows: Asked | None = None
 
 
-class ClipFacts(BaseModel):
+class ClipFacts(BaseModel, from_attributes=True):
     """A clip without its frames."""
 
     duration: float | None
@@ -41,11 +48,25 @@ class ClipFacts(BaseModel):
     planned: bool
 
 
-class Reply(BaseModel):
-    """The outcome of a request: a clip, whose frames follow; an error of the file; or a cost over the budget."""
+class WindowFacts(BaseModel, from_attributes=True):
+    """A window's clip without its frames."""
 
-    kind: Literal["ready", "clip", "error", "over-budget"]
+    start: float
+    end: float
+    timestamps: tuple[float, ...]
+    windows: Windows
+    count: int
+
+
+class Reply(BaseModel):
+    """The outcome of a request: a clip, whose frames follow; an error of the file; or a cost over the budget.
+
+    Before it, a window's clip, whose frames follow; or word that the work goes on.
+    """
+
+    kind: Literal["ready", "clip", "error", "over-budget", "window", "progress"]
     clip: ClipFacts | None = None
+    window: WindowFacts | None = None
     error: str = Field("", max_length=64)
     message: str = Field("", max_length=1000)
     missing: list[str] = Field([], max_length=16)
@@ -122,24 +143,21 @@ def receive_exactly(connection: socket.socket, size: int) -> bytearray:
     return content
 
 
-def reply_of_clip(clip: Clip) -> Reply:
+def reply_of(clip: Clip | WindowClip) -> Reply:
     """Return the reply for a clip; its frames are sent behind it."""
-    facts = ClipFacts(
-        duration=clip.duration,
-        width=clip.width,
-        height=clip.height,
-        codec=clip.codec,
-        timestamps=clip.timestamps,
-        warnings=clip.warnings,
-        decoded=clip.decoded,
-        planned=clip.planned,
-    )
-    return Reply(kind="clip", clip=facts)
+    if isinstance(clip, WindowClip):
+        return Reply(kind="window", window=WindowFacts.model_validate(clip))
+    return Reply(kind="clip", clip=ClipFacts.model_validate(clip))
+
+
+def window_of(facts: WindowFacts, frames: Frames) -> WindowClip:
+    """Return the window's clip that was sent."""
+    return WindowClip(frames=frames, **dict(facts))
 
 
 def clip_of(facts: ClipFacts, frames: Frames) -> Clip:
     """Return the clip that was sent."""
-    return Clip(frames=frames, **facts.model_dump())
+    return Clip(frames=frames, **dict(facts))
 
 
 def reply_of_error(error: VideoError) -> Reply:

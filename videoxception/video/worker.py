@@ -8,12 +8,15 @@ import os
 import pkgutil
 import socket
 import sys
+import time
+from collections.abc import Iterator
+from typing import BinaryIO
 
 import av
 import numpy as np
 from av.video.frame import VideoFrame
 
-from videoxception.clip import ClipSpec, Stretch
+from videoxception.clip import Clip, ClipSpec, Stretch
 from videoxception.video import sandbox, wire
 from videoxception.video.decode import decode_file
 from videoxception.video.errors import OverBudget, Undecodable, VideoError
@@ -21,16 +24,19 @@ from videoxception.video.frame import Scaler, turn
 from videoxception.video.limits import Limits
 from videoxception.video.memory import address_space, address_space_taken, be_killed_first, container_limit
 from videoxception.video.orientation import CLOCKWISE
+from videoxception.video.window_clips import WindowClip, decode_windows
 
+_SAY_SECONDS = 1.0  # between words that the work on windows goes on
 _TOO_LITTLE = "the video takes more memory than there is for it; send smaller frames"
 
 
 def main() -> None:
-    """Serve a socket. The last arguments are how many decoders share the memory, and the socket's descriptor."""
-    decoders, descriptor = map(int, sys.argv[-2:])
+    """Serve a socket. The last arguments: what to add to the niceness, how many share the memory, the descriptor."""
+    niceness, decoders, descriptor = map(int, sys.argv[-3:])
     connection = socket.socket(fileno=descriptor)
     be_killed_first()
     _import_everything()
+    os.nice(niceness)
     missing = sandbox.enter(address_space(container_limit(), address_space_taken(), decoders))
     wire.send(connection, wire.Reply(kind="ready", missing=missing))
     while True:
@@ -54,19 +60,34 @@ def _import_everything() -> None:
 
 def _answer(connection: socket.socket, request: wire.Request, descriptor: int) -> None:
     """Decode a file and send the outcome."""
-
-    def stopped() -> bool:
-        return wire.is_stopped(connection)
-
     try:
         with os.fdopen(descriptor, "rb") as file:
-            clip = decode_file(file, request.spec, request.limits, stopped, budget=request.budget)
+            for clip in _clips(connection, request, file):
+                wire.send(connection, wire.reply_of(clip))
+                connection.sendall(np.ascontiguousarray(clip.frames).data)
     except OverBudget:
         wire.send(connection, wire.Reply(kind="over-budget"))
     except VideoError as error:
         wire.send(connection, wire.reply_of_error(error))
     except MemoryError:
         wire.send(connection, wire.reply_of_error(Undecodable(_TOO_LITTLE)))
+
+
+def _clips(connection: socket.socket, request: wire.Request, file: BinaryIO) -> Iterator[WindowClip | Clip]:
+    """Yield the clips that a request asks for. Of windows, say now and then that the work goes on."""
+    said = time.monotonic()
+
+    def stopped() -> bool:
+        return wire.is_stopped(connection)
+
+    def stopped_or_say_so() -> bool:
+        nonlocal said
+        if time.monotonic() > said + _SAY_SECONDS:
+            wire.send(connection, wire.Reply(kind="progress"))
+            said = time.monotonic()
+        return stopped()
+
+    if request.windows is None:
+        yield decode_file(file, request.spec, request.limits, stopped, budget=request.budget)
     else:
-        wire.send(connection, wire.reply_of_clip(clip))
-        connection.sendall(np.ascontiguousarray(clip.frames).data)
+        yield from decode_windows(file, request.spec, request.windows, request.limits, stopped_or_say_so)
