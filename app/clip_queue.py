@@ -79,7 +79,7 @@ class ClipQueue:
             if item in lane:
                 lane.remove(item)
 
-    def take(self, most: int, most_windows: int) -> list[QueuedClip]:
+    def take(self, most: int, most_windows: int = 1) -> list[QueuedClip]:
         """Wait for clips and return up to `most`, or `most_windows`, of those that have waited longest.
 
         Return none once the queue is closed.
