@@ -11,7 +11,7 @@ from app.problems import Problem
 from videoxception.clip import Frames
 from videoxception.engine.base import Logits
 
-_PATIENCE = 10.0  # seconds after which a window goes before other clips
+_PATIENCE = 1.0  # seconds without a batch of windows after which one goes before other clips
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class QueuedClip:
 class ClipQueue:
     """Clips that wait for the first engine that is free. Safe to use from any thread.
 
-    Windows never share a batch with other clips, and get their turn when none waits, or when they have waited too long:
-    so a long video delays a short one by the batch that is under way, and no flood of short ones stops a long one.
+    Windows never share a batch with other clips, and get their turn when none waits: so a long video delays a short one
+    by the batch that is under way. Where clips never cease to wait, windows still get a batch a second.
     """
 
     def __init__(self, most: int, delay: float) -> None:
@@ -58,6 +58,7 @@ class ClipQueue:
         self._delay = delay
         self._items: deque[QueuedClip] = deque()
         self._windows: deque[QueuedClip] = deque()
+        self._last_windows = 0.0  # when some were taken
         self._changed = threading.Condition()
         self._closed = False
 
@@ -88,11 +89,14 @@ class ClipQueue:
             while True:
                 while not self._closed and (left := self._delay_left(most)) != 0:
                     self._changed.wait(left)
-                lane, room = (self._windows, most_windows) if self._windows_are_next else (self._items, most)
-                taken = [lane.popleft() for _ in range(min(room, len(lane)))]
+                taken = self._take_windows(most_windows) if self._windows_are_next else _first(self._items, most)
                 wanted = [item for item in taken if item.wanted]
                 if wanted or self._closed:
                     return wanted
+
+    def _take_windows(self, most: int) -> list[QueuedClip]:
+        self._last_windows = time.monotonic()
+        return _first(self._windows, most)
 
     def wait_for_close(self, seconds: float) -> bool:
         """Wait for so many seconds, or until the queue is closed; return whether it is."""
@@ -124,10 +128,14 @@ class ClipQueue:
     def _windows_are_next(self) -> bool:
         if not self._windows:
             return False
-        return not self._items or time.monotonic() > self._windows[0].since + _PATIENCE
+        return not self._items or time.monotonic() > max(self._windows[0].since, self._last_windows) + _PATIENCE
 
     def __len__(self) -> int:
         return len(self._items)
+
+
+def _first(lane: deque[QueuedClip], most: int) -> list[QueuedClip]:
+    return [lane.popleft() for _ in range(min(most, len(lane)))]
 
 
 def resolve(batch: Sequence[QueuedClip], inferred: Sequence[Inferred]) -> None:

@@ -13,7 +13,6 @@ from videoxception.video import Limits, VideoError
 from videoxception.video.job import Inbox, Job
 from videoxception.video.pool import Counts, DecoderPool, DecodersUnavailable
 
-_LEAST_NICE = 19  # Linux's last
 _FASTEST = 60  # frames a second of the longest video
 _SMOOTHING = 0.1  # weight of the newest file in the running mean of the work that one takes
 
@@ -51,7 +50,7 @@ class Decoders:
 
     @classmethod
     def for_windows(cls, settings: Settings) -> Self:
-        """Return those for windows of long videos, one for each at a time, which give way to all others."""
+        """Return those for windows of long videos, one for each at a time: none waits behind another."""
         limits = Limits(
             bytes=settings.max_timeline_upload_bytes,
             pixels=settings.max_pixels,
@@ -61,8 +60,7 @@ class Decoders:
             work=settings.max_timeline_work,
             windows=settings.max_windows,
         )
-        pool = DecoderPool(settings.max_timelines, limits, reserve=False, nice=_LEAST_NICE, lazy=True)
-        return cls(pool, settings.max_timelines)
+        return cls(DecoderPool(settings.max_timelines, limits, reserve=False, lazy=True), settings.max_timelines)
 
     async def decode(self, file: BinaryIO, spec: ClipSpec, inbox: Inbox | None = None) -> Decoded:
         """Return the clip of an upload, or raise the problem with it. If the caller is cancelled, the work stops.

@@ -5,17 +5,19 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 
+from fastapi import Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from starlette.types import Receive, Scope, Send
 
 from app.access_log import RequestRecord
-from app.problems import Problem, details_of, details_of_bug
+from app.problems import Problem, ProblemDetails, details_of, details_of_bug
 from app.registry import Served
 from app.replies import prediction_of, result_of, segment_of, timeline_of
 from app.schemas import TimelineOut, TimelineResult
 from app.timelines import Whole, Wish
 from app.uploads import Upload
+from app.waiting import within
 from videoxception.timeline import Segment
 
 LINES = "application/jsonl"
@@ -56,10 +58,10 @@ class Look:
                 yield await self._line(said)
         except Problem as problem:
             self._record.reason = problem.kind
-            yield _line("problem", details_of(problem))
+            yield _problem(details_of(problem))
         except Exception as error:
             self._record.reason = "bug"
-            yield _line("problem", details_of_bug(error))
+            yield _problem(details_of_bug(error))
 
     async def _line(self, said: Segment | Whole) -> str:
         if isinstance(said, Whole):
@@ -75,20 +77,33 @@ class Look:
         return await asyncio.to_thread(result_of, self._served, usual, self._segments, said.windows, rule)
 
 
+def _problem(details: ProblemDetails) -> str:
+    """Return the line of a problem: its own type has another name there."""
+    said = details.model_dump()
+    return json.dumps({"type": "problem", "problem": said.pop("type"), **said}) + "\n"
+
+
 def _line(kind: str, said: BaseModel) -> str:
     return json.dumps({"type": kind, **said.model_dump()}) + "\n"
 
 
 class Lines(StreamingResponse):
-    """Lines of JSON, and what they need until the last of them is sent or the client has gone."""
+    """Lines of JSON, and what they need until the last of them is sent or the client has gone.
+
+    Starlette's way to notice that would cancel again and again what has to be waited for at the end.
+    """
 
     media_type = LINES
 
-    def __init__(self, lines: AsyncGenerator[str], needed: AsyncExitStack) -> None:
+    def __init__(self, lines: AsyncGenerator[str], needed: AsyncExitStack, record: RequestRecord) -> None:
         super().__init__(lines)
         self._lines = lines
         self._needed = needed
+        self._record = record
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with self._needed, aclosing(self._lines):
-            await super().__call__(scope, receive, send)
+            try:
+                await within(Request(scope, receive), None, self.stream_response(send))
+            except Problem as problem:  # the client has gone
+                self._record.reason = problem.kind

@@ -143,7 +143,7 @@ async def _look(
             response.headers["Server-Timing"] = _server_timing(record.stages, "off")
             return out
         first = await within(request, None, next_of(stream))  # what is wrong with a file still has a status of its own
-        return Lines(look.lines(first, stream), stack.pop_all())
+        return Lines(look.lines(first, stream), stack.pop_all(), record)
 
 
 def _server_timing(stages: dict[str, float], how: CacheUse) -> str:

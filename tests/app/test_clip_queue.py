@@ -13,9 +13,9 @@ from app.problems import Problem
 LONG = 60.0  # seconds; no test waits so long unless it fails
 
 
-def clip(lives: float = LONG) -> QueuedClip:
-    now = time.monotonic()
-    return QueuedClip(np.zeros((1, 1, 1, 3), np.uint8), now, now + lives, asyncio.get_running_loop().create_future())
+def clip(lives: float = LONG, *, window: bool = False, waited: float = 0.0) -> QueuedClip:
+    now, done = time.monotonic(), asyncio.get_running_loop().create_future()
+    return QueuedClip(np.zeros((1, 1, 1, 3), np.uint8), now - waited, now + lives, done, window)
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -107,5 +107,49 @@ def test_a_caller_gets_its_logits_or_an_error_once() -> None:
         with pytest.raises(ValueError, match="planted"):
             await ill.done
         assert gone.done.cancelled()
+
+    run(test)
+
+
+def test_windows_give_way_and_never_share_a_batch_with_other_clips() -> None:
+    async def test() -> None:
+        queue, windows, clips = ClipQueue(9, 0), [clip(window=True) for _ in range(3)], [clip() for _ in range(2)]
+        assert all(queue.put(item) for item in (*windows, *clips))
+        assert queue.take(9, 2) == clips
+        assert queue.take(9, 2) == windows[:2]
+        assert queue.take(9, 2) == windows[2:]
+
+    run(test)
+
+
+def test_windows_take_no_room_from_other_clips_and_go_when_their_callers_do() -> None:
+    async def test() -> None:
+        queue, windows = ClipQueue(1, 0), [clip(window=True) for _ in range(3)]
+        assert all(queue.put(item) for item in windows)
+        queue.remove(windows[0])
+        assert queue.put(clip())
+        assert len(queue.close()) == 3
+
+    run(test)
+
+
+def test_a_window_that_has_waited_too_long_goes_first_and_then_others_again() -> None:
+    async def test() -> None:
+        queue, clips = ClipQueue(9, 0), [clip() for _ in range(2)]
+        windows = [clip(window=True, waited=LONG) for _ in range(2)]
+        assert all(queue.put(item) for item in (*clips, *windows))
+        assert queue.take(1, 1) == windows[:1]
+        assert queue.take(1, 1) == clips[:1]
+        assert queue.take(1, 1) == clips[1:]
+        assert queue.take(1, 1) == windows[1:]
+
+    run(test)
+
+
+def test_a_delay_for_a_fuller_batch_is_not_for_windows() -> None:
+    async def test() -> None:
+        queue, window = ClipQueue(9, LONG), clip(window=True)
+        queue.put(window)
+        assert queue.take(9, 9) == [window]
 
     run(test)

@@ -31,12 +31,11 @@ _TOO_LITTLE = "the video takes more memory than there is for it; send smaller fr
 
 
 def main() -> None:
-    """Serve a socket. The last arguments: what to add to the niceness, how many share the memory, the descriptor."""
-    niceness, decoders, descriptor = map(int, sys.argv[-3:])
+    """Serve a socket. The last arguments are how many decoders share the memory, and the socket's descriptor."""
+    decoders, descriptor = map(int, sys.argv[-2:])
     connection = socket.socket(fileno=descriptor)
     be_killed_first()
     _import_everything()
-    os.nice(niceness)
     missing = sandbox.enter(address_space(container_limit(), address_space_taken(), decoders))
     wire.send(connection, wire.Reply(kind="ready", missing=missing))
     while True:
