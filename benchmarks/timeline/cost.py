@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.service.client import Connection, prepare
 from benchmarks.service.contestants import contestants
 from benchmarks.service.machine import machine
-from benchmarks.service.running import Running, run
+from benchmarks.service.running import Running, exit_on_sigterm, run
 from benchmarks.service.usage import cpu_seconds
 from benchmarks.timeline.phone import phone_video
 from benchmarks.timeline.post import lines
@@ -108,6 +108,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--sample", type=int, default=20, help="windows that the naive way is measured on")
     options = parser.parse_args()
+    exit_on_sigterm()
     print(machine(None), flush=True)
     release = ModelStore().load(options.model)
     engine, clip = engines.create(release, "cpu"), np.zeros((1, *release.manifest.clip.shape), np.uint8)

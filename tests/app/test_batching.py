@@ -408,3 +408,20 @@ asyncio.run(main())
 
 def test_a_stuck_engine_does_not_keep_the_service_from_ending() -> None:
     subprocess.run([sys.executable, "-c", STUCK], check=True, cwd=ROOT, timeout=LONG / 2)
+
+
+def test_a_long_video_delays_a_clip_by_the_batch_that_is_under_way() -> None:
+    async def test() -> None:
+        engine = FakeEngine(shut=True)
+        async with opened(engine) as batcher:
+            windows = [asyncio.create_task(batcher.infer(clip(mark), LONG, window=True)) for mark in range(10, 16)]
+            await engine.begun()
+            clips = await ask(batcher, 1, 2)
+            engine.gate.set()
+            assert await answers(windows + clips) == [10, 11, 12, 13, 14, 15, 1, 2]
+        first, second, *others = engine.batches
+        assert first == [10]  # as many as take some 50 ms, which is not known of this engine yet
+        assert second == [1, 2]
+        assert [mark for batch in others for mark in batch] == [11, 12, 13, 14, 15]
+
+    run(test())

@@ -38,6 +38,60 @@ def test_predict_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert said["model"]["name"] == DEFAULT.manifest.name
 
 
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Three seconds."""
+    return str(make_video(tmp_path_factory.mktemp("film") / "film.mp4", "libx264", 75))
+
+
+def test_a_timeline_is_a_table_below_the_videos_answer(film: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", film, "--window", "1", "--device", "cpu", "--model", REFERENCE) == 0
+    line, head, *rows = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"{film}: ")
+    assert head.split() == ["from", "to", "label", "confidence"]
+    assert rows[0].split()[0] == "0:00.0"
+    assert rows[-1].split()[1] == "0:03.0"
+
+
+def test_a_timeline_as_json_has_what_the_service_says(film: str, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--window", "2", "--step", "1", "--shortest", "0", "--json", "--device", "cpu", "--model", REFERENCE]
+    assert run("predict", film, *options) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["windows"] == {"window": 2.0, "step": 1.0, "smoothing": 2.0, "shortest": 0.0}
+    assert [(segment["start"], segment["end"]) for segment in said["segments"]] == [(0, 2), (1, 3), (2, 3)]
+    assert list(said["segments"][0]["probabilities"]) == list(ACTIONS)
+    assert said["timeline"][-1]["end"] == 3
+
+
+def test_timelines_as_rows(film: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "text.mp4").write_text("no video")
+    options = ["--window", "auto", "--csv", "--device", "cpu", "--model", REFERENCE]
+    assert run("predict", film, str(tmp_path / "text.mp4"), *options) == 1
+    printed = capsys.readouterr()
+    head, first, *_ = printed.out.splitlines()
+    assert head == "video,start,end,label,confidence"
+    assert first.startswith(f"{film},0.000,")
+    assert "text.mp4: the file is not a video" in printed.err
+
+
+@pytest.mark.parametrize("form", ["--srt", "--vtt"])
+def test_subtitles_are_of_one_video(form: str, film: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", film, film, "--window", "auto", form) == 2
+    assert "one at a time" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [["--srt"], ["--vtt"], ["--csv"], ["--step", "1"]])
+def test_what_goes_with_a_window_needs_one(options: list[str], film: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", film, *options) == 2
+    assert "add --window auto" in capsys.readouterr().err
+
+
+def test_a_window_that_there_cannot_be(film: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", film, "--window", "soon") == 2
+    assert run("predict", film, "--window", "1", "--step", "2", "--device", "cpu", "--model", REFERENCE) == 1
+    assert "the step of windows of 1 seconds must be" in capsys.readouterr().err
+
+
 def test_predict_tells_the_answer_set(release: Release, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with_answer_sets(install(release, tmp_path / "store"))
     video = str(make_video(tmp_path / "clip.mp4", "libx264", 20))
