@@ -1,9 +1,9 @@
-"""A long film posted beside short clips: what it does to their latency, and how much memory it takes.
+"""A long film posted beside short clips: what it does to their latency.
 
     python -m benchmarks.timeline.beside --files DIR [DIR ...] [--hours 2] [--answers 500] [--rounds 2]
 
 Short clips come at random moments (Poisson) at a share of the throughput of a closed loop, alone and beside the film,
-in turns; the film is posted anew for each turn, and once to its end.
+in turns; the film is posted anew for each turn.
 """
 
 import argparse
@@ -12,7 +12,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.service.__main__ import videos
@@ -22,7 +21,6 @@ from benchmarks.service.load import closed_loop, drive, open_loop
 from benchmarks.service.machine import machine
 from benchmarks.service.measuring import measure, percentiles
 from benchmarks.service.running import Running, exit_on_sigterm, run
-from benchmarks.service.usage import tree
 from benchmarks.timeline.phone import phone_video
 from benchmarks.timeline.post import lines
 
@@ -69,28 +67,6 @@ def row(what: str, seconds: Sequence[float]) -> str:
     return f"| {what} | {len(seconds)} | " + " | ".join(f"{1e3 * part:.0f}" for part in percentiles(seconds)) + " |"
 
 
-def resident(pid: int) -> dict[int, float]:
-    """Return the resident MiB of a process and its descendants, by process."""
-    found = {}
-    for each in tree(pid):
-        with suppress(OSError):
-            status = Path(f"/proc/{each}/status").read_text()
-            found[each] = int(status.partition("VmRSS:")[2].split()[0]) / 1024
-    return found
-
-
-def whole(running: Running, film: Path) -> None:
-    """Post the film to its end, and print the memory of each process on the way."""
-    print("\nresident MiB of each process, the service first:", resident(running.pid), flush=True)
-    begun, peak = time.monotonic(), dict[int, float]()
-    for number, said in enumerate(lines(running.port, film, 3.0, 1.0)):
-        if number % 60 == 0:
-            peak |= {pid: max(size, peak.get(pid, 0.0)) for pid, size in resident(running.pid).items()}
-        if number % 1200 == 0 or said["type"] == "result":
-            print(f"  {number} windows, {time.monotonic() - begun:.0f} s: {resident(running.pid)}", flush=True)
-    print("peak:", peak)
-
-
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -100,7 +76,6 @@ def main() -> None:
     parser.add_argument("--answers", type=int, default=500, help="of each turn")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--load", type=float, default=0.3, help="share of the closed loop's throughput")
-    parser.add_argument("--whole", action="store_true", help="also post the film to its end")
     options = parser.parse_args()
     exit_on_sigterm()
     print(machine(None), flush=True)
@@ -123,8 +98,6 @@ def main() -> None:
             print("\n| short clips | answers | p50, ms | p95, ms | p99, ms |\n| --- | --- | --- | --- | --- |")
             print(f"{row('alone', alone)}\n{row('beside the film', beside)}")
             print(f"\nthe film went on by {statistics.mean(done):.1f} windows/s meanwhile", flush=True)
-            if options.whole:
-                whole(running, film)
 
 
 if __name__ == "__main__":

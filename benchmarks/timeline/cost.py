@@ -29,7 +29,7 @@ from videoxception.engine import Engine
 from videoxception.store import ModelStore
 
 _WINDOW, _STEP = 3.0, 1.0
-_BIT_RATE = 4_000_000
+_BIT_RATE = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,15 @@ _SUFFIXES = frozenset({".avi", ".mp4", ".mkv", ".webm", ".mov", ".gif"})
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a film shows from `start` to `end` in seconds: the label is None if it is none of the classes."""
+    """What a film shows from `start` to `end` in seconds: the label is None if it is none of the classes.
+
+    `clip` is the file that it was joined from; None for several.
+    """
 
     start: float
     end: float
     label: str | None
+    clip: Path | None = None
 
 
 def clips_in(folders: Sequence[Path], classes: Sequence[str]) -> list[tuple[Path, str | None]]:
@@ -44,9 +48,9 @@ def join(target: Path, clips: Sequence[tuple[Path, str | None]], seed: int) -> l
                 scaled.pts, scaled.time_base = now, Fraction(1, RATE)
                 output.mux(stream.encode(scaled))
                 now += 1
-            parts.append(Part(start / RATE, now / RATE, label))
+            parts.append(Part(start / RATE, now / RATE, label, path))
         output.mux(stream.encode(None))
-    return merged(parts)
+    return parts
 
 
 def merged(parts: Sequence[Part]) -> list[Part]:

@@ -62,6 +62,16 @@ def edit_score(truth: Sequence[Part], found: Sequence[Entry]) -> float:
     return 1 - row[-1] / max(len(wanted), len(given))
 
 
+def main_label(part: Part, found: Sequence[Entry]) -> str | None:
+    """Return the label that a timeline gives most of a part's time."""
+    seconds: dict[str | None, float] = {}
+    for entry in found:
+        inside = min(part.end, entry.end) - max(part.start, entry.start)
+        if inside > 0:
+            seconds[entry.label] = seconds.get(entry.label, 0.0) + inside
+    return max(seconds, key=seconds.__getitem__)
+
+
 def boundary_errors(truth: Sequence[Part], found: Sequence[Entry]) -> list[float]:
     """Return for each true cut the seconds to the nearest found one."""
     cuts = [entry.end for entry in found[:-1]] or [found[-1].end]

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.timeline.film import Part, clips_in, join, merged
 from benchmarks.timeline.phone import phone_video
-from benchmarks.timeline.scores import boundary_errors, edit_score, frame_accuracy, mean_average_precision
+from benchmarks.timeline.scores import boundary_errors, edit_score, frame_accuracy, main_label, mean_average_precision
 from tests.videos import make_video
 from videoxception.clip import ClipSpec
 from videoxception.timeline import Entry
@@ -30,8 +30,11 @@ def test_a_film_shows_its_clips_one_after_the_other(tmp_path: Path) -> None:
     parts = join(tmp_path / "film.mp4", clips, seed=1)
     assert sum(part.end - part.start for part in parts) == pytest.approx(6.0)
     assert decode(tmp_path / "film.mp4", ClipSpec()).duration == pytest.approx(6.0)
-    starts = {part.label: part.start for part in parts}
-    assert set(starts) == {"A", None}
+    assert {part.clip.name: round(part.end - part.start) for part in parts if part.clip} == {
+        "one.mp4": 2,
+        "two.avi": 1,
+        "three.mp4": 3,
+    }
     assert parts == join(tmp_path / "film.mp4", clips, seed=1)
 
 
@@ -54,6 +57,12 @@ def test_marks_of_a_wrong_one() -> None:
     assert mean_average_precision(TRUTH, found) == 1
     assert edit_score(TRUTH, found) == pytest.approx(1 - 2 / 5)
     assert boundary_errors(TRUTH, found) == pytest.approx([0.5, 0.0])
+
+
+def test_the_label_of_most_of_a_part() -> None:
+    found = entries((0, 1, "B"), (1, 3, None), (3, 4.5, "B"), (4.5, 10, "A"))
+    assert [main_label(part, found) for part in TRUTH] == [None, "A", "A"]
+    assert main_label(Part(0, 4.5, "A"), found) == "B"
 
 
 def test_average_precision_counts_confident_mistakes() -> None:
