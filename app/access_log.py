@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.answered import Answered
 from app.result_cache import CacheUse
-from app.schemas import Answered
 
 HEADER = "X-Request-ID"
 _SANE = re.compile("[A-Za-z0-9_-]{1,64}")  # no full stop: a file's name is no id

@@ -8,9 +8,10 @@ from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
-from app import problems
+from app import openapi, problems
 from app.access_log import HEADER, AccessLog
 from app.expectation import Expectation
+from app.query import check_query
 from app.routes import docs, health, metrics, models, predict
 from app.security import KeyCheck
 from app.service import open_service
@@ -41,17 +42,21 @@ def assemble(settings: Settings, lifespan: Lifespan[FastAPI] | None = None) -> F
         openapi_url="/openapi.json" if settings.docs else None,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,  # the names of functions in generated clients
     )
     _add_middleware(app, settings)
     problems.install(app)
-    app.include_router(health.router)
-    guards = [] if settings.api_key is None else [Depends(KeyCheck(settings.api_key))]
-    app.include_router(models.router, dependencies=guards)
+    guards = [Depends(check_query)]
+    if settings.api_key is not None:
+        guards.insert(0, Depends(KeyCheck(settings.api_key)))
     app.include_router(predict.router, dependencies=guards)
+    app.include_router(models.router, dependencies=guards)
+    app.include_router(health.router)
     if settings.metrics and settings.metrics_port is None:
         app.include_router(metrics.router)
     if settings.docs:
         docs.install(app)
+        openapi.install(app)
     return app
 
 

@@ -1,7 +1,7 @@
 """The part of a multipart form that holds the video: found while the body streams in, whatever else the form has."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from python_multipart.exceptions import FormParserError
@@ -32,11 +32,18 @@ def no_file(why: str) -> Problem:
 
 
 class FormReader:
-    """Finds the part named "file" in a multipart body and hands on its bytes; other parts are ignored."""
+    """Finds the part named "file" in a multipart body and hands on its bytes.
 
-    def __init__(self, boundary: bytes, write: Callable[[bytes], None]) -> None:
+    Other parts are ignored, unless they are named like one of `parameters`, which the address alone can have.
+    """
+
+    def __init__(
+        self, boundary: bytes, write: Callable[[bytes], None], parameters: Collection[str] = frozenset()
+    ) -> None:
         """Create a parser that calls `write` with each piece of the file. Raise `malformed` for a bad boundary."""
         self._write = write
+        self._parameters = parameters
+        self.named = False  # whether the file came with a name, as files do
         self._parts = 0
         self._is_file = False
         self._header_bytes = 0
@@ -101,11 +108,15 @@ class FormReader:
 
     def _on_headers_finished(self) -> None:
         disposition = parse_options_header(self._headers.get(b"content-disposition"))[1]
-        if disposition.get(b"name") != FIELD.encode():
+        name = disposition.get(b"name", b"").decode(errors="replace")
+        if name in self._parameters:
+            raise Problem("malformed", f"the form's field {name!r} is not read; put it into the address: ?{name}=…")
+        if name != FIELD:
             return
         if self._found:
             raise Problem("malformed", f"the form has more than one part named {FIELD!r}; send one video a request")
         self._is_file = self._found = True
+        self.named = b"filename" in disposition
         self._check_coding()
 
     def _check_coding(self) -> None:

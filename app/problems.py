@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details: `application/problem+json` with a `type` that programs can rely on."""
+"""Every error of a request, answered with problem details (videoxception.api.problems)."""
 
 import logging
 from http import HTTPStatus
@@ -7,65 +7,14 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 
 from app.access_log import HEADER
-from videoxception.video import (
-    NoFrames,
-    NotAVideo,
-    Stopped,
-    TooLarge,
-    TooLong,
-    TooManyPixels,
-    TooManyWindows,
-    Undecodable,
-    VideoError,
-)
-
-_PREFIX = "urn:videoxception:problem:"
-
-# Every type of problem, its status and its title.
-PROBLEMS: dict[str, tuple[int, str]] = {
-    "malformed": (400, "The request is malformed"),
-    "no-file": (400, "The request holds no file"),
-    "unauthorized": (401, "The API key is missing or wrong"),
-    "unknown-model": (404, "There is no such model"),
-    "slow-upload": (408, "The upload took too long"),
-    "too-large": (413, "The upload is too large"),
-    "not-a-video": (415, "The upload is not a video of a kind that is taken"),
-    "encoded": (415, "The upload is encoded in a way that is not taken"),
-    "no-frames": (422, "The video holds no frames"),
-    "undecodable": (422, "The video cannot be decoded"),
-    "too-many-pixels": (422, "The video's frames are too large"),
-    "too-long": (422, "The video is too long"),
-    "too-many-windows": (422, "The video has too many windows"),
-    "overloaded": (503, "The service is busy"),
-    "not-ready": (503, "The service is not ready"),
-    "deadline": (504, "The answer took too long"),
-}
-
-_OF_VIDEO: dict[type[VideoError], str] = {
-    NotAVideo: "not-a-video",
-    NoFrames: "no-frames",
-    Undecodable: "undecodable",
-    TooLarge: "too-large",
-    TooManyPixels: "too-many-pixels",
-    TooLong: "too-long",
-    TooManyWindows: "too-many-windows",
-    Stopped: "not-ready",  # while the service is shutting down
-}
+from videoxception.api.problems import MEDIA_TYPE, OTHER, PREFIX, PROBLEMS, ProblemDetails
+from videoxception.video import VideoError
 
 _log = logging.getLogger(__name__)
-
-
-class ProblemDetails(BaseModel):
-    """The body of an error."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
 
 
 class Problem(Exception):
@@ -81,14 +30,12 @@ class Problem(Exception):
 
 def problem_of(error: VideoError) -> Problem:
     """Return the problem for a file's error."""
-    return Problem(_OF_VIDEO[type(error)], str(error))
+    return Problem(error.kind, str(error))
 
 
 def details_of(problem: Problem) -> ProblemDetails:
     """Return the body that answers with a problem."""
-    return ProblemDetails(
-        type=_PREFIX + problem.kind, title=problem.title, status=problem.status, detail=problem.detail
-    )
+    return ProblemDetails(type=PREFIX + problem.kind, title=problem.title, status=problem.status, detail=problem.detail)
 
 
 def details_of_bug(error: Exception) -> ProblemDetails:
@@ -108,11 +55,10 @@ def responses(*kinds: str) -> dict[int | str, dict[str, Any]]:
     for kind in kinds:
         status, title = PROBLEMS[kind]
         titles.setdefault(status, []).append(title)
-    schema = {"schema": ProblemDetails.model_json_schema()}
     # "default" stands for what any request may meet, and keeps FastAPI from promising errors of its own form.
     titles["default"] = ["Any other error"]
     return {
-        status: {"description": "; ".join(found), "content": {"application/problem+json": schema}}
+        status: {"description": "; ".join(found), "model": ProblemDetails}  # app.openapi names the media type
         for status, found in titles.items()
     }
 
@@ -127,11 +73,11 @@ def install(app: FastAPI) -> None:
 
 
 def _answer(body: ProblemDetails, headers: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse(body.model_dump(), body.status, headers, media_type="application/problem+json")
+    return JSONResponse(body.model_dump(), body.status, headers, media_type=MEDIA_TYPE)
 
 
 def _blank(title: str, status: int, detail: str) -> ProblemDetails:
-    return ProblemDetails(type="about:blank", title=title, status=status, detail=detail)
+    return ProblemDetails(type=OTHER, title=title, status=status, detail=detail)
 
 
 async def _on_problem(request: Request, error: Exception) -> JSONResponse:
@@ -151,10 +97,10 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     """Answer what the framework itself refuses: unknown paths, wrong methods."""
     assert isinstance(error, HTTPException)
     title = HTTPStatus(error.status_code).phrase
-    allowed = (error.headers or {}).get("allow")
-    remedy = f"use {allowed}" if allowed else "/openapi.json lists all routes"
+    headers = Headers(error.headers)
+    remedy = f"use {headers['allow']}" if "allow" in headers else "GET /docs shows all routes"
     detail = f"{request.method} {request.url.path}: {title.lower()}; {remedy}"
-    return _answer(_blank(title, error.status_code, detail), dict(error.headers or {}))
+    return _answer(_blank(title, error.status_code, detail), dict(headers))
 
 
 async def _on_bug(request: Request, error: Exception) -> JSONResponse:

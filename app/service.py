@@ -10,6 +10,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from app.admission import Admission
+from app.answered import Answered
 from app.collectors import ServiceCollector
 from app.decoding import Decoders
 from app.gpus import find_gpus
@@ -17,7 +18,6 @@ from app.metrics import Metrics
 from app.registry import ModelRegistry
 from app.reload import Reloader
 from app.result_cache import ResultCache
-from app.schemas import Answered
 from app.settings import Settings
 
 _WINDOWS_RETRY = 30.0  # seconds after which to come back when all long videos that there may be are in work

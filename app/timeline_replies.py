@@ -11,13 +11,15 @@ from pydantic import BaseModel
 from starlette.types import Receive, Scope, Send
 
 from app.access_log import RequestRecord
-from app.problems import Problem, ProblemDetails, details_of, details_of_bug
+from app.problems import Problem, details_of, details_of_bug
 from app.registry import Served
-from app.replies import prediction_of, result_of, segment_of, timeline_of
-from app.schemas import TimelineOut, TimelineResult
+from app.replies import prediction_of, result_of
 from app.timelines import Whole, Wish
 from app.uploads import Upload
 from app.waiting import within
+from videoxception.api.problems import ProblemDetails
+from videoxception.api.response import segment_answer, timeline_response
+from videoxception.api.schemas import TimelineResponse, TimelineResult
 from videoxception.timeline import Segment
 
 LINES = "application/jsonl"
@@ -41,12 +43,12 @@ class Look:
         self._record = record
         self._segments: list[Segment] = []
 
-    async def whole(self, stream: Stream) -> TimelineOut:
+    async def whole(self, stream: Stream) -> TimelineResponse:
         """Return the answer once the stream has ended."""
         async for said in stream:
             if isinstance(said, Whole):
                 result = await self._result(said)
-                return await asyncio.to_thread(timeline_of, result, self._segments)
+                return await asyncio.to_thread(timeline_response, result, self._segments)
             self._segments.append(said)
         raise AssertionError("a stream ends with the whole")
 
@@ -67,7 +69,7 @@ class Look:
         if isinstance(said, Whole):
             return _line("result", await self._result(said))
         self._segments.append(said)
-        return _line("segment", segment_of(said))
+        return _line("segment", segment_answer(said))
 
     async def _result(self, said: Whole) -> TimelineResult:
         """Return all but the segments, and note how it was done."""

@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
+from app.answered import Answered
 from app.clip_queue import Inferred
 from app.problems import Problem
 from app.registry import Served
 from app.replies import answered_of
-from app.schemas import Answered
 from app.service import Service
 from app.uploads import Upload
 from videoxception.answer import answer

@@ -18,9 +18,11 @@ from app.admission import Reservation
 from app.expectation import waits_for_leave
 from app.multipart import FormReader, no_file
 from app.problems import Problem
+from app.query import declared
 
 _DRAINED, _DRAINING = 8 * 2**20, 2.0  # bytes and seconds that are read of an upload that is refused already
 _MULTIPART_ROOM = 64 * 1024  # what may surround the file in a multipart body
+_TEXT_BYTES = 1024  # more than that is not looked at as the name of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class _Sink:
         self._limit = limit
         self._hash = hashlib.sha256()
         self.bytes = 0
+        self.start = b""  # of the file, for a look at what it is when it is very small
 
     def write(self, chunk: bytes) -> None:
         """Take in a chunk. Raise the problem `too-large` or `overloaded`, and `OSError` if the disk is full."""
@@ -59,6 +62,8 @@ class _Sink:
             raise too_large(self._limit)
         self._reservation.hold(self.bytes)
         self._hash.update(chunk)
+        if len(self.start) < _TEXT_BYTES:
+            self.start += chunk[:_TEXT_BYTES]
         while chunk:  # an unbuffered file may take less than it is given
             chunk = chunk[self._file.write(chunk) :]
 
@@ -158,7 +163,7 @@ async def _read_body(request: Request, sink: _Sink, limit: int) -> None:
     if kind == b"multipart/form-data":
         if not parameters.get(b"boundary"):
             raise Problem("malformed", "the Content-Type multipart/form-data names no boundary")
-        form = FormReader(parameters[b"boundary"], sink.write)
+        form = FormReader(parameters[b"boundary"], sink.write, declared(request))
     target = form or sink
     received = 0
     try:
@@ -171,6 +176,17 @@ async def _read_body(request: Request, sink: _Sink, limit: int) -> None:
     except ClientDisconnect:
         raise Problem("malformed", "the connection was closed before the upload was complete") from None
     _check_complete(form, sink)
+    nameless = kind == b"application/x-www-form-urlencoded" if form is None else not form.named
+    if nameless and _is_line_of_text(sink.start):
+        raise no_file("the request holds a line of text and no file, as if the @ before its name was forgotten")
+
+
+def _is_line_of_text(content: bytes) -> bool:
+    """Return whether a whole file is one short line of text, as names are."""
+    try:
+        return len(content) < _TEXT_BYTES and content.decode().isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def _check_complete(form: FormReader | None, sink: _Sink) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from app.collectors import ServiceCollector
 from app.metrics import Metrics
-from app.problems import PROBLEMS
 from app.settings import Settings, table
 from tests.reference import REFERENCE, pages
 from training.config.data import LAYOUTS
+from videoxception.api.problems import PROBLEMS
 from videoxception.clip import WARNINGS
 
 ROOT = Path(__file__).parent.parent

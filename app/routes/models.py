@@ -1,43 +1,53 @@
 """The models that can be asked, and their classes."""
 
 import asyncio
+from typing import Any
 
 from fastapi import APIRouter
 
+from app.examples import CLASSES, MODELS
 from app.problems import responses
-from app.schemas import AccuracyOut, ClassesOut, CostOut, LoadedOut, ModelOut, ModelRef, ModelsOut
+from app.query import ModelName
 from app.service import ServiceDep
+from videoxception.api.schemas import Accuracy, ClassesResponse, Cost, LoadedEngine, ModelInfo, ModelRef, ModelsResponse
 from videoxception.manifest import Metrics
 from videoxception.store import Release
 
 router = APIRouter(tags=["models"])
 
 
-@router.get("/classes", responses=responses("unauthorized", "unknown-model", "not-ready"))
-async def classes(service: ServiceDep, model: str | None = None) -> ClassesOut:
+def _example(answer: dict[str, Any]) -> dict[str, Any]:
+    return {"content": {"application/json": {"example": answer}}}
+
+
+@router.get(
+    "/classes",
+    responses={200: _example(CLASSES)} | responses("malformed", "unauthorized", "unknown-model", "not-ready"),
+)
+async def list_classes(service: ServiceDep, model: ModelName = None) -> ClassesResponse:
     """List the classes of a model, in the order of its probabilities."""
     manifest = (await service.models.get(model)).manifest
-    return ClassesOut(model=ModelRef(name=manifest.name, version=manifest.version), classes=manifest.classes)
+    return ClassesResponse(model=ModelRef(name=manifest.name, version=manifest.version), classes=manifest.classes)
 
 
-@router.get("/models", responses=responses("unauthorized", "not-ready"))
-async def models(service: ServiceDep) -> ModelsOut:
+@router.get("/models", responses={200: _example(MODELS)} | responses("malformed", "unauthorized", "not-ready"))
+async def list_models(service: ServiceDep) -> ModelsResponse:
     """List the released models: how often each is right, and what it costs.
 
     "default" marks the one that answers if a request names none.
     """
     default = service.models.default.manifest
     found = await asyncio.to_thread(service.models.listed)
-    return ModelsOut(
+    return ModelsResponse(
         models=[
-            ModelOut(
+            ModelInfo(
                 name=name,
                 version=version,
                 default=(name, version) == (default.name, default.version),
                 accuracy=_accuracy(release.manifest.metrics) if release else None,
                 cost=_cost(release) if release else None,
                 loaded=[
-                    LoadedOut(device=engine.device, precision=engine.precision)
+                    LoadedEngine(device=engine.device, precision=engine.precision)
                     for engine in service.models.engines(name, version)
                 ],
             )
@@ -46,21 +56,21 @@ async def models(service: ServiceDep) -> ModelsOut:
     )
 
 
-def _accuracy(metrics: Metrics | None) -> AccuracyOut | None:
+def _accuracy(metrics: Metrics | None) -> Accuracy | None:
     if metrics is None:
         return None
-    return AccuracyOut(
+    return Accuracy(
         top1=metrics.top1,
-        interval=metrics.intervals["top1"],
+        interval=list(metrics.intervals["top1"]),
         n=metrics.n,
         source_videos=metrics.source_videos,
         protocol=metrics.protocol,
     )
 
 
-def _cost(release: Release) -> CostOut:
+def _cost(release: Release) -> Cost:
     counted, spec = release.manifest.cost, release.manifest.clip
-    return CostOut(
+    return Cost(
         parameters=counted.parameters if counted else None,
         multiply_adds=counted.multiply_adds if counted else None,
         weight_bytes=release.weight_bytes,

@@ -9,17 +9,22 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from app.access_log import RequestRecord
-from app.problems import PROBLEMS, Problem, responses
+from app.answered import Answered
+from app.examples import PREDICT
+from app.openapi import headers
+from app.problems import Problem, responses
+from app.query import ModelName
 from app.registry import Served
 from app.replies import answered_of, prediction_of
 from app.result_cache import CacheUse
-from app.schemas import Answered, PredictionOut, TimelineOut
 from app.service import Service, ServiceDep
 from app.timeline_replies import LINES, Lines, Look, next_of
 from app.timelines import Wish, segments
 from app.uploads import Upload, receive
 from app.waiting import within
 from videoxception.answer_sets import DEFAULT_COVERAGE, LEAST_COVERAGE, MOST_COVERAGE
+from videoxception.api.problems import PROBLEMS
+from videoxception.api.schemas import PredictResponse, TimelineResponse
 from videoxception.windows import LONGEST, SHORTEST, ask
 
 router = APIRouter(tags=["predict"])
@@ -50,26 +55,31 @@ _Window = Annotated[
 _Step = Annotated[_Some | None, Query(description="seconds from one window to the next; unsaid: half a window")]
 _Smoothing = Annotated[_Some | None, Query(description="seconds that windows are averaged over; unsaid: a window")]
 _Shortest = Annotated[_Some | None, Query(description="seconds of the shortest stretch; unsaid: half a window")]
-_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {LINES: {"schema": {"type": "string"}}}}}
+_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": headers("Server-Timing"),
+        "content": {"application/json": {"example": PREDICT}, LINES: {"schema": {"type": "string"}}},
+    }
+}
 
 
 @router.post(
     "/predict",
-    response_model=TimelineOut | PredictionOut,
-    responses={**responses(*PROBLEMS), **_ANSWER},
+    response_model=TimelineResponse | PredictResponse,
+    responses=_ANSWER | responses(*PROBLEMS),
     openapi_extra={"requestBody": _BODY},
 )
 async def predict(
     request: Request,
     response: Response,
     service: ServiceDep,
-    model: str | None = None,
+    model: ModelName = None,
     coverage: _Coverage = DEFAULT_COVERAGE,
     window: _Window = None,
     step: _Step = None,
     smoothing: _Smoothing = None,
     shortest: _Shortest = None,
-) -> PredictionOut | Response:
+) -> PredictResponse | Response:
     """Predict which action a video shows; with a `window`, also when.
 
     Send the file as the part "file" of a multipart form, or as the raw body. Nothing of it is kept. With a window and
@@ -88,7 +98,7 @@ async def predict(
 
 async def _predict(
     request: Request, response: Response, service: Service, model: str | None, coverage: float
-) -> PredictionOut:
+) -> PredictResponse:
     """Answer for the whole video."""
     record: RequestRecord = request.state.record
     with service.admission.enter() as reservation:
@@ -123,7 +133,7 @@ async def _answer(service: Service, served: Served, upload: Upload) -> Answered:
 
 async def _look(
     request: Request, response: Response, service: Service, model: str | None, wish: Wish
-) -> TimelineOut | Response:
+) -> TimelineResponse | Response:
     """Answer for each window, for the whole video, and with a timeline."""
     record: RequestRecord = request.state.record
     settings = service.settings

@@ -123,7 +123,7 @@ def test_the_api_describes_coverage(client: httpx.Client) -> None:
     schema = parameters["coverage"]["schema"]
     assert (schema["minimum"], schema["maximum"], schema["default"]) == (0.5, 0.999, 0.95)
     assert not parameters["coverage"]["required"]
-    answer = described["components"]["schemas"]["PredictionOut"]["properties"]["answer_set"]
+    answer = described["components"]["schemas"]["PredictResponse"]["properties"]["answer_set"]
     assert {each["type"] for each in answer["anyOf"]} == {"array", "null"}
 
 

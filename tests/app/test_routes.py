@@ -6,11 +6,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.problems import PROBLEMS
 from tests.app.conftest import wait_until_ready
 from tests.shipped import NAME, SHIPPED, VERSION
 from tests.videoxception.test_store import edit, install
 from videoxception import ACTIONS
+from videoxception.api.problems import PROBLEMS
 from videoxception.store import Release
 
 

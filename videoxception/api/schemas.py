@@ -1,11 +1,8 @@
-"""The JSON that the service answers with."""
+"""The JSON that the service answers with, and that `videoxception predict --json` prints."""
 
-from dataclasses import dataclass
+from enum import StrEnum
 
 from pydantic import BaseModel, Field
-
-from videoxception.clip import WARNINGS
-from videoxception.engine.base import Logits
 
 
 class ModelRef(BaseModel):
@@ -21,6 +18,21 @@ class ModelId(ModelRef):
     sha256: str = Field(description="of the weights")
 
 
+class ClipWarning(StrEnum):
+    """What is to be known of a clip; `video N of M`, the Nth of M video streams was taken, is told in numbers."""
+
+    SHORT = "short"
+    KEY_FRAMES_ONLY = "key frames only"
+    DAMAGED = "damaged"
+    TRUNCATED = "truncated"
+    ROTATED = "rotated"
+    MIRRORED = "mirrored"
+    HDR = "hdr"
+    DOLBY_VISION = "dolby vision"
+    VARIABLE_RATE = "variable rate"
+    NO_TIMES = "no times"
+
+
 class ClipInfo(BaseModel):
     """The clip that the model was shown."""
 
@@ -29,10 +41,10 @@ class ClipInfo(BaseModel):
     height: int
     codec: str
     timestamps: list[float] = Field(description="seconds of each frame since the first one of the video")
-    warnings: list[str] = Field(description=", ".join(WARNINGS))
+    warnings: list[ClipWarning | str] = Field(description="`video N of M` stands with its numbers: video 2 of 3")
 
 
-class PredictionOut(BaseModel):
+class PredictResponse(BaseModel):
     """The answer to a video."""
 
     model: ModelId
@@ -49,7 +61,7 @@ class PredictionOut(BaseModel):
     sha256: str = Field(description="of the upload")
 
 
-class SegmentOut(BaseModel):
+class SegmentAnswer(BaseModel):
     """The answer to one window of a video, as if it had been cut out; seconds count from the first frame."""
 
     start: float
@@ -62,7 +74,7 @@ class SegmentOut(BaseModel):
     probabilities: dict[str, float]
 
 
-class EntryOut(BaseModel, from_attributes=True):
+class TimelineEntry(BaseModel, from_attributes=True):
     """What is to be seen from `start` to `end`."""
 
     start: float
@@ -71,7 +83,7 @@ class EntryOut(BaseModel, from_attributes=True):
     confidence: float = Field(description="mean probability of the label, or 1 minus the mean known_score")
 
 
-class WindowsOut(BaseModel):
+class WindowsUsed(BaseModel):
     """The windows that the video was looked at through, and the parameters of the timeline's rule; seconds."""
 
     window: float
@@ -80,49 +92,39 @@ class WindowsOut(BaseModel):
     shortest: float
 
 
-class TimelineResult(PredictionOut):
+class TimelineResult(PredictResponse):
     """The answer to a video, and what it shows when: the last of the lines, behind the segments."""
 
-    windows: WindowsOut
-    timeline: list[EntryOut]
+    windows: WindowsUsed
+    timeline: list[TimelineEntry]
 
 
-class TimelineOut(TimelineResult):
+class TimelineResponse(TimelineResult):
     """The answer to a video and to its windows, and what it shows when."""
 
-    segments: list[SegmentOut]
+    segments: list[SegmentAnswer]
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The logits and the clip of an upload; for the log, the seconds of each stage (named as in Server-Timing) and how
-    it was decoded. Coverage changes none of these.
-    """
-
-    logits: Logits
-    clip: ClipInfo
-    stages: dict[str, float]
-    way: str  # planned, straight or key-frames
-
-
-class ClassesOut(BaseModel):
+class ClassesResponse(BaseModel):
     """The classes of a model, in order."""
 
     model: ModelRef
     classes: list[str]
 
 
-class AccuracyOut(BaseModel):
+class Accuracy(BaseModel):
     """How often a model is right on data that its weights have not learnt from."""
 
     top1: float = Field(description="share of right labels")
-    interval: tuple[float, float] = Field(description="95 %, from resampling whole source videos")
+    interval: list[float] = Field(
+        min_length=2, max_length=2, description="95 %, low and high, from resampling whole source videos"
+    )
     n: int
     source_videos: int
     protocol: str = Field(description="what was measured, in words")
 
 
-class CostOut(BaseModel):
+class Cost(BaseModel):
     """What a model costs, whichever machine runs it; null: its release does not say."""
 
     parameters: int | None
@@ -133,31 +135,31 @@ class CostOut(BaseModel):
     width: int
 
 
-class LoadedOut(BaseModel):
+class LoadedEngine(BaseModel):
     """One of the engines that answer for a loaded model."""
 
     device: str
     precision: str
 
 
-class ModelOut(BaseModel):
+class ModelInfo(BaseModel):
     """A model that can be asked."""
 
     name: str
     version: int
     default: bool
-    accuracy: AccuracyOut | None = Field(description="null: not measured")
-    cost: CostOut | None = Field(description="null: its model.json cannot be read")
-    loaded: list[LoadedOut] = Field(description="its engines; empty until a request names it")
+    accuracy: Accuracy | None = Field(description="null: not measured")
+    cost: Cost | None = Field(description="null: its model.json cannot be read")
+    loaded: list[LoadedEngine] = Field(description="its engines; empty until a request names it")
 
 
-class ModelsOut(BaseModel):
+class ModelsResponse(BaseModel):
     """All models that can be asked."""
 
-    models: list[ModelOut]
+    models: list[ModelInfo]
 
 
-class StatusOut(BaseModel):
+class StatusResponse(BaseModel):
     """Whether all is well."""
 
     status: str
