@@ -1,32 +1,35 @@
 """The service as a process: `python -m app`. Settings come from the environment, see `app.settings`."""
 
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
+from socket import socket
 
 import uvicorn
 from fastapi import FastAPI
-from pydantic import ValidationError
 
 from app import logs
 from app.connection import connections
 from app.factory import assemble
-from app.service import open_service
-from app.settings import Settings
+from app.registry import Served
+from app.service import Service, open_service
+from app.settings import Settings, SettingsError
 from videoxception.engine import EngineError
 from videoxception.store import StoreError
+
+_log = logging.getLogger(__name__)
 
 
 def main() -> None:
     """Run until stopped. Print in one line what keeps it from starting, and exit with 2 for a setting, else with 1."""
     try:
-        settings = Settings()
-    except ValidationError as error:
-        for wrong in error.errors():
-            name = "VX_" + str(wrong["loc"][0]).upper()
-            print(f"error: {name}={wrong['input']!r}: {wrong['msg']}", file=sys.stderr)
+        settings = Settings.from_environment()
+    except SettingsError as error:
+        print(*(f"error: {line}" for line in str(error).splitlines()), sep="\n", file=sys.stderr)
         sys.exit(2)
     logs.setup(settings.log)
     app = assemble(settings)
@@ -39,6 +42,7 @@ def main() -> None:
         server_header=False,
         log_config=None,
         access_log=False,  # app.access_log writes one
+        timeout_keep_alive=settings.keep_alive,
         timeout_graceful_shutdown=settings.grace,
     )
     try:
@@ -55,6 +59,18 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            service: Service = self.config.app.state.service  # type: ignore[union-attr]  # it is the FastAPI of `main`
+            _log.info(introduction(service.models.default, self.servers[0].sockets[0].getsockname()))
+
+
+def introduction(served: Served, address: tuple[str, int]) -> str:
+    """Return the line that says what runs, and where: version, default model, its engines, the address of the page."""
+    host, port = f"[{address[0]}]" if ":" in address[0] else address[0], address[1]
+    return f"VideoXception {version('videoxception')} at http://{host}:{port}/ with {served}"
+
 
 async def _serve(app: FastAPI, config: uvicorn.Config, settings: Settings) -> None:
     """Load the model, then open the port, so that every client that can connect gets answers; serve until a signal.
@@ -65,13 +81,14 @@ async def _serve(app: FastAPI, config: uvicorn.Config, settings: Settings) -> No
     """
     async with open_service(settings) as service:
         app.state.service = service
-        config.http = connections(_descriptors(settings), service.metrics.note_crowding)
+        config.http = connections(_descriptors(settings), service.metrics.note_crowding, settings.keep_alive)
         server = _Server(config)
         loop = asyncio.get_running_loop()
 
         def stop(which: signal.Signals) -> None:
             wait = 0.0 if service.stopping.is_set() else settings.drain
             service.stopping.set()
+            _log.info("%s: not ready from now on; ends when what is in flight is answered", which.name)
             loop.call_later(wait, server.handle_exit, which, None)
 
         loop.add_signal_handler(signal.SIGHUP, service.reloader.request)

@@ -45,12 +45,18 @@ class RequestRecord:
     codec: str = ""
     way: str = ""  # in which the video was decoded: planned, straight or key-frames
     cache: str = ""  # how the answer came about, see app.result_cache.CacheUse
+    expected: bool = False  # whether it is no fault that the service was not ready
     stages: dict[str, float] = field(default_factory=dict)  # seconds
     seconds: float = 0.0
 
     @property
     def outcome(self) -> str:
-        """answered, refused (the client's doing) or failed (the service's)."""
+        """answered, refused (the client's doing), failed (the service's), or unready.
+
+        That is what a probe is told while the service starts, and everyone while it stops: no failure at all.
+        """
+        if self.reason == "not-ready" and self.expected:
+            return "unready"
         return "answered" if self.status < 400 else "refused" if self.status < 500 else "failed"
 
     def note(self, model: str, answered: Answered, how: CacheUse) -> None:
@@ -119,14 +125,9 @@ def _finish(record: RequestRecord, scope: Scope) -> None:
     record.route = getattr(scope.get("route"), "path", record.route)
     if record.status >= 400 and not record.reason:
         record.reason = f"http-{record.status}"
-    scope["app"].state.service.metrics.note(record)
+    service = scope["app"].state.service
+    record.expected = record.route in _PROBES or service.stopping.is_set()
+    service.metrics.note(record)
     quiet = record.route in _PROBES and record.outcome == "answered"
-    _log.log(
-        logging.DEBUG if quiet else logging.INFO,
-        "%s %s: %d in %.1f ms",
-        record.method,
-        record.route,
-        record.status,
-        record.seconds * 1000,
-        extra={"fields": record.fields()},
-    )
+    # The fields have all that is to be said; each form of the log writes them in its own way (app.logs).
+    _log.log(logging.DEBUG if quiet else logging.INFO, "request", extra={"fields": record.fields()})

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from app.problems import Problem, response_of
 
 HEAD_SECONDS = 10.0
-"""For which a connection may wait for a request, or take to send its head. An idle one is closed by uvicorn after 5."""
+"""For which a new connection may wait with its first request, and any may take to send a request's head."""
 
 ANSWER_SECONDS = 30.0
 """For which an answer may wait for the client to take it."""
@@ -64,6 +64,10 @@ class Room:
         self._note("closed" if closed else "refused")
         return closed
 
+    def __contains__(self, connection: "Connection") -> bool:
+        """Return whether a connection waits for a request."""
+        return connection in self._waiting
+
     def wait(self, connection: "Connection") -> None:
         """Note that a connection waits for a request."""
         self._waiting[connection] = None
@@ -95,8 +99,10 @@ class Connection(HttpToolsProtocol):
     """
 
     room: ClassVar[Room] = Room(float("inf"))
+    keep_alive: ClassVar[float] = 75.0  # seconds for which it may be idle between requests
     _timer: asyncio.TimerHandle | None = None  # until the client must have sent what is waited for
     _answer_timer: asyncio.TimerHandle | None = None  # until it must have taken what it was sent
+    _used = False  # whether it has carried a request
     _begun = False  # whether any of the next request's head has come
     _in_body = False  # whether a head has come, but not all of its body
     _head_bytes = 0  # that came since a request was complete and are no body
@@ -131,10 +137,12 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._begun = True
+        if self in self.room:
+            self._wait_for_head()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self._begun = False
+        self._begun, self._used = False, True
         self._stop_waiting()
         self._check_request()
         super().on_headers_complete()
@@ -217,7 +225,8 @@ class Connection(HttpToolsProtocol):
 
     def _wait_for_head(self) -> None:
         self._stop_waiting()
-        self._timer = self.loop.call_later(HEAD_SECONDS, self._on_silence)
+        idle = self._used and not self._begun
+        self._timer = self.loop.call_later(self.keep_alive if idle else HEAD_SECONDS, self._on_silence)
         self.room.wait(self)
 
     def _drain(self) -> None:
@@ -267,17 +276,22 @@ def _announces_body(headers: list[tuple[bytes, bytes]]) -> bool:
     )
 
 
-def connections(reserve: int, note: Callable[[str], None] = lambda outcome: None) -> type[Connection]:
+def connections(
+    reserve: int, note: Callable[[str], None] = lambda outcome: None, idle: float = Connection.keep_alive
+) -> type[Connection]:
     """Return the class of connections for a process that is to open `reserve` files and sockets more, beside them.
 
     If it may not open as many, connections get half of what it may. `note` is told of those over the limit (`Room`).
+    They may be idle for `idle` seconds.
     """
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    if limit == resource.RLIM_INFINITY:
-        return Connection
-    free = limit - len(os.listdir("/dev/fd"))
+    most = float("inf")
+    if limit != resource.RLIM_INFINITY:
+        free = limit - len(os.listdir("/dev/fd"))
+        most = max(1, free - min(reserve, free // 2))
 
     class Limited(Connection):
-        room = Room(max(1, free - min(reserve, free // 2)), note)
+        room = Room(most, note)
+        keep_alive = idle
 
     return Limited

@@ -20,7 +20,7 @@ from app.settings import Settings
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Return the ASGI application; its lifespan loads the model. Without settings, they come from the environment."""
-    settings = settings or Settings()
+    settings = settings or Settings.from_environment()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -58,6 +58,10 @@ class Served:
         """The released model's model.json."""
         return self.release.manifest
 
+    def __str__(self) -> str:
+        engines = ", ".join(f"{engine.device} in {engine.precision}" for engine in self.batcher.engines)
+        return f"{self.release} on {engines}"
+
 
 class ModelRegistry:
     """Loads released models, each once, and serves only those that give their golden answers."""
@@ -192,6 +196,7 @@ class ModelRegistry:
         if served is None:
             batcher = Batcher(engines, self._rules, self._note_batch)
             served = self._served[str(release)] = Served(release, batcher)
+            _log.log(logging.INFO if self._default else logging.DEBUG, "loaded %s", served)  # the first is introduced
         return served
 
     def _load(self, reference: str) -> tuple[Release, list[Engine]]:

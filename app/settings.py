@@ -4,18 +4,33 @@
 """
 
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from videoxception.nearest import did_you_mean
+
+_PREFIX = "VX_"
+# What docker-compose.yml itself reads: its service sees them if the shell or an env_file hands all of them on.
+_OF_COMPOSE = ("VX_PUBLISH", "VX_MEMORY", "VX_DATA", "VX_TRAIN_MEMORY")
+# What Kubernetes tells a pod of each service in its namespace; one called "vx" or "vx-..." makes VX_PORT=tcp://10.0.0.1:80.
+_SERVICE_LINK = re.compile(r"VX_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
+_LINKED_PORT = re.compile(r"(tcp|udp|sctp)://.+")
+
+
+class SettingsError(Exception):
+    """Settings that keep the service from starting; the message has a line for each."""
 
 
 class Settings(BaseSettings):
     """Settings of the service; each is read from the environment variable of its name with VX_ before it."""
 
-    model_config = SettingsConfigDict(env_prefix="VX_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="ignore")
 
     host: str = Field("127.0.0.1", description="address to listen on; `0.0.0.0` for all")
     port: int = Field(8000, ge=0, le=65535, description="port")
@@ -121,6 +136,14 @@ class Settings(BaseSettings):
         ge=0,
         description="answers kept for repeated uploads; `0`: none, and identical uploads in flight are not merged",
     )
+    keep_alive: int = Field(
+        75,
+        ge=1,
+        description=(
+            "seconds for which a connection may be idle between requests: more than the proxy in front keeps it, or "
+            "the proxy may send a request into a connection that is being closed"
+        ),
+    )
     grace: int = Field(20, ge=1, description="seconds that requests in flight have to finish when the service stops")
     drain: float = Field(
         0.0,
@@ -159,6 +182,24 @@ class Settings(BaseSettings):
         None, description="folder for uploads while they are processed; by default the system's"
     )
 
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the settings. Raise `SettingsError` for wrong values and for variables with VX_ that nothing knows."""
+        wrong = [f"{name} is no setting{guess}" for name, guess in unknown_variables(os.environ).items()]
+        try:
+            settings = cls()
+        except ValidationError as error:
+            found = ((_PREFIX + str(one["loc"][0]).upper(), one["input"], one["msg"]) for one in error.errors())
+            wrong += [f"{name}={value!r}: {why}" for name, value, why in found]
+        if wrong:
+            raise SettingsError("\n".join(wrong))
+        return settings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_service_links(cls, values: Mapping[str, object]) -> dict[str, object]:
+        return {name: value for name, value in values.items() if not _is_linked_port(name, value)}
+
     @property
     def devices(self) -> list[str]:
         """The devices; each has its own engine."""
@@ -188,6 +229,22 @@ class Settings(BaseSettings):
         return self.max_mb_in_flight * 2**20
 
 
+def unknown_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables with VX_ that nothing knows, each with a question that has the nearest name, if one is."""
+    known = [*(_PREFIX + name.upper() for name in Settings.model_fields), *_OF_COMPOSE]
+    names = (name for name in environment if name.upper().startswith(_PREFIX) and name.upper() not in known)
+    return {
+        name: did_you_mean(name.upper(), known)
+        for name in names
+        if not _SERVICE_LINK.fullmatch(name) and not _is_linked_port(name, environment[name])
+    }
+
+
+def _is_linked_port(name: str, value: object) -> bool:
+    """Return whether a variable, such as VX_PORT, was set by Kubernetes to the address of a service."""
+    return name.upper().endswith("PORT") and isinstance(value, str) and bool(_LINKED_PORT.fullmatch(value))
+
+
 def table() -> str:
     """Return the settings as a table in Markdown: variable, default, meaning."""
     rows = [
@@ -204,7 +261,3 @@ def _shown(default: object) -> str:
     if isinstance(default, float):
         return f"`{default:g}` ".replace("e+0", "e")
     return f"`{str(default).lower()}` "
-
-
-if __name__ == "__main__":
-    print(table())

@@ -5,11 +5,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from os import PathLike
-from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from videoxception import engine as engines
 from videoxception.answer import Answer, answer
@@ -20,15 +19,18 @@ from videoxception.engine.base import Precision
 from videoxception.store import ModelStore, Release
 from videoxception.timeline import Entry, Rule, Segment, timeline
 from videoxception.video import Limits, VideoError
+from videoxception.video.array import clip_of_frames
 from videoxception.video.job import Job
 from videoxception.video.limits import LONG
 from videoxception.video.pool import DecoderPool
 from videoxception.video.source import open_source
 from videoxception.video.window_clips import WindowClip
 from videoxception.video.window_stream import window_clips
+from videoxception.video_source import Source
 from videoxception.windows import Windows, ask
 
-AnyPath = str | PathLike[str]
+Video = Source | npt.NDArray[np.uint8]
+"""A path, a video's bytes, a file object opened in binary mode, or decoded frames: uint8 (N, H, W, 3), RGB."""
 
 _AHEAD = 2  # files submitted ahead for each decoder, so that none waits for the engine
 
@@ -99,33 +101,36 @@ class Classifier:
         """The actions, in the order of the model's outputs."""
         return self.release.manifest.classes
 
-    def predict(self, path: AnyPath, *, coverage: float = DEFAULT_COVERAGE) -> Prediction:
-        """Return the answer for a file.
+    def predict(self, video: Video, *, coverage: float = DEFAULT_COVERAGE) -> Prediction:
+        """Return the answer for a video.
 
         Args:
-            path: The video file.
+            video: A path, bytes, a file object, or frames uint8 (N, H, W, 3) in RGB, evenly spaced in time.
             coverage: Share of videos whose answer set is to have the true class.
 
         Raises:
             CoverageError: There is no answer set for this coverage.
-            VideoError: The file is not a usable video.
+            VideoError: It is not a usable video.
             OSError: It cannot be read.
+            ValueError: An array is not of frames.
         """
-        check_coverage(coverage)
-        return self._predict(self._decoders.decode(Path(path), self.release.manifest.clip), coverage)
+        (outcome,) = self.predict_each([video], coverage=coverage)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     def predict_each(
-        self, paths: Iterable[AnyPath], *, coverage: float = DEFAULT_COVERAGE
+        self, videos: Iterable[Video], *, coverage: float = DEFAULT_COVERAGE
     ) -> Iterator[Prediction | VideoError | OSError]:
-        """Yield each file's answer, or the error that prevents it, in order. Later files are decoded meanwhile.
+        """Yield each video's answer, or the error that prevents it, in order. Later ones are decoded meanwhile.
 
         Raises `CoverageError` at the first answer if there is no answer set for this coverage.
         """
         check_coverage(coverage)
-        waiting: deque[Job | OSError | VideoError] = deque()
+        waiting: deque[Job | Clip | OSError | VideoError] = deque()
         try:
-            for path in paths:
-                waiting.append(self._submit(path))
+            for video in videos:
+                waiting.append(self._submit(video))
                 if len(waiting) >= self._ahead:
                     yield self._outcome(waiting.popleft(), coverage)
             while waiting:
@@ -137,7 +142,7 @@ class Classifier:
 
     def timeline(
         self,
-        path: AnyPath,
+        video: Source,
         window: float | Literal["auto"] = "auto",
         step: float | None = None,
         *,
@@ -149,7 +154,7 @@ class Classifier:
         """Return what a long video shows, and when: it is decoded once, and looked at through windows.
 
         Args:
-            path: The video file.
+            video: A path, bytes, or a file object.
             window: Length of a window in seconds; "auto" chooses by the video's length.
             step: Seconds from one window to the next; by default, half a window.
             smoothing: Seconds over which windows are averaged; by default, a window.
@@ -165,7 +170,7 @@ class Classifier:
         check_coverage(coverage)
         asked, spec, segments = ask(window, step), self.release.manifest.clip, list[Segment]()
         with (
-            open_source(Path(path), self._long.bytes) as file,
+            open_source(video, self._long.bytes) as file,
             closing(window_clips(self._decoders, file, spec, asked, self._long)) as clips,
         ):
             for came in clips:
@@ -185,16 +190,20 @@ class Classifier:
         for clip, row in zip(clips, logits, strict=True):
             yield Segment(clip.start, clip.end, answer(self.release.manifest, row, coverage))
 
-    def _submit(self, path: AnyPath) -> Job | OSError | VideoError:
+    def _submit(self, video: Video) -> Job | Clip | OSError | VideoError:
         try:
-            file = open_source(Path(path), self._decoders.limits.bytes)  # closed when the job is done
+            if isinstance(video, np.ndarray):
+                return clip_of_frames(video, self.release.manifest.clip)
+            file = open_source(video, self._decoders.limits.bytes)  # closed when the job is done
         except (OSError, VideoError) as error:
             return error
         job = self._decoders.submit(file, self.release.manifest.clip)
         job.done.add_done_callback(lambda _: file.close())
         return job
 
-    def _outcome(self, job: Job | OSError | VideoError, coverage: float) -> Prediction | VideoError | OSError:
+    def _outcome(self, job: Job | Clip | OSError | VideoError, coverage: float) -> Prediction | VideoError | OSError:
+        if isinstance(job, Clip):
+            return self._predict(job, coverage)
         if not isinstance(job, Job):
             return job
         try:

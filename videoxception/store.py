@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from videoxception import bundled
 from videoxception.manifest import FORMAT_VERSION, NAME_PATTERN, Manifest
+from videoxception.nearest import did_you_mean
 
 BUILT_IN = bundled.MODEL_STORE
 DEFAULT_NAMES = ("videoxception-c", "videoxception-b", "videoxception-a")  # the first that is there
@@ -86,8 +87,14 @@ class ModelStore:
 
     @classmethod
     def from_path(cls, search_path: str) -> "ModelStore":
-        """Return the stores in a search path like `VX_MODEL_STORE`: folders with ":" between them (";" on Windows)."""
-        return cls([Path(part) for part in search_path.split(os.pathsep) if part])
+        """Return the stores in a search path like `VX_MODEL_STORE`: folders with ":" between them (";" on Windows).
+
+        Raises `StoreError` if one is not there.
+        """
+        folders = [Path(part) for part in search_path.split(os.pathsep) if part]
+        for folder in folders:
+            _check_there(folder)
+        return cls(folders)
 
     def versions(self) -> dict[str, list[int]]:
         """Return the versions of each name, rising, whether or not they are whole."""
@@ -157,6 +164,17 @@ class ModelStore:
 
     def __str__(self) -> str:
         return os.pathsep.join(str(root) for root in self._roots)
+
+
+def _check_there(store: Path) -> None:
+    """Raise `StoreError`, with the nearest name that there is, unless a store is a folder."""
+    if store.is_dir():
+        return
+    missing = store.absolute()
+    while not missing.parent.is_dir():
+        missing = missing.parent
+    there = (path.name for path in missing.parent.iterdir() if path.is_dir())
+    raise StoreError(f"there is no model store {store}{did_you_mean(missing.name, there)}")
 
 
 def open_release(folder: Path) -> Release:

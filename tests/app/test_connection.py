@@ -61,7 +61,19 @@ def test_a_connection_that_sends_no_request_is_closed(
     begun: bytes, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.connection.HEAD_SECONDS", 0.3)
+    monkeypatch.setattr("app.connection.Connection.keep_alive", 0.3)
     assert said(client, begun).count(b"HTTP/1.1") == (begun == GET)
+
+
+def test_an_idle_connection_is_kept_longer_than_a_silent_new_one(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.connection.HEAD_SECONDS", 0.3)
+    with connected(client, GET) as used:
+        used.recv(4096)
+        assert said(client, b"") == b""  # one that was made later is closed before
+        used.sendall(GET)
+        assert used.recv(4096).startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.parametrize("before", [b"", GET])
@@ -288,6 +300,8 @@ def test_an_answer_that_is_not_taken_is_dropped(requests: bytes, monkeypatch: py
     ended = threading.Event()
 
     class Narrow(Connection):
+        keep_alive = 0.3
+
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
             super().connection_made(transport)

@@ -1,6 +1,7 @@
 """Starting and stopping the service as a process."""
 
 import os
+import re
 import signal
 import socket
 import sys
@@ -24,6 +25,10 @@ def listens(address: str) -> bool:
     host, port = address.removeprefix("http://").split(":")
     with socket.socket() as connection:
         return connection.connect_ex((host, int(port))) == 0
+
+
+def metrics(address: str) -> str:
+    return httpx.get(f"{address}/metrics").text
 
 
 @pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
@@ -58,6 +63,10 @@ def test_for_a_while_it_goes_on_without_being_ready(video: Path) -> None:
     with process(VX_DRAIN="600") as (service, address):
         service.send_signal(signal.SIGTERM)
         until(lambda: httpx.get(f"{address}/readyz").status_code == 503)
+        counted = re.findall(
+            r'^videoxception_requests_total{outcome="(\w+)",reason="not-ready"', metrics(address), re.M
+        )
+        assert counted == ["unready"]
         assert httpx.get(f"{address}/livez").status_code == 200
         assert httpx.post(f"{address}/predict", content=video.read_bytes(), timeout=LONG).status_code == 200
         service.send_signal(signal.SIGTERM)

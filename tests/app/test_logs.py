@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from app import logs
+from app.access_log import RequestRecord, request_id
 from app.factory import assemble
 from app.metrics import Metrics
 from app.settings import Settings
@@ -83,7 +84,7 @@ def test_probes_are_not_logged_unless_they_fail(client: httpx.Client, caplog: py
 
 def test_a_bug_is_logged_and_answered_with_the_id(caplog: pytest.LogCaptureFixture) -> None:
     app = assemble(Settings())
-    app.state.service = SimpleNamespace(metrics=Metrics())
+    app.state.service = SimpleNamespace(metrics=Metrics(), stopping=asyncio.Event())
 
     @app.get("/bug")
     def bug() -> None:
@@ -100,6 +101,27 @@ def test_a_bug_is_logged_and_answered_with_the_id(caplog: pytest.LogCaptureFixtu
     assert "planted" not in answer.text
     assert access(caplog)[0]["outcome"] == "failed"
     assert "planted" in caplog.text
+
+
+def test_in_text_a_request_is_a_line_with_all_that_is_promised(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    client.post("/predict", content=b"no video")
+    (record,) = [record for record in caplog.records if record.name == "app.access"]
+    request_id.set("here")
+    line = logs.formatter("text").format(record)
+    begun = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 info: request id=here method=POST route=/predict"
+    assert re.match(rf"{begun} status=415 outcome=refused ms=[\d.]+ ", line)
+    assert re.search(r" bytes=8 reason=not-a-video stages_ms\.upload=[\d.]+$", line)
+
+
+def test_not_ready_is_no_failure_where_it_is_to_be_expected() -> None:
+    record = RequestRecord("here", "GET", status=503, reason="not-ready")
+    assert record.outcome == "failed"
+    record.expected = True
+    assert record.outcome == "unready"
+    assert RequestRecord("here", "POST", status=503, reason="overloaded", expected=True).outcome == "failed"
 
 
 def test_in_json_every_line_of_the_process_is_an_object(video: Path, tmp_path: Path) -> None:

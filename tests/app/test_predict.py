@@ -21,6 +21,7 @@ from tests.waiting import LONG, until
 from videoxception import ACTIONS, Classifier, ModelStore
 
 Clients = Callable[..., httpx.Client]
+FORM = "application/x-www-form-urlencoded"
 
 
 def check_problem(response: httpx.Response, status: int, kind: str) -> dict[str, object]:
@@ -72,6 +73,37 @@ def test_a_chunked_body_will_do(client: httpx.Client, video: Path) -> None:
             yield content[start : start + 100]
 
     assert client.post("/predict", content=chunks()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("modle=x", "has no query parameter 'modle' (did you mean 'model'?); it takes model, coverage"),
+        ("q=1", "has no query parameter 'q'; it takes model, coverage"),
+        ("model=a&model=b", "'model' comes 2 times; send it once"),
+    ],
+)
+def test_a_query_that_is_not_understood_is_not_answered(
+    query: str, said: str, client: httpx.Client, video: Path
+) -> None:
+    body = check_problem(client.post(f"/predict?{query}", content=video.read_bytes()), 400, "malformed")
+    assert said in str(body["detail"])
+    check_problem(client.get(f"/classes?{query}"), 400, "malformed")
+    check_problem(client.get("/models?model=x"), 400, "malformed")
+
+
+def test_a_parameter_in_the_form_is_sent_to_the_address(client: httpx.Client, video: Path) -> None:
+    response = client.post("/predict", data={"model": NAME}, files={"file": video.read_bytes()})
+    assert "put it into the address: ?model=" in str(check_problem(response, 400, "malformed")["detail"])
+
+
+@pytest.mark.parametrize(
+    "request_of", [{"files": {"file": (None, "clip.mp4")}}, {"content": "clip.mp4", "headers": {"content-type": FORM}}]
+)
+def test_a_name_in_place_of_a_file_is_told_of_the_at(request_of: dict[str, object], client: httpx.Client) -> None:
+    """As `curl -F file=clip.mp4` and `curl --data-binary clip.mp4` send it."""
+    body = check_problem(client.post("/predict", **request_of), 400, "no-file")
+    assert "the @ before its name was forgotten; send a video: curl -F file=@clip.mp4" in str(body["detail"])
 
 
 def test_other_fields_of_the_form_are_ignored(client: httpx.Client, video: Path) -> None:

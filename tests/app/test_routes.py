@@ -13,6 +13,8 @@ from videoxception import ACTIONS
 from videoxception.api.problems import PROBLEMS
 from videoxception.store import Release
 
+ROOT = Path(__file__).parents[2]
+
 
 def test_probes_may_use_head(client: httpx.Client) -> None:
     assert client.head("/livez").status_code == client.head("/readyz").status_code == 200
@@ -76,6 +78,11 @@ def test_what_the_framework_refuses_is_a_problem_too(method: str, path: str, sta
     assert response.headers["content-type"] == "application/problem+json"
 
 
+def test_a_wrong_method_is_told_the_right_one(client: httpx.Client) -> None:
+    answer = client.put("/predict")
+    assert (answer.headers["allow"], answer.json()["detail"]) == ("POST", "PUT /predict: method not allowed; use POST")
+
+
 def test_the_description_names_every_problem(client: httpx.Client) -> None:
     described = client.get("/openapi.json").json()["paths"]["/predict"]["post"]
     assert described["responses"].keys() >= {str(status) for status, _ in PROBLEMS.values()}
@@ -88,7 +95,12 @@ def test_the_description_names_every_problem(client: httpx.Client) -> None:
     ("name", "value", "message"),
     [
         ("VX_PORT", "many", "error: VX_PORT='many'"),
-        ("VX_MAX_UPLOAD_MB", "0", "error: VX_MAX_UPLOAD_MB='0'"),
+        ("VX_PROT", "8000", "error: VX_PROT is no setting (did you mean 'VX_PORT'?)"),
+        (
+            "VX_MODEL_STORE",
+            f"{ROOT}/model_stor",
+            f"there is no model store {ROOT}/model_stor (did you mean '{ROOT}/model_st",
+        ),
         ("VX_MODEL", "nothing", "no model nothing"),
         ("VX_DEVICE", "tpu", "but got 'tpu'"),
         ("VX_TEMP_DIR", "/nowhere", "No such file or directory: '/nowhere"),

@@ -1,11 +1,14 @@
 import gc
+import io
 import time
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 from tests.shipped import REFERENCE
-from tests.videos import make_video
+from tests.videos import make_video, moving_frame
 from tests.videoxception.test_store import install, store_at, with_answer_sets
 from videoxception import ACTIONS, Classifier, CoverageError, Prediction, Release, VideoError
 
@@ -70,3 +73,32 @@ def test_a_bad_file_is_a_video_error(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_text("no video")
     with pytest.raises(VideoError):
         Classifier.load(device="cpu").predict(tmp_path / "clip.mp4")
+
+
+def test_bytes_and_file_objects_are_answered_as_paths_are(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "clip.mp4", "libx264", 20)
+    content = path.read_bytes()
+    with Classifier.load(REFERENCE, device="cpu") as classifier, path.open("rb") as file:
+        expected = classifier.predict(path).answer
+        for video in (content, memoryview(content), file, io.BytesIO(content)):
+            assert classifier.predict(video).answer == expected
+
+
+def test_frames_are_answered_as_their_file_is(tmp_path: Path) -> None:
+    """A file that holds the very bytes of the frames."""
+    frames = np.stack([moving_frame(k, 160, 120) for k in range(23)])
+    path = tmp_path / "clip.avi"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("rawvideo", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "bgr24"
+        for frame in frames:
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+    with Classifier.load(REFERENCE, device="cpu") as classifier:
+        of_file, of_frames = classifier.predict(path), classifier.predict(frames)
+        with pytest.raises(ValueError, match="uint8"):
+            classifier.predict(frames.astype(np.float32))
+        with pytest.raises(VideoError, match="no frames"):
+            classifier.predict(frames[:0])
+    assert of_frames.answer == of_file.answer
+    assert of_frames.clip.timestamps == of_file.clip.timestamps
+    assert of_frames.clip.warnings == ("no times",)

@@ -48,5 +48,5 @@ def _create(release: Release, device: str, candidate: Candidate) -> Engine:
         raise Unsuitable(str(error)) from error
     except Exception as error:  # drivers and compilers have no common class of errors
         raise EngineError(f"{release} does not run on {device}: {str(error) or type(error).__name__}") from error
-    _log.info("%s runs on %s by %s", release, device, candidate.name)
+    _log.debug("%s runs on %s by %s", release, device, candidate.name)
     return engine

@@ -1,5 +1,6 @@
-"""Opening a video file by its path, also one that can be read only once."""
+"""Opening a video: a file by its path, also one that can be read only once, or bytes that are in memory."""
 
+import io
 import os
 import stat
 import tempfile
@@ -8,13 +9,19 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from videoxception.video.errors import TooLarge
+from videoxception.video_source import Source
 
 
-def open_source(path: Path, most: int) -> BinaryIO:
-    """Open a file to be decoded; of a pipe or a device, it is a temporary copy.
+def open_source(source: Source, most: int) -> BinaryIO:
+    """Open a video to be decoded; of a pipe, a device, bytes or a file object, it is a temporary copy.
 
     Raise `OSError` if it cannot be read, and `TooLarge` if there are more than `most` bytes to copy.
     """
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _copy(io.BytesIO(source), most)
+    if not isinstance(source, str | os.PathLike):
+        return _copy(source, most)
+    path = Path(source)
     file = path.open("rb")
     if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         return file
