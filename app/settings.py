@@ -5,6 +5,7 @@
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
@@ -21,6 +22,9 @@ _OF_COMPOSE = ("VX_PUBLISH", "VX_MEMORY", "VX_DATA", "VX_TRAIN_MEMORY")
 # What Kubernetes tells a pod of each service in its namespace; one called "vx" or "vx-..." makes VX_PORT=tcp://10.0.0.1:80.
 _SERVICE_LINK = re.compile(r"VX_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
 _LINKED_PORT = re.compile(r"(tcp|udp|sctp)://.+")
+
+
+_TOLD = ("host", "port", "device", "decoders", "max_upload_mb", "max_duration", "max_decoding", "max_in_flight")
 
 
 class SettingsError(Exception):
@@ -261,3 +265,16 @@ def _shown(default: object) -> str:
     if isinstance(default, float):
         return f"`{default:g}` ".replace("e+0", "e")
     return f"`{str(default).lower()}` "
+
+
+def _told(settings: Settings) -> str:
+    """Return, in a line, what is of most interest and what is not as by default; secrets as stars."""
+    names = dict.fromkeys([*_TOLD, *sorted(settings.model_fields_set)])
+    return " ".join(f"{_PREFIX}{name.upper()}={getattr(settings, name)}" for name in names)
+
+
+if __name__ == "__main__":  # videoxception doctor
+    try:
+        print(_told(Settings.from_environment()))
+    except SettingsError as error:
+        sys.exit(str(error))

@@ -4,6 +4,7 @@ A wheel has them in videoxception/_bundled (see setup.py). They are started as p
 """
 
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,10 +18,17 @@ MODEL_STORE = ROOT / "model_store"
 
 
 def start(module: str, arguments: Sequence[str] = ()) -> NoReturn:
-    """Replace this process by `python -m module`, also if the working folder or PYTHONPATH has a module of that name.
+    """Replace this process by `python -m module`, also if the working folder or PYTHONPATH has one of that name."""
+    os.execve(sys.executable, [sys.executable, "-m", module, *arguments], _environment())
 
-    The search path is set in the environment, so that its child processes find the same modules.
-    """
+
+def run(module: str) -> subprocess.CompletedProcess[str]:
+    """Return what such a process says."""
+    command = [sys.executable, "-m", module]
+    return subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment with the search path set, so that child processes find the same modules."""
     path = [str(ROOT), os.environ.get("PYTHONPATH", "")]
-    environment = {"PYTHONPATH": os.pathsep.join(filter(None, path)), "PYTHONSAFEPATH": "1"}
-    os.execve(sys.executable, [sys.executable, "-m", module, *arguments], os.environ | environment)
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, path)), "PYTHONSAFEPATH": "1"}

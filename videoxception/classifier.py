@@ -2,7 +2,7 @@
 
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal, Self
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from videoxception import engine as engines
 from videoxception.answer import Answer, answer
 from videoxception.answer_sets import DEFAULT_COVERAGE, check_coverage
-from videoxception.clip import Clip
+from videoxception.clip import Clip, Frames
 from videoxception.engine import Engine
 from videoxception.engine.base import Precision
 from videoxception.store import ModelStore, Release
@@ -24,7 +24,6 @@ from videoxception.video.job import Job
 from videoxception.video.limits import LONG
 from videoxception.video.pool import DecoderPool
 from videoxception.video.source import open_source
-from videoxception.video.window_clips import WindowClip
 from videoxception.video.window_stream import window_clips
 from videoxception.video_source import Source
 from videoxception.windows import Windows, ask
@@ -32,7 +31,10 @@ from videoxception.windows import Windows, ask
 Video = Source | npt.NDArray[np.uint8]
 """A path, a video's bytes, a file object opened in binary mode, or decoded frames: uint8 (N, H, W, 3), RGB."""
 
-_AHEAD = 2  # files submitted ahead for each decoder, so that none waits for the engine
+_Submitted = Job | Clip | VideoError | OSError  # what comes of a video that was submitted
+
+_AHEAD = 4  # files submitted ahead for each decoder, so that none waits for the engine
+_BATCH = 16  # clips given to the engine at once, if as many are there
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +129,14 @@ class Classifier:
         Raises `CoverageError` at the first answer if there is no answer set for this coverage.
         """
         check_coverage(coverage)
-        waiting: deque[Job | Clip | OSError | VideoError] = deque()
+        waiting: deque[_Submitted] = deque()
         try:
             for video in videos:
                 waiting.append(self._submit(video))
                 if len(waiting) >= self._ahead:
-                    yield self._outcome(waiting.popleft(), coverage)
+                    yield from self._outcomes(waiting, coverage)
             while waiting:
-                yield self._outcome(waiting.popleft(), coverage)
+                yield from self._outcomes(waiting, coverage)
         finally:
             for job in waiting:
                 if isinstance(job, Job):
@@ -175,22 +177,17 @@ class Classifier:
         ):
             for came in clips:
                 if isinstance(came, Clip):
-                    whole = self._predict(came, coverage)
+                    whole = Prediction(*self._answers([came.frames], coverage), came)
                     break
                 windows = came[0].windows
-                for segment in self._segments(came, coverage):
-                    segments.append(segment)
-                    note(segment, came[0].count)
+                for clip, said in zip(came, self._answers([clip.frames for clip in came], coverage), strict=True):
+                    segments.append(Segment(clip.start, clip.end, said))
+                    note(segments[-1], clip.count)
         rule = Rule.of(windows, smoothing, shortest)
         entries = timeline(segments, self.release.manifest, rule)
         return TimelinePrediction(whole.answer, whole.clip, tuple(segments), tuple(entries), windows, rule)
 
-    def _segments(self, clips: list[WindowClip], coverage: float) -> Iterator[Segment]:
-        logits = self.engine.predict(np.stack([clip.frames for clip in clips]))
-        for clip, row in zip(clips, logits, strict=True):
-            yield Segment(clip.start, clip.end, answer(self.release.manifest, row, coverage))
-
-    def _submit(self, video: Video) -> Job | Clip | OSError | VideoError:
+    def _submit(self, video: Video) -> _Submitted:
         try:
             if isinstance(video, np.ndarray):
                 return clip_of_frames(video, self.release.manifest.clip)
@@ -201,22 +198,38 @@ class Classifier:
         job.done.add_done_callback(lambda _: file.close())
         return job
 
-    def _outcome(self, job: Job | Clip | OSError | VideoError, coverage: float) -> Prediction | VideoError | OSError:
-        if isinstance(job, Clip):
-            return self._predict(job, coverage)
-        if not isinstance(job, Job):
-            return job
-        try:
-            return self._predict(job.done.result(), coverage)
-        except (VideoError, OSError) as error:
-            return error
+    def _outcomes(self, waiting: deque[_Submitted], coverage: float) -> list[Prediction | VideoError | OSError]:
+        """Take the first of those that wait, and those behind it that are decoded; return their outcomes."""
+        decoded = [_decoded(waiting.popleft())]
+        while waiting and len(decoded) < _BATCH and _is_done(waiting[0]):
+            decoded.append(_decoded(waiting.popleft()))
+        frames = [one.frames for one in decoded if isinstance(one, Clip)]
+        answers = iter(self._answers(frames, coverage))
+        return [Prediction(next(answers), one) if isinstance(one, Clip) else one for one in decoded]
 
-    def _predict(self, clip: Clip, coverage: float) -> Prediction:
-        logits = self.engine.predict(clip.frames[None])[0]
-        return Prediction(answer(self.release.manifest, logits, coverage), clip)
+    def _answers(self, clips: Sequence[Frames], coverage: float) -> list[Answer]:
+        """Return the answers for clips (F, H, W, 3)."""
+        if not clips:
+            return []
+        logits = self.engine.predict(np.stack(clips))
+        return [answer(self.release.manifest, row, coverage) for row in logits]
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _is_done(submitted: _Submitted) -> bool:
+    return not isinstance(submitted, Job) or submitted.done.done()
+
+
+def _decoded(submitted: _Submitted) -> Clip | VideoError | OSError:
+    """Wait for a clip, or the error that prevents it."""
+    if not isinstance(submitted, Job):
+        return submitted
+    try:
+        return submitted.done.result()
+    except (VideoError, OSError) as error:
+        return error

@@ -11,16 +11,6 @@ from training.errors import TrainingError
 
 Part = Literal["train", "val", "test"]
 
-VIDEO_SUFFIXES = (
-    *(".mp4", ".mp4v", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".f4v", ".mj2"),
-    *(".mkv", ".webm", ".avi", ".divx", ".xvid", ".gif"),
-    *(".mpg", ".mpeg", ".mpe", ".m1v", ".m2v", ".mpv", ".vob", ".mod", ".tod"),
-    *(".ts", ".mts", ".m2ts", ".m2t", ".trp"),
-    *(".flv", ".wmv", ".asf", ".ogv", ".ogm"),
-    *(".h264", ".264", ".hevc", ".h265", ".265"),
-)
-"""What files are called whose containers the decoder takes (`videoxception.video.limits.CONTAINERS`)."""
-
 _PASSED_OVER = frozenset(
     {"__macosx", "@eadir", "thumbs", "thumbnails"}
 )  # what archivers, file servers and viewers leave

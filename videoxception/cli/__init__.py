@@ -7,16 +7,33 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 import videoxception
-from videoxception.cli import classes, models, predict, serve, trainer
+from videoxception.bulk.shards import BulkError
+from videoxception.cli import classes, classify, completion, doctor, models, predict, serve, trainer
+from videoxception.cli.exit_codes import IMPOSSIBLE, INTERRUPTED, SOME_FAILED
+from videoxception.client import ClientError
 from videoxception.console import print_any_name
 from videoxception.extras import MissingExtra
 
-_COMMANDS = {"predict": predict, "classes": classes, "models": models, "serve": serve}
+_COMMANDS = {
+    "predict": predict,
+    "classify": classify,
+    "models": models,
+    "classes": classes,
+    "serve": serve,
+    "doctor": doctor,
+    "completion": completion,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a subcommand; exit with 1 and a one-line message if it failed."""
+    """Run a subcommand and exit as exit_codes.py says, with a one-line message for what is impossible."""
     print_any_name()
+    options = make_parser().parse_args(arguments)
+    sys.exit(_run(options))
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all subcommands."""
     parser = argparse.ArgumentParser(prog="videoxception", description="Tells which of 16 human actions a video shows.")
     parser.add_argument("--version", action="version", version=version("videoxception"))
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -26,19 +43,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
         module.add_arguments(subparser)
         subparser.set_defaults(run=module.run)
     trainer.add_commands(subparsers)
-    options = parser.parse_args(arguments)
-    sys.exit(_run(options))
+    return parser
 
 
-def _run(options: argparse.Namespace) -> int | str:
-    """Return the exit status of the subcommand, or the error message."""
+def _run(options: argparse.Namespace) -> int:
+    """Return the exit status of the subcommand."""
     try:
         status: int = options.run(options)
     except BrokenPipeError:  # the reading end is closed, as by `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except MissingExtra as error:
-        return f"error: {error}"
+        return SOME_FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (MissingExtra, ClientError, BulkError) as error:
+        return _impossible(error)
     except (videoxception.StoreError, videoxception.EngineError) as error:
-        return f"error: {error}"
+        return _impossible(error)
     return status
+
+
+def _impossible(error: Exception) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    return IMPOSSIBLE

@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from videoxception.timeline import Entry
+from videoxception.api.schemas import TimelineEntry
 
 _COLOURS = ("red", "green", "yellow", "blue", "magenta", "cyan", "bright_red", "bright_green", "bright_yellow")
 _NOTHING = "none of the classes"
 
 
-def show(console: Console, entries: Sequence[Entry]) -> None:
+def show(console: Console, entries: Sequence[TimelineEntry]) -> None:
     """Print a table; on a terminal, also a strip as wide as it is, a colour a label."""
     colours = _colours(entries)
     table = Table("from", "to", "label", "confidence", box=None)
@@ -26,7 +26,7 @@ def show(console: Console, entries: Sequence[Entry]) -> None:
     console.print(table)
 
 
-def strip(entries: Sequence[Entry], width: int) -> Text:
+def strip(entries: Sequence[TimelineEntry], width: int) -> Text:
     """Return so many blocks, each in the colour of what is to be seen at its middle."""
     colours, start, end = _colours(entries), entries[0].start, entries[-1].end
     blocks, at = Text(), 0
@@ -39,29 +39,29 @@ def strip(entries: Sequence[Entry], width: int) -> Text:
     return blocks
 
 
-def _colours(entries: Sequence[Entry]) -> dict[str | None, str]:
+def _colours(entries: Sequence[TimelineEntry]) -> dict[str | None, str]:
     """Return a colour for each label, in the order in which they are first seen; they repeat if there are many."""
     labels = dict.fromkeys(entry.label for entry in entries if entry.label is not None)
     return {None: "dim", **{label: _COLOURS[number % len(_COLOURS)] for number, label in enumerate(labels)}}
 
 
-def srt(entries: Sequence[Entry]) -> str:
+def srt(entries: Sequence[TimelineEntry]) -> str:
     """Return a timeline as SubRip subtitles; where there is no label, there is none."""
     labelled = (entry for entry in entries if entry.label is not None)
     return "\n".join(f"{number}\n{_cue(entry, ',')}" for number, entry in enumerate(labelled, 1))
 
 
-def vtt(entries: Sequence[Entry]) -> str:
+def vtt(entries: Sequence[TimelineEntry]) -> str:
     """Return a timeline as WebVTT subtitles (https://www.w3.org/TR/webvtt1/), likewise."""
     return "\n".join(["WEBVTT\n", *(_cue(entry, ".") for entry in entries if entry.label is not None)])
 
 
-def _cue(entry: Entry, point: str) -> str:
+def _cue(entry: TimelineEntry, point: str) -> str:
     times = (clock(moment, hours=True, decimals=3).replace(".", point) for moment in (entry.start, entry.end))
     return f"{' --> '.join(times)}\n{entry.label} {entry.confidence:.0%}\n"
 
 
-def csv_rows(video: str, entries: Sequence[Entry]) -> str:
+def csv_rows(video: str, entries: Sequence[TimelineEntry]) -> str:
     """Return a row for each entry; the label is empty where there is none."""
     rows = io.StringIO()
     writer = csv.writer(rows, lineterminator="\n")

@@ -1,14 +1,31 @@
 """The client for programs that do other work while they wait: of asyncio, or of Trio."""
 
+from collections.abc import AsyncGenerator
 from itertools import count
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import anyio
 import httpx
 
-from videoxception.api.schemas import ClassesResponse, ModelsResponse, PredictResponse, StatusResponse
-from videoxception.client.calls import DEFAULT_URL, Call, read, settings_of, unreachable
-from videoxception.client.errors import Unavailable, Unreachable
+from videoxception.api.schemas import (
+    ClassesResponse,
+    ModelsResponse,
+    PredictResponse,
+    SegmentAnswer,
+    StatusResponse,
+    TimelineResult,
+)
+from videoxception.client.calls import (
+    DEFAULT_URL,
+    Call,
+    cut_off,
+    read,
+    read_line,
+    settings_of,
+    timeline_call,
+    unreachable,
+)
+from videoxception.client.errors import Unavailable, Unreachable, error_of
 from videoxception.client.retries import NEVER, Retries
 from videoxception.client.upload import Upload, async_pieces, size_headers
 from videoxception.video_source import Source
@@ -37,6 +54,36 @@ class AsyncClient:
         """Return the answer for a video, as `Client.predict` does."""
         call = Call("POST", "/predict", {"model": model, "coverage": coverage}, Upload(video))
         return read(await self._ask(call), PredictResponse)
+
+    async def timeline(
+        self,
+        video: Source,
+        window: float | Literal["auto"] = "auto",
+        step: float | None = None,
+        *,
+        smoothing: float | None = None,
+        shortest: float | None = None,
+        model: str | None = None,
+        coverage: float | None = None,
+    ) -> AsyncGenerator[SegmentAnswer | TimelineResult]:
+        """Yield what `Client.timeline` does; close it (contextlib.aclosing) if it is left before its end."""
+        told = {"smoothing": smoothing, "shortest": shortest, "model": model, "coverage": coverage}
+        call = timeline_call(Upload(video), window=window, step=step, **told)
+        response = await self._ask(call)
+        try:
+            if response.status_code != 200:
+                await response.aread()
+                raise error_of(response)
+            async for line in response.aiter_lines():
+                said = read_line(line)
+                yield said
+                if isinstance(said, TimelineResult):
+                    return
+            raise cut_off(self._http.base_url)
+        except httpx.TransportError as error:
+            raise unreachable(self._http.base_url, error) from error
+        finally:
+            await response.aclose()
 
     async def classes(self, model: str | None = None) -> ClassesResponse:
         """Return the classes of a model, in the order of its probabilities. Raise `ClientError`."""

@@ -1,5 +1,6 @@
 """What is asked of the service, and how its answers are read: the same for both clients, which only send and wait."""
 
+import json
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TypeVar
@@ -7,12 +8,15 @@ from typing import TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from videoxception.client.errors import ClientError, Unreachable, error_of
+from videoxception.api.problems import OTHER, ProblemDetails
+from videoxception.api.schemas import SegmentAnswer, TimelineResult
+from videoxception.client.errors import ClientError, Unreachable, error_of, error_of_problem
 from videoxception.client.upload import Upload
 
 Form = TypeVar("Form", bound=BaseModel)
 
 DEFAULT_URL = "http://127.0.0.1:8000"
+LINES = "application/jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,28 @@ def read(response: httpx.Response, form: type[Form]) -> Form:
         return form.model_validate_json(response.content)
     except ValidationError as error:
         raise ClientError(f"{response.request.url} is no VideoXception service: its answer has another form") from error
+
+
+def timeline_call(upload: Upload, **parameters: str | float | None) -> Call:
+    """Return the request for a timeline, line by line."""
+    return Call("POST", "/predict", parameters, upload, accept=LINES, stream=True)
+
+
+def read_line(line: str) -> SegmentAnswer | TimelineResult:
+    """Return what a line of a timeline says. Raise `ProblemError` for a problem, which ends it."""
+    said = json.loads(line)
+    match said.pop("type"):
+        case "segment":
+            return SegmentAnswer.model_validate(said)
+        case "result":
+            return TimelineResult.model_validate(said)
+        case _:
+            raise error_of_problem(ProblemDetails.model_validate(said | {"type": said.pop("problem", OTHER)}))
+
+
+def cut_off(url: object) -> Unreachable:
+    """Return the error for a timeline without its last line."""
+    return Unreachable(f"{url} ended the answer before its last line; ask again")
 
 
 def unreachable(url: object, error: httpx.TransportError) -> Unreachable:

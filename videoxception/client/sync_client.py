@@ -1,14 +1,32 @@
 """The client that waits for each answer."""
 
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from itertools import count
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import httpx
 
-from videoxception.api.schemas import ClassesResponse, ModelsResponse, PredictResponse, StatusResponse
-from videoxception.client.calls import DEFAULT_URL, Call, read, settings_of, unreachable
-from videoxception.client.errors import Unavailable, Unreachable
+from videoxception.api.schemas import (
+    ClassesResponse,
+    ModelsResponse,
+    PredictResponse,
+    SegmentAnswer,
+    StatusResponse,
+    TimelineResult,
+)
+from videoxception.client.calls import (
+    DEFAULT_URL,
+    Call,
+    cut_off,
+    read,
+    read_line,
+    settings_of,
+    timeline_call,
+    unreachable,
+)
+from videoxception.client.errors import Unavailable, Unreachable, error_of
 from videoxception.client.retries import NEVER, Retries
 from videoxception.client.upload import Upload, pieces, size_headers
 from videoxception.video_source import Source
@@ -53,6 +71,48 @@ class Client:
         """
         call = Call("POST", "/predict", {"model": model, "coverage": coverage}, Upload(video))
         return read(self._ask(call), PredictResponse)
+
+    def timeline(
+        self,
+        video: Source,
+        window: float | Literal["auto"] = "auto",
+        step: float | None = None,
+        *,
+        smoothing: float | None = None,
+        shortest: float | None = None,
+        model: str | None = None,
+        coverage: float | None = None,
+    ) -> Iterator[SegmentAnswer | TimelineResult]:
+        """Yield what a long video shows, window by window as it is found out, and at last the whole with its timeline.
+
+        Args:
+            video: A path, bytes, or a file object in binary mode, which is read from where it stands.
+            window: Length of a window in seconds; "auto" chooses by the video's length.
+            step: Seconds from one window to the next; by default, half a window.
+            smoothing: Seconds over which windows are averaged; by default, a window.
+            shortest: Seconds of the shortest stretch of the timeline; by default, half a window.
+            model: "name@version", "name", or None for the service's default.
+            coverage: Share of videos whose answer set is to have the true class; by default the service's.
+
+        Raises:
+            ClientError: There is no answer, or no more of it.
+            OSError: The file cannot be read.
+        """
+        told = {"smoothing": smoothing, "shortest": shortest, "model": model, "coverage": coverage}
+        call = timeline_call(Upload(video), window=window, step=step, **told)
+        with closing(self._ask(call)) as response:
+            if response.status_code != 200:
+                response.read()
+                raise error_of(response)
+            try:
+                for line in response.iter_lines():
+                    said = read_line(line)
+                    yield said
+                    if isinstance(said, TimelineResult):
+                        return
+            except httpx.TransportError as error:
+                raise unreachable(self._http.base_url, error) from error
+            raise cut_off(self._http.base_url)
 
     def classes(self, model: str | None = None) -> ClassesResponse:
         """Return the classes of a model, in the order of its probabilities. Raise `ClientError`."""

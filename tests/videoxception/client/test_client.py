@@ -120,23 +120,27 @@ def test_a_busy_service_is_asked_again_when_it_says(ask: Ask, pauses: list[float
 @pytest.mark.parametrize(
     ("outcome", "tries", "error"),
     [
-        (problem("overloaded", 503), 3, Unavailable),
-        (problem("overloaded", 503, **{"Retry-After": "61"}), 1, Unavailable),
-        (problem("deadline", 504), 1, Unavailable),
-        (problem("not-a-video", 415), 1, VideoRefused),
-        (problem("too-long", 422), 1, VideoRefused),
-        (problem("unknown-model", 404), 1, BadRequest),
-        (problem("unauthorized", 401), 1, Unauthorized),
-        (httpx.ConnectError("refused"), 3, Unreachable),
-        (httpx.ReadTimeout("slow"), 1, Unreachable),
-        (httpx.Response(502, text="<html>"), 1, Unavailable),
-        (httpx.Response(200, text="<html>"), 1, ClientError),
+        (lambda: problem("overloaded", 503), 3, Unavailable),
+        (lambda: problem("overloaded", 503, **{"Retry-After": "61"}), 1, Unavailable),
+        (lambda: problem("deadline", 504), 1, Unavailable),
+        (lambda: problem("not-a-video", 415), 1, VideoRefused),
+        (lambda: problem("too-long", 422), 1, VideoRefused),
+        (lambda: problem("unknown-model", 404), 1, BadRequest),
+        (lambda: problem("unauthorized", 401), 1, Unauthorized),
+        (lambda: httpx.ConnectError("refused"), 3, Unreachable),
+        (lambda: httpx.ReadTimeout("slow"), 1, Unreachable),
+        (lambda: httpx.Response(502, text="<html>"), 1, Unavailable),
+        (lambda: httpx.Response(200, text="<html>"), 1, ClientError),
     ],
 )
 def test_errors_have_types(
-    outcome: httpx.Response | Exception, tries: int, error: type[ClientError], ask: Ask, pauses: list[float]
+    outcome: Callable[[], httpx.Response | Exception],
+    tries: int,
+    error: type[ClientError],
+    ask: Ask,
+    pauses: list[float],
 ) -> None:
-    handler, bodies = in_turn(*[outcome] * 3)
+    handler, bodies = in_turn(*(outcome() for _ in range(3)))
     with pytest.raises(ClientError) as raised:
         ask(handler, "predict", [b"x"], {"retries": Retries(3)})
     assert type(raised.value) is error

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.config.data import DataConfig
-from training.data.dataset import VIDEO_SUFFIXES, Item, Part, check_folder
+from training.data.dataset import Item, Part, check_folder
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
 from training.errors import TrainingError
+from videoxception.video_source import VIDEO_SUFFIXES
 
 _COLUMNS = ("label", "youtube_id", "time_start", "time_end", "split")
 _PARTS: dict[str, Part] = {"train": "train", "val": "val", "validate": "val", "validation": "val", "test": "test"}

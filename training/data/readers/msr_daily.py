@@ -12,11 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from training.config.data import DataConfig
-from training.data.dataset import VIDEO_SUFFIXES, Item, check_folder
+from training.data.dataset import Item, check_folder
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
 from training.data.splits import SOURCE_SEED, random_rows
 from training.errors import TrainingError
+from videoxception.video_source import VIDEO_SUFFIXES
 
 ACTIVITIES = (
     "drink",

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from training.config.data import DataConfig
-from training.data.dataset import VIDEO_SUFFIXES, Item, Part, check_folder, class_folders, list_class_folders
+from training.data.dataset import Item, Part, check_folder, class_folders, list_class_folders
 from training.data.disjoint_sets import DisjointSets
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
@@ -21,6 +21,7 @@ from training.data.splits import SOURCE_SEED, random_rows, shared_groups
 from training.errors import TrainingError
 from training.names import ESCAPED
 from videoxception.actions import ACTIONS
+from videoxception.video_source import VIDEO_SUFFIXES
 
 _NAME = re.compile(r"v_(?P<label>\w+)_g(?P<group>\d+)_c\d+$")
 _SOURCE_SHARE = 0.3

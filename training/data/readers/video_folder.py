@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import get_args
 
 from training.config.data import DataConfig
-from training.data.dataset import VIDEO_SUFFIXES, Item, Part, check_folder, class_folders, list_class_folders
+from training.data.dataset import Item, Part, check_folder, class_folders, list_class_folders
 from training.data.duplicates import join_equal
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
 from training.data.splits import shared_groups
 from training.errors import TrainingError
+from videoxception.video_source import VIDEO_SUFFIXES
 
 _UNGROUPED = (
     "each file counts as a source video of its own: if some were cut from one recording, say so by --groups or"

@@ -1,0 +1,68 @@
+"""Shards and tables as Parquet. A shard's header is its metadata `videoxception`."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from videoxception.bulk.rows import Header, Row
+
+_KEY = b"videoxception"
+_GROUP = 1000  # rows that are written at once
+_TEXTS = pa.list_(pa.string())
+_TYPES = {
+    "known": pa.bool_(),
+    "width": pa.int64(),
+    "height": pa.int64(),
+    "answer_set": _TEXTS,
+    "warnings": _TEXTS,
+    **dict.fromkeys(("confidence", "known_score", "duration"), pa.float64()),
+}
+
+
+def write_shard(path: Path, header: Header, rows: list[Row]) -> None:
+    """Write a shard; `path` must be one that no reader takes up before it is renamed."""
+    schema = _shard_schema(header.classes).with_metadata({_KEY: header.model_dump_json()})
+    parquet.write_table(pa.Table.from_pylist([row.model_dump() for row in rows], schema), path)
+
+
+def read_shard(path: Path) -> tuple[Header, list[Row]]:
+    """Read a shard. Raise `ValueError` if it is damaged."""
+    table = parquet.read_table(path)
+    header = Header.model_validate_json((table.schema.metadata or {}).get(_KEY, b""))
+    return header, [Row.model_validate(row) for row in table.to_pylist()]
+
+
+def write_table(path: Path, columns: list[str], cells: Iterable[dict[str, Any]]) -> None:
+    """Write a table of answers or of errors."""
+    schema = pa.schema([(name, _type_of(name)) for name in columns])
+    with parquet.ParquetWriter(path, schema) as writer:
+        for group in _groups(iter(cells)):
+            writer.write_table(pa.Table.from_pylist(group, schema))
+
+
+def _groups(cells: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    while group := list(islice(cells, _GROUP)):
+        yield group
+
+
+def _type_of(column: str) -> pa.DataType:
+    return pa.float64() if column.startswith("p_") else _TYPES.get(column, pa.string())
+
+
+def _shard_schema(classes: list[str]) -> pa.Schema:
+    clip = [(name, _type_of(name)) for name in ("duration", "width", "height", "codec", "warnings")]
+    told = [(name, _type_of(name)) for name in ("label", "confidence", "known", "known_score", "answer_set")]
+    return pa.schema(
+        [
+            ("video", pa.string()),
+            *told,
+            ("probabilities", pa.struct([(name, pa.float64()) for name in classes])),
+            ("clip", pa.struct([*clip, ("timestamps", pa.list_(pa.float64()))])),
+            ("sha256", pa.string()),
+            ("error", pa.struct([("type", pa.string()), ("detail", pa.string())])),
+        ]
+    )
