@@ -90,8 +90,8 @@ PROBLEM_DETAILS = {
     "undecodable": "the file begins like a video, but its header is damaged or incomplete",
     "too-many-pixels": "frames of 16384x16384 pixels are over the limit of 35,389,440; send smaller ones",
     "too-long": "the video takes more than the 30 seconds of decoding that the limits allow",
-    "too-many-windows": "a window every 0.1 seconds makes 36,000 in this video, over the limit of 7,200; ask for a step of "
-    "0.5 seconds or more",
+    "too-many-windows": "a window every 0.1 seconds makes 36,000 in this video, over the limit of 7,200; "
+    "ask for a step of 0.5 seconds or more",
     "overloaded": "64 requests are being answered, the limit; try again in 3 s",
     "not-ready": "the decoders are starting",
     "deadline": "the answer was not there after 60 s; the service is busy or the video long",

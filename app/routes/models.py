@@ -16,13 +16,13 @@ from videoxception.store import Release
 router = APIRouter(tags=["models"])
 
 
-def _example(answer: dict[str, Any]) -> dict[str, Any]:
-    return {"content": {"application/json": {"example": answer}}}
+def _example(answer: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {"application/json": {"example": answer}}}}
 
 
 @router.get(
     "/classes",
-    responses={200: _example(CLASSES)} | responses("malformed", "unauthorized", "unknown-model", "not-ready"),
+    responses=_example(CLASSES) | responses("malformed", "unauthorized", "unknown-model", "not-ready"),
 )
 async def list_classes(service: ServiceDep, model: ModelName = None) -> ClassesResponse:
     """List the classes of a model, in the order of its probabilities."""
@@ -30,7 +30,7 @@ async def list_classes(service: ServiceDep, model: ModelName = None) -> ClassesR
     return ClassesResponse(model=ModelRef(name=manifest.name, version=manifest.version), classes=manifest.classes)
 
 
-@router.get("/models", responses={200: _example(MODELS)} | responses("malformed", "unauthorized", "not-ready"))
+@router.get("/models", responses=_example(MODELS) | responses("malformed", "unauthorized", "not-ready"))
 async def list_models(service: ServiceDep) -> ModelsResponse:
     """List the released models: how often each is right, and what it costs.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from videoxception.bulk.listing import Listing, find_videos
 from videoxception.bulk.merge import failed_rows, merge
-from videoxception.bulk.shards import Shards, locked
+from videoxception.bulk.shards import BulkError, Shards, locked
 from videoxception.cli.common import add_engine_arguments, add_model_arguments, cores, load_classifier
 from videoxception.cli.exit_codes import OK, SOME_FAILED
 from videoxception.cli.progress import progress
@@ -47,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
     require("videoxception classify", "numpy", "cpu")
     if options.format == "parquet":
         require("--format parquet", "pyarrow", "parquet")
+    if not options.folder.is_dir():
+        raise BulkError(f"there is no folder {options.folder}")
     listing = find_videos(options.folder, options.out, options.every_file)
     print(f"{len(listing.videos):,} videos in {options.folder}", file=sys.stderr)
     if listing.others:
