@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from videoxception.api.schemas import PredictResponse
 from videoxception.bulk.merge import write_rows
@@ -39,11 +40,11 @@ def json_line(video: str, answer: PredictResponse) -> str:
     return json.dumps({"video": video, **answer.model_dump(mode="json")})
 
 
-def _cells(video: str, answer: PredictResponse) -> tuple[str, ...]:
-    label = answer.label if answer.known else f"[dim]{answer.label}[/dim]"
+def _cells(video: str, answer: PredictResponse) -> tuple[Text, ...]:
     others = [name for name in answer.answer_set or _runners_up(answer) if name != answer.label]
     remarks = ([] if answer.known else ["perhaps none of the classes"]) + list(answer.clip.warnings)
-    return video, label, f"{answer.confidence:.0%}", ", ".join(others), ", ".join(remarks)
+    label = Text(answer.label, "" if answer.known else "dim")
+    return Text(video), label, Text(f"{answer.confidence:.0%}"), Text(", ".join(others)), Text(", ".join(remarks))
 
 
 def _runners_up(answer: PredictResponse) -> list[str]:

@@ -4,6 +4,7 @@ import argparse
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from videoxception.checkup import Finding, findings
 from videoxception.cli.common import add_model_arguments
@@ -27,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     return SOME_FAILED if any(finding.remedy for finding in found) else OK
 
 
-def _row(finding: Finding) -> tuple[str, str, str]:
+def _row(finding: Finding) -> tuple[Text, Text, Text]:
     if not finding.remedy:
-        return "[green]good[/green]", finding.what, finding.said
-    return "[red]wrong[/red]", finding.what, f"{finding.said}\n→ {finding.remedy}"
+        return Text("good", "green"), Text(finding.what), Text(finding.said)
+    return Text("wrong", "red"), Text(finding.what), Text(f"{finding.said}\n→ {finding.remedy}")

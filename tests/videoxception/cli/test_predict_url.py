@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +12,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from app.settings import Settings
-from tests.app.conftest import serve, wait_until_ready
-from tests.service import free_port, in_flight
+from tests.service import free_port, in_flight, process
 from tests.shipped import NAME
 from tests.videos import make_video
 from tests.videoxception.cli.test_cli import run
@@ -24,9 +23,8 @@ from videoxception.actions import ACTIONS
 @pytest.fixture(scope="module")
 def service() -> Iterator[str]:
     """The address of a service that asks for a key."""
-    with serve(Settings(device="cpu", model=NAME, api_key="secret")) as client:
-        wait_until_ready(client)
-        yield str(client.base_url)
+    with process(VX_API_KEY="secret") as (_, address):
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -51,22 +49,26 @@ def test_it_prints_what_the_service_answers(
 
 
 def test_here_and_there_are_the_same(service: str, videos: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    there = ["--url", service, "--api-key", "secret"]
-    here = ["--model", NAME, "--device", "cpu"]
-    for form in ([], ["--json"], ["--csv"]):
-        said = []
-        for where in (there, here):
-            assert run("predict", videos[0], *where, *form) == 0
-            said.append(capsys.readouterr().out)
-        assert said[0] == said[1]
-        assert said[0]
-
-
-def test_csv_has_every_probability(videos: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("predict", *videos, "--model", NAME, "--device", "cpu", "--csv") == 1
-    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    said = []
+    for where in (["--url", service, "--api-key", "secret"], ["--model", NAME, "--device", "cpu"]):
+        assert run("predict", videos[0], *where, "--csv") == 0
+        said.append(capsys.readouterr().out)
+    (row,) = csv.DictReader(io.StringIO(said[0]))
     assert row["video"] == videos[0]
     assert sum(float(row[f"p_{name}"]) for name in ACTIONS) == pytest.approx(1)
+    assert said[0] == said[1]
+
+
+def test_a_terminal_gets_a_table(
+    service: str, videos: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "400")
+    video = shutil.copy(videos[0], f"{videos[0]}[red].mp4")
+    assert run("predict", video, "--url", service, "--api-key", "secret") == 0
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split() == ["video", "action", "probability", "or", "remarks"]
+    assert row.split()[0] == video
 
 
 def test_a_key_that_is_wrong_ends_it(service: str, videos: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,10 +92,9 @@ def test_an_overloaded_service_is_waited_for(
 ) -> None:
     """Its one place is taken at first, and free when the client has waited."""
     pauses: list[float] = []
-    with serve(Settings(device="cpu", model=NAME, max_in_flight=1)) as client:
-        wait_until_ready(client)
-        url = str(client.base_url)
-        with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as other:
+    with process(VX_MAX_IN_FLIGHT="1") as (_, url):
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as other:
             other.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
             until(lambda: in_flight(url) == 1)
 
