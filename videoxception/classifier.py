@@ -177,7 +177,8 @@ class Classifier:
         ):
             for came in clips:
                 if isinstance(came, Clip):
-                    whole = Prediction(*self._answers([came.frames], coverage), came)
+                    (said,) = self._answers([came.frames], coverage)
+                    whole = Prediction(said, came)
                     break
                 windows = came[0].windows
                 for clip, said in zip(came, self._answers([clip.frames for clip in came], coverage), strict=True):

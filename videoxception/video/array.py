@@ -23,7 +23,7 @@ def clip_of_frames(frames: npt.NDArray[np.uint8], spec: ClipSpec) -> Clip:
         raise ValueError(f"frames must be uint8 (N, height, width, 3), but got {frames.dtype} {frames.shape}")
     if not len(frames):
         raise NoFrames("there are no frames")
-    timeline = Timeline(range(len(frames)), len(frames), 1 / _RATE, timed=False)
+    timeline = Timeline(range(len(frames)), (), 1 / _RATE, timed=False)
     chosen, scaler = choose(timeline, spec), Scaler(spec.size, spec.fit)
     scaled = {k: scaler(av.VideoFrame.from_ndarray(np.ascontiguousarray(frames[k]), "rgb24")) for k in set(chosen)}
     clip = np.stack([scaled[k] for k in chosen])
