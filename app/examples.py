@@ -77,7 +77,7 @@ MODELS: dict[str, Any] = {
 }
 
 PROBLEM_DETAILS = {
-    "malformed": "/predict has no query parameter 'modle' (did you mean 'model'?); it takes model, coverage",
+    "malformed": "the query parameter 'model' comes 2 times; send it once",
     "no-file": "the body is empty; send a video: curl -F file=@clip.mp4 …/predict",
     "unauthorized": "send the API key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'",
     "unknown-model": "no model is called 'videoxception-z'; GET /models lists them",

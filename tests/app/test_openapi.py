@@ -62,7 +62,10 @@ def test_every_problem_has_an_example(kind: str, description: dict[str, Any]) ->
 
 
 def test_the_examples_of_refusals_are_real(client: httpx.Client) -> None:
-    unread = client.post("/predict?modle=x", content=b"x"), client.post("/predict?model=videoxception-z", content=b"x")
+    unread = (
+        client.post("/predict?model=a&model=b", content=b"x"),
+        client.post("/predict?model=videoxception-z", content=b"x"),
+    )
     for answer in (*unread, client.post("/predict"), client.post("/predict", content=b"no video")):
         body = answer.json()
         assert body["detail"] == PROBLEM_DETAILS[body["type"].removeprefix(PREFIX)]

@@ -99,7 +99,7 @@ def test_the_description_names_every_problem(client: httpx.Client) -> None:
         (
             "VX_MODEL_STORE",
             f"{ROOT}/model_stor",
-            f"there is no model store {ROOT}/model_stor (did you mean '{ROOT}/model_st",
+            f"there is no model store {ROOT}/model_stor (did you mean 'model_store'?)",
         ),
         ("VX_MODEL", "nothing", "no model nothing"),
         ("VX_DEVICE", "tpu", "but got 'tpu'"),

@@ -54,3 +54,17 @@ def test_a_cpu_without_openvino(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)
     with pytest.raises(EngineError, match=r"needs OpenVINO: pip install 'videoxception\[cpu\]'"):
         create(SHIPPED, "cpu")
+
+
+def test_a_client_and_the_contract_need_no_extra() -> None:
+    done = run_without_extras(
+        "from videoxception.client import AsyncClient, Client; from videoxception.api import problems, schemas"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_service_can_be_asked_without_an_extra(tmp_path: Path) -> None:
+    done = run_without_extras(
+        COMMAND.format(arguments=["predict", str(tmp_path / "x.mp4"), "--url", "http://127.0.0.1"])
+    )
+    assert (done.returncode, done.stderr) == (1, f"{tmp_path}/x.mp4: No such file or directory\n")

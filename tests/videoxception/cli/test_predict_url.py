@@ -59,11 +59,31 @@ def test_here_and_there_are_the_same(service: str, videos: list[str], capsys: py
     assert said[0] == said[1]
 
 
+def test_timelines_here_and_there_are_the_same(
+    service: str, videos: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for where in (["--url", service, "--api-key", "secret"], ["--model", NAME, "--device", "cpu"]):
+        assert run("predict", *videos, *where, "--window", "0.5", "--json") == 1
+        said.append(capsys.readouterr())
+    assert said[0] == said[1]
+    assert len(json.loads(said[0].out)["segments"]) == 3
+
+
+def test_subtitles_go_with_a_window(videos: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", videos[0], "--srt") == run("predict", *videos, "--vtt", "--window", "auto") == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "error: --srt, --vtt, --step, --smoothing and --shortest go with --window; add --window auto",
+        "error: subtitles are those of one video; ask for one at a time",
+    ]
+
+
 def test_a_terminal_gets_a_table(
     service: str, videos: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setenv("TERM", "dumb")
     video = shutil.copy(videos[0], f"{videos[0]}[red].mp4")
     assert run("predict", video, "--url", service, "--api-key", "secret") == 0
     head, row = capsys.readouterr().out.splitlines()

@@ -182,6 +182,62 @@ def test_a_service_that_is_not_there_is_not_ready(ask: Ask) -> None:
     assert ask(in_turn(httpx.Response(200, json={"status": "ready"}))[0], "ready", [], {})
 
 
+SEGMENT = {name: PREDICT[name] for name in PREDICT if name not in ("model", "clip", "sha256")} | {"start": 0, "end": 2}
+WHOLE = PREDICT | {
+    "windows": {"window": 2, "step": 1, "smoothing": 2, "shortest": 1},
+    "timeline": [{"start": 0, "end": 3, "label": None, "confidence": 0.5}],
+}
+BUSY = {"title": "t", "status": 503, "detail": "the remedy"}
+
+
+def lines(*said: dict[str, Any]) -> httpx.Response:
+    return httpx.Response(200, text="".join(json.dumps(line) + "\n" for line in said))
+
+
+def look_sync(handler: Handler) -> list[Any]:
+    """What a client says of a timeline where `handler` is the network."""
+    with Client("http://x", transport=httpx.MockTransport(handler)) as client:
+        return list(client.timeline(b"x", 2, 1, coverage=0.9))
+
+
+def look_async(handler: Handler) -> list[Any]:
+    """The same of the other client."""
+
+    async def looked() -> list[Any]:
+        async with AsyncClient("http://x", transport=httpx.MockTransport(handler)) as client:
+            return [said async for said in client.timeline(b"x", 2, 1, coverage=0.9)]
+
+    return anyio.run(looked)
+
+
+@pytest.mark.parametrize("look", [look_sync, look_async])
+def test_a_timeline_comes_line_by_line(look: Callable[[Handler], list[Any]], pauses: list[float]) -> None:
+    asked: list[httpx.Request] = []
+    good = lines({"type": "segment", **SEGMENT}, {"type": "result", **WHOLE})
+    handler, _ = in_turn(problem("overloaded", 503), good)
+
+    def noted(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return handler(request)
+
+    segment, whole = look(noted)
+    assert (segment.end, segment.label, whole.timeline[0].label, whole.label) == (2, "Punch", None, "Punch")
+    assert len(pauses) == 1
+    assert dict(asked[1].url.params) == {"window": "2", "step": "1", "coverage": "0.9"}
+    assert asked[1].headers["accept"] == "application/jsonl"
+
+
+@pytest.mark.parametrize("look", [look_sync, look_async])
+def test_a_timeline_that_ends_early_is_an_error(look: Callable[[Handler], list[Any]]) -> None:
+    with pytest.raises(Unreachable, match="ended the answer before its last line"):
+        look(in_turn(lines({"type": "segment", **SEGMENT}))[0])
+    with pytest.raises(Unavailable, match="the remedy") as raised:
+        look(in_turn(lines({"type": "problem", "problem": PREFIX + "overloaded", **BUSY}))[0])
+    assert raised.value.kind == "overloaded"
+    with pytest.raises(VideoRefused):
+        look(in_turn(problem("too-long", 422))[0])
+
+
 def test_a_running_service_answers_both(video: Path, tmp_path: Path) -> None:
     from app.settings import Settings
 
