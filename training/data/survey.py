@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.data.dataset import VIDEO_SUFFIXES, Item, is_passed_over
+from training.data.dataset import Item, is_passed_over
 from training.data.readers.image_folder import FRAME_SUFFIXES, is_still
+from videoxception.video_source import VIDEO_SUFFIXES
 
 _NAMED = 12  # classes, of which each is named with its number of items
 _SUFFIXES = 4  # of files of other kinds, that are named
