@@ -10,6 +10,7 @@ import videoxception
 from videoxception.bulk.shards import BulkError
 from videoxception.cli import classes, classify, completion, doctor, models, predict, serve, trainer
 from videoxception.cli.exit_codes import IMPOSSIBLE, INTERRUPTED, SOME_FAILED
+from videoxception.cli.videos import TooMuch
 from videoxception.client import ClientError
 from videoxception.console import print_any_name
 from videoxception.extras import MissingExtra
@@ -55,7 +56,7 @@ def _run(options: argparse.Namespace) -> int:
         return SOME_FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (MissingExtra, ClientError, BulkError) as error:
+    except (MissingExtra, ClientError, BulkError, TooMuch) as error:
         return _impossible(error)
     except (videoxception.StoreError, videoxception.EngineError) as error:
         return _impossible(error)

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 STANDARD_INPUT = "-"
+_MOST = 512 * 2**20  # bytes that are held in memory
+
+
+class TooMuch(Exception):
+    """More comes through a pipe than is held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +37,26 @@ class Named:
 
 
 def named(name: str) -> Named:
-    """Return a video by its name; "-" is standard input. One that cannot be read is found out later."""
+    """Return a video by its name; "-" is standard input. One that cannot be read is found out later.
+
+    Raise `TooMuch` for a pipe that does not end.
+    """
     if name == STANDARD_INPUT:
-        return Named(name, _read(sys.stdin.buffer))
+        return Named(name, _read(name, sys.stdin.buffer))
     try:
         if stat.S_ISREG(os.stat(name).st_mode):
             return Named(name)
         with open(name, "rb") as file:
-            return Named(name, _read(file))
+            return Named(name, _read(name, file))
     except OSError:
         return Named(name)
 
 
-def _read(file: BinaryIO) -> bytes:
-    return file.read()
+def _read(name: str, file: BinaryIO) -> bytes:
+    content = file.read(_MOST + 1)
+    if len(content) > _MOST:
+        raise TooMuch(f"more than {_MOST // 2**20} MiB come from {name}; save them as a file first")
+    return content
 
 
 def tell_failure(video: Named, error: Exception) -> None:

@@ -158,6 +158,14 @@ def test_standard_input_is_a_dash(tmp_path: Path) -> None:
     assert redirected.stdout == piped.stdout
 
 
+def test_a_pipe_without_end_is_not_read_for_ever(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("videoxception.cli.videos._MOST", 2**20)
+    assert run("predict", "/dev/zero") == 3
+    assert capsys.readouterr().err == "error: more than 1 MiB come from /dev/zero; save them as a file first\n"
+
+
 def test_nothing_at_standard_input_is_no_video() -> None:
     done = as_process("-", content=b"")
     assert done.returncode == 1
