@@ -309,7 +309,7 @@ def test_the_others_are_answered_when_the_first_client_goes_away(
 def test_the_file_stays_open_for_the_others_when_the_first_client_goes_away_while_it_is_decoded(
     client_of: Clients, video: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decode, within, gate, gone = Decoders.decode, predict._within, asyncio.Event(), threading.Event()
+    decode, within, gate, gone = Decoders.decode, predict.within, asyncio.Event(), threading.Event()
     loops: list[asyncio.AbstractEventLoop] = []
     joined: list[Posting] = []
 
@@ -330,7 +330,7 @@ def test_the_file_stays_open_for_the_others_when_the_first_client_goes_away_whil
         asked.wait()
 
     monkeypatch.setattr(Decoders, "decode", decode_later)
-    monkeypatch.setattr(predict, "_within", tell)
+    monkeypatch.setattr(predict, "within", tell)
     client = client_of(answer_cache=10)
     hang_up(client, video.read_bytes(), join)
     assert gone.wait(LONG)

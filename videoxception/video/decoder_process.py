@@ -86,7 +86,7 @@ class DecoderProcess:
             wire.receive_begun(self._connection)
             job.tries += 1
             if job.inbox is not None:
-                return self._read_windows(job, job.inbox, limits.decoding, seconds)
+                return self._read_windows(job, job.inbox, limits)
             self._wait(job, seconds)
             return self._clip(wire.receive_reply(self._connection), job.spec)
         except ProcessTimedOut:
@@ -150,26 +150,28 @@ class DecoderProcess:
             return False
         return True
 
-    def _read_windows(self, job: Job, inbox: Inbox, limit: float, seconds: float) -> Clip:
+    def _read_windows(self, job: Job, inbox: Inbox, limits: Limits) -> Clip:
         """Deliver the windows' clips as they come, but those that another process had sent before it crashed."""
         received = 0
         while True:
-            self._wait(job, seconds)
+            self._wait(job, limits.decoding + _SLACK_SECONDS)
             reply = wire.receive_reply(self._connection)
             if reply.kind not in ("window", "progress"):
                 return self._clip(reply, job.spec)
-            self._limit_cpu(limit)
+            self._limit_cpu(limits.decoding)
             if reply.kind == "window":
                 clip = self._window(reply, job.spec)
                 received += 1
+                if received > limits.windows:
+                    raise wire.Closed
                 if received > inbox.delivered:
                     self._deliver(job, inbox, clip)
 
     def _deliver(self, job: Job, inbox: Inbox, clip: WindowClip) -> None:
-        """Hand on a clip. Kill the process if the job is stopped meanwhile: it may be at sending the next."""
+        """Hand on a clip. Kill the process if that fails, or the job is stopped: it may be at sending the next."""
         try:
             inbox.deliver(clip, job.stopped)
-        except Stopped:
+        except Exception:
             self.ended = "stopped"
             self.close()
             raise
