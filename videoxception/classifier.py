@@ -159,7 +159,7 @@ class Classifier:
             video: A path, bytes, or a file object.
             window: Length of a window in seconds; "auto" chooses by the video's length.
             step: Seconds from one window to the next; by default, half a window.
-            smoothing: Seconds over which windows are averaged; by default, a window.
+            smoothing: Seconds over which windows are averaged; by default, half a window.
             shortest: Seconds of the shortest stretch of the timeline; by default, half a window.
             coverage: Share of videos whose answer set is to have the true class.
             note: Called with each segment as soon as it is there, and the number of all.

@@ -53,11 +53,9 @@ class Rule:
 
     @classmethod
     def of(cls, windows: Windows, smoothing: float | None = None, shortest: float | None = None) -> "Rule":
-        """Return the rule for windows: unless told otherwise, average over a window, and keep half a one."""
-        return cls(
-            windows.length if smoothing is None else smoothing,
-            windows.length / 2 if shortest is None else shortest,
-        )
+        """Return the rule for windows; what is None is half a window."""
+        half = windows.length / 2
+        return cls(half if smoothing is None else smoothing, half if shortest is None else shortest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ _Window = Annotated[
     Query(description="seconds of the windows that a long video is looked at through; `auto` goes by its length"),
 ]
 _Step = Annotated[_Some | None, Query(description="seconds from one window to the next; unsaid: half a window")]
-_Smoothing = Annotated[_Some | None, Query(description="seconds that windows are averaged over; unsaid: a window")]
+_Smoothing = Annotated[_Some | None, Query(description="seconds that windows are averaged over; unsaid: half a window")]
 _Shortest = Annotated[_Some | None, Query(description="seconds of the shortest stretch; unsaid: half a window")]
 _ANSWER: dict[int | str, dict[str, Any]] = {
     200: {

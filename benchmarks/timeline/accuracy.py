@@ -87,7 +87,9 @@ def main() -> None:
     parser.add_argument("--model", nargs="+", default=["videoxception-c"], metavar="NAME[@V]")
     parser.add_argument("--films", type=int, default=5, help="orders of the clips")
     parser.add_argument("--step", type=float, help="seconds from one window to the next (default: half a window)")
-    parser.add_argument("--smoothing", type=float, help="seconds that windows are averaged over (default: a window)")
+    parser.add_argument(
+        "--smoothing", type=float, help="seconds that windows are averaged over (default: half a window)"
+    )
     parser.add_argument("--shortest", type=float, help="seconds of the shortest stretch (default: half a window)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -67,7 +67,7 @@ def test_the_whole_videos_answer_stays_beside_it(client: httpx.Client, film: Pat
     response = client.post("/predict", params={"window": "auto"}, files={"file": film.read_bytes()})
     body = response.json()
     assert {name: body[name] for name in usual} == usual
-    assert body["windows"] == {"window": 3.0, "step": 1.5, "smoothing": 3.0, "shortest": 1.5}
+    assert body["windows"] == {"window": 3.0, "step": 1.5, "smoothing": 1.5, "shortest": 1.5}
     assert body["timeline"][0]["start"] == 0
     assert body["timeline"][-1]["end"] == pytest.approx(4.0)
     assert "decode;dur=" in response.headers["server-timing"]

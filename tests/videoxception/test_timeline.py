@@ -104,5 +104,5 @@ def test_nothing_of_nothing() -> None:
 
 
 def test_the_rule_goes_by_the_windows() -> None:
-    assert Rule.of(Windows(4.0, 1.0)) == Rule(4.0, 2.0)
+    assert Rule.of(Windows(4.0, 1.0)) == Rule(2.0, 2.0)
     assert Rule.of(Windows(4.0, 1.0), 0.0, 0.5) == Rule(0.0, 0.5)

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="look at each video through windows of so many seconds, or auto, and print its timeline",
     )
     parser.add_argument("--step", type=float, metavar="SECONDS", help="from one window to the next (default: half one)")
-    parser.add_argument("--smoothing", type=float, metavar="SECONDS", help="windows averaged over (default: one)")
+    parser.add_argument("--smoothing", type=float, metavar="SECONDS", help="windows averaged over (default: half one)")
     parser.add_argument(
         "--shortest", type=float, metavar="SECONDS", help="stretch of a timeline (default: half a window)"
     )

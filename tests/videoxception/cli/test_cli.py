@@ -57,7 +57,7 @@ def test_a_timeline_as_json_has_what_the_service_says(film: str, capsys: pytest.
     options = ["--window", "2", "--step", "1", "--shortest", "0", "--json", "--device", "cpu", "--model", REFERENCE]
     assert run("predict", film, *options) == 0
     said = json.loads(capsys.readouterr().out)
-    assert said["windows"] == {"window": 2.0, "step": 1.0, "smoothing": 2.0, "shortest": 0.0}
+    assert said["windows"] == {"window": 2.0, "step": 1.0, "smoothing": 1.0, "shortest": 0.0}
     assert [(segment["start"], segment["end"]) for segment in said["segments"]] == [(0, 2), (1, 3), (2, 3)]
     assert list(said["segments"][0]["probabilities"]) == list(ACTIONS)
     assert said["timeline"][-1]["end"] == 3
