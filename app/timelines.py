@@ -21,7 +21,7 @@ from videoxception.video.job import Inbox
 from videoxception.video.window_clips import WindowClip
 from videoxception.windows import Asked, Windows
 
-_ROOM = 16  # windows of one video that are on their way from the decoder to the client
+_ROOM = 8  # windows of one video that are on their way from the decoder to the client
 
 
 @dataclass(frozen=True, slots=True)
