@@ -89,7 +89,7 @@ class Client:
             video: A path, bytes, or a file object in binary mode, which is read from where it stands.
             window: Length of a window in seconds; "auto" chooses by the video's length.
             step: Seconds from one window to the next; by default, half a window.
-            smoothing: Seconds over which windows are averaged; by default, a window.
+            smoothing: Seconds over which windows are averaged; by default, half a window.
             shortest: Seconds of the shortest stretch of the timeline; by default, half a window.
             model: "name@version", "name", or None for the service's default.
             coverage: Share of videos whose answer set is to have the true class; by default the service's.
