@@ -13,5 +13,8 @@ INSIDE = [*find_packages(include=["app", "app.*", "training", "training.*"]), "m
 setup(
     packages=[*find_packages(include=["videoxception", "videoxception.*"]), *(f"{BUNDLED}.{name}" for name in INSIDE)],
     package_dir={f"{BUNDLED}.{name}": name for name in ("app", "training", "model_store")},
-    package_data={f"{BUNDLED}.model_store": ["videoxception-*/*/*"]},  # but no models of one's own
+    package_data={
+        f"{BUNDLED}.app": ["page/*"],
+        f"{BUNDLED}.model_store": ["videoxception-*/*/*"],  # but no models of one's own
+    },
 )

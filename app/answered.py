@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 
-from videoxception.api.schemas import ClipInfo
+from videoxception.api.schemas import ClipInfo, FrameImage
 from videoxception.engine.base import Logits
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
     """The logits and the clip of an upload; for the log, the seconds of each stage (named as in Server-Timing) and how
-    it was decoded. Coverage changes none of these.
+    it was decoded. Coverage changes none of these. There are no frames unless they were asked for.
     """
 
     logits: Logits
     clip: ClipInfo
     stages: dict[str, float]
     way: str  # planned, straight or key-frames
+    frames: list[FrameImage] | None = None

@@ -12,7 +12,7 @@ from app import openapi, problems
 from app.access_log import HEADER, AccessLog
 from app.expectation import Expectation
 from app.query import check_query
-from app.routes import docs, health, metrics, models, predict
+from app.routes import docs, health, metrics, models, page, predict
 from app.security import KeyCheck
 from app.service import open_service
 from app.settings import Settings
@@ -54,6 +54,8 @@ def assemble(settings: Settings, lifespan: Lifespan[FastAPI] | None = None) -> F
     app.include_router(health.router)
     if settings.metrics and settings.metrics_port is None:
         app.include_router(metrics.router)
+    if settings.page:
+        page.install(app)
     if settings.docs:
         docs.install(app)
         openapi.install(app)

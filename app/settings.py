@@ -173,6 +173,7 @@ class Settings(BaseSettings):
             "(`https://a.example,https://b.example`), or `*`"
         ),
     )
+    page: bool = Field(True, description="`off`: no web page at `/`")
     docs: bool = Field(True, description="`off`: neither `/docs` nor `/openapi.json`")
     metrics: bool = Field(True, description="`off`: no `/metrics`")
     metrics_port: int | None = Field(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from app.answered import Answered
 from app.clip_queue import Inferred
+from app.frames import frames_of
 from app.problems import Problem
 from app.registry import Served
 from app.replies import answered_of
@@ -32,6 +33,7 @@ class Wish:
     smoothing: float | None
     shortest: float | None
     coverage: float
+    frames: bool
 
     def rule(self, windows: Windows) -> Rule:
         """Return the rule of the timeline for the windows that the video is looked at through."""
@@ -78,7 +80,8 @@ async def segments(service: Service, served: Served, upload: Upload, wish: Wish)
         decoded = await decoding
         inferred = await served.batcher.infer(decoded.clip.frames, deadline)
         stages = {"queue": decoded.waited, "decode": decoded.worked, "batch": inferred.waited, "infer": inferred.worked}
-        yield Whole(answered_of(decoded.clip, inferred.logits, stages), windows)
+        shown = await frames_of(decoded.clip, served.manifest.clip) if wish.frames else None
+        yield Whole(answered_of(decoded.clip, inferred.logits, stages, shown), windows)
     finally:
         await _abandon(decoding, arrived)
 

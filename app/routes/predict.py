@@ -11,12 +11,13 @@ from pydantic import Field
 from app.access_log import RequestRecord
 from app.answered import Answered
 from app.examples import PREDICT
+from app.frames import frames_of
 from app.openapi import headers
 from app.problems import Problem, responses
 from app.query import ModelName
 from app.registry import Served
 from app.replies import answered_of, prediction_of
-from app.result_cache import CacheUse
+from app.result_cache import CacheUse, ResultCache
 from app.service import Service, ServiceDep
 from app.timeline_replies import LINES, Lines, Look, next_of
 from app.timelines import Wish, segments
@@ -28,6 +29,8 @@ from videoxception.api.schemas import PredictResponse, TimelineResponse
 from videoxception.windows import LONGEST, SHORTEST, ask
 
 router = APIRouter(tags=["predict"])
+
+_NO_CACHE: ResultCache[Answered] = ResultCache(0)  # for answers with frames: nothing of an upload is kept
 
 _FILE = {"type": "string", "format": "binary", "description": "a video file"}
 _BODY = {
@@ -55,6 +58,7 @@ _Window = Annotated[
 _Step = Annotated[_Some | None, Query(description="seconds from one window to the next; unsaid: half a window")]
 _Smoothing = Annotated[_Some | None, Query(description="seconds that windows are averaged over; unsaid: half a window")]
 _Shortest = Annotated[_Some | None, Query(description="seconds of the shortest stretch; unsaid: half a window")]
+_Frames = Annotated[bool, Query(description="whether the answer is to have the clip's frames, as small JPEGs")]
 _ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
         "headers": headers("Server-Timing"),
@@ -79,6 +83,7 @@ async def predict(
     step: _Step = None,
     smoothing: _Smoothing = None,
     shortest: _Shortest = None,
+    frames: _Frames = False,
 ) -> PredictResponse | Response:
     """Predict which action a video shows; with a `window`, also when.
 
@@ -88,16 +93,16 @@ async def predict(
     if window is None:
         if not step is smoothing is shortest is None:
             raise Problem("malformed", "step, smoothing and shortest go with a window; add window=auto or its seconds")
-        return await _predict(request, response, service, model, coverage)
+        return await _predict(request, response, service, model, coverage, frames)
     try:
-        wish = Wish(ask(window, step), smoothing, shortest, coverage)
+        wish = Wish(ask(window, step), smoothing, shortest, coverage, frames)
     except ValueError as error:
         raise Problem("malformed", f"query.window: {error}") from error
     return await _look(request, response, service, model, wish)
 
 
 async def _predict(
-    request: Request, response: Response, service: Service, model: str | None, coverage: float
+    request: Request, response: Response, service: Service, model: str | None, coverage: float, frames: bool
 ) -> PredictResponse:
     """Answer for the whole video."""
     record: RequestRecord = request.state.record
@@ -110,15 +115,16 @@ async def _predict(
             record.bytes, record.stages["upload"] = upload.bytes, time.monotonic() - start
             # Whatever else logits depend on stays as it is while the process lives; coverage comes after them.
             key = (upload.sha256, str(served.release), served.release.sha256)
-            work = partial(_answer, service, served, upload)
-            answered, how = await within(request, settings.deadline, service.result_cache.get(key, work))
+            work = partial(_answer, service, served, upload, frames)
+            cache = _NO_CACHE if frames else service.result_cache
+            answered, how = await within(request, settings.deadline, cache.get(key, work))
     record.note(str(served.release), answered, how)
     response.headers["Server-Timing"] = _server_timing(record.stages, how)
     return prediction_of(served, upload.sha256, answered, coverage)
 
 
-async def _answer(service: Service, served: Served, upload: Upload) -> Answered:
-    """Decode an upload, run the model on its clip, and return what it says."""
+async def _answer(service: Service, served: Served, upload: Upload, frames: bool) -> Answered:
+    """Decode an upload, run the model on its clip, and return what it says, if need be with the clip's frames."""
     with upload.again() as file:  # others may wait for this answer when the request that the upload came with is gone
         decoded = await service.decoders.decode(file, served.manifest.clip)
     inferred = await served.batcher.infer(decoded.clip.frames, service.settings.deadline)
@@ -128,7 +134,8 @@ async def _answer(service: Service, served: Served, upload: Upload) -> Answered:
         "batch": inferred.waited,
         "infer": inferred.worked,
     }
-    return answered_of(decoded.clip, inferred.logits, stages)
+    shown = await frames_of(decoded.clip, served.manifest.clip) if frames else None
+    return answered_of(decoded.clip, inferred.logits, stages, shown)
 
 
 async def _look(

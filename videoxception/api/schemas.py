@@ -44,6 +44,13 @@ class ClipInfo(BaseModel):
     warnings: list[ClipWarning | str] = Field(description="`video N of M` stands with its numbers: video 2 of 3")
 
 
+class FrameImage(BaseModel):
+    """A frame of the clip, as the model was shown it, but in the video's proportions."""
+
+    timestamp: float = Field(description="seconds since the first frame of the video")
+    image: str = Field(description="a small JPEG, as a data URL")
+
+
 class PredictResponse(BaseModel):
     """The answer to a video."""
 
@@ -59,6 +66,9 @@ class PredictResponse(BaseModel):
     probabilities: dict[str, float] = Field(description="of all classes, in order; they sum to 1")
     clip: ClipInfo
     sha256: str = Field(description="of the upload")
+    frames: list[FrameImage] | None = Field(
+        None, exclude_if=lambda frames: frames is None, description="those of the clip; only with `?frames=true`"
+    )
 
 
 class SegmentAnswer(BaseModel):
