@@ -2,7 +2,7 @@
 
 import { announce, byId, el, style } from "./dom.js";
 import { action, bytes, milliseconds, modelName, percent, seconds } from "./format.js";
-import { confidence, PROBLEMS, STAGES, warning } from "./words.js";
+import { confidence, PROBLEMS, REPEATABLE, STAGES, warning } from "./words.js";
 
 /** Show how far an upload is, and what comes after it; `share` is null where that is not known. */
 export function showProgress(words, share, onCancel) {
@@ -23,20 +23,21 @@ export function showAnswer(file, { answer, timing, requestId }, took) {
     answer.known ? headline(answer) : noneOfThese(answer),
     bars(answer),
     ...warnings(answer.clip.warnings),
-    timings(timing, took),
-    facts(file, answer, requestId),
   );
+  byId("about").replaceChildren(timings(timing, took), facts(file, answer, requestId));
   announce(answer.known ? `${action(answer.label)}. ${confidence(answer.confidence)}, ${percent(answer.confidence)}.` : "Probably none of the actions that the model knows.");
 }
 
 /** Show a problem in words, with what can be done. */
 export function showProblem(problem, onRetry) {
-  const [title, remedy] = PROBLEMS[problem.kind] ?? [problem.title, "Try again. If it happens again, tell whoever runs the service."];
+  const [title, remedy] = PROBLEMS[problem.kind] ?? [problem.title ?? "This page failed", "Try again. If it happens again, tell whoever runs the service."];
   show(el("div", { className: "problem" },
     el("h2", { className: "label" }, title),
     el("p", {}, remedy),
-    el("div", { className: "buttons" }, el("button", { type: "button", className: "primary", onclick: onRetry }, "Try again")),
-    problem.detail ? el("p", { className: "hint" }, `The service says: ${problem.detail}.`) : null,
+    el("div", { className: "buttons" }, REPEATABLE.has(problem.kind) || !(problem.kind in PROBLEMS)
+      ? el("button", { type: "button", className: "primary", onclick: onRetry }, "Try again")
+      : el("button", { type: "button", className: "primary", onclick: () => byId("choose").click() }, "Choose another file")),
+    el("p", { className: "hint" }, problem.detail === undefined ? String(problem) : problem.detail && `The service says: ${problem.detail}.`),
     problem.requestId ? el("p", { className: "hint" }, "Request ", el("code", {}, problem.requestId)) : null));
   announce(`${title}. ${remedy}`);
 }
@@ -44,6 +45,7 @@ export function showProblem(problem, onRetry) {
 function show(...parts) {
   const box = byId("answer");
   box.ariaBusy = "false";
+  byId("about").replaceChildren();
   box.replaceChildren(...parts);
 }
 
@@ -74,14 +76,14 @@ function bars(answer) {
   const rows = Object.entries(answer.probabilities).sort(([, a], [, b]) => b - a);
   const kind = (name) => (name === answer.label && answer.known ? "best" : inSet.has(name) ? "in-set" : "");
   return el("section", { className: "part" },
-    el("h3", {}, answer.known ? "All probabilities" : "If it had to be one of them"),
+    el("h2", { className: "minor" }, answer.known ? "All probabilities" : "If it had to be one of them"),
     el("ol", { className: "bars" }, ...rows.map(([name, share]) => el("li", { className: kind(name) },
       el("span", {}, action(name)), style(el("span", { className: "gauge" }), "--share", share), el("span", { className: "share" }, percent(share))))));
 }
 
 function warnings(names) {
   if (!names.length) return [];
-  return [el("section", { className: "part" }, el("h3", {}, "Worth knowing"), el("ul", { className: "warnings" }, ...names.map((name) => el("li", {}, warning(name)))))];
+  return [el("section", { className: "part" }, el("h2", { className: "minor" }, "Worth knowing"), el("ul", { className: "warnings" }, ...names.map((name) => el("li", {}, warning(name)))))];
 }
 
 /** How long each stage took: one bar of all, and their names. */
@@ -89,7 +91,7 @@ function timings(timing, took) {
   const known = Object.entries(STAGES).filter(([stage]) => stage in timing);
   const total = known.reduce((sum, [stage]) => sum + timing[stage], 0);
   const bar = el("div", { className: "stages", ariaHidden: "true" }, ...known.map(([stage]) => style(el("span", { className: stage }), "--share", total ? timing[stage] / total : 0)));
-  return el("section", { className: "part" }, el("h3", {}, `Answered in ${seconds(took)}`), bar,
+  return el("section", { className: "part" }, el("h2", { className: "minor" }, `Answered in ${seconds(took)}`), bar,
     el("dl", { className: "stage-names" }, ...known.map(([stage, words]) => el("div", { className: stage }, el("dt", {}, words), el("dd", {}, milliseconds(timing[stage]))))));
 }
 
@@ -99,7 +101,7 @@ function facts(file, answer, requestId) {
     ["File", `${file.name}, ${bytes(file.size)}`],
     ["Video", [clip.duration === null ? null : seconds(clip.duration), `${clip.width} × ${clip.height}`, clip.codec].filter(Boolean).join(", ")],
     ["Model", `${modelName(model.name)}, version ${model.version}`],
-    ["Looks familiar", `${percent(answer.known_score)} (known-score)`],
+    ["Known-score", answer.known_score.toFixed(3)],
     ["SHA-256 of the file", answer.sha256],
     ["Request", requestId],
   ].filter(([, value]) => value);

@@ -71,8 +71,10 @@ async function withRetries(request, signal, onWait) {
     } catch (problem) {
       if (tries === TRIES || problem.retryAfter === null || problem.retryAfter === undefined) throw problem;
       const wait = Math.min(problem.retryAfter, LONGEST_WAIT) * (1 + Math.random() / 4); // or all would come back at once
-      onWait?.(wait);
-      await pause(wait, signal);
+      for (let left = wait; left > 0; left--) {
+        onWait?.(left);
+        await pause(Math.min(left, 1), signal);
+      }
     }
   }
 }

@@ -10,7 +10,7 @@ export function showFrames(frames) {
   if (!frames.length) return;
   showStill(frames[0].image, "The first frame that the model saw");
   box.replaceChildren(
-    el("h3", {}, `What the model saw: ${frames.length} frames`),
+    el("h2", { className: "minor" }, `What the model saw: ${frames.length} frames`),
     el("ol", {}, ...frames.map(({ timestamp, image }, index) => el("li", {}, el("button", {
       type: "button",
       ariaLabel: `Frame ${index + 1}, at ${timestamp.toFixed(2)} seconds`,

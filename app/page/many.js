@@ -31,8 +31,9 @@ export function lookAtAll(files) {
   items.push(...added);
   byId("rows").append(...added.map(({ row }) => row));
   byId("results").hidden = false;
-  tally();
+  byId("intake-many").classList.add("compact");
   while (working < AT_ONCE && items.some(isWaiting)) work();
+  tally();
 }
 
 const isWaiting = (item) => !item.started;
@@ -62,8 +63,8 @@ async function answer(item, signal) {
 }
 
 function newRow(file) {
-  const closer = el("button", { type: "button", className: "quiet", ariaLabel: `Look closer at ${file.name}` }, "Look closer");
-  return el("tr", {}, el("th", { scope: "row" }, pathOf(file)), el("td", { colSpan: 3, className: "state" }, "In line"), el("td", {}, closer));
+  const closer = el("button", { type: "button", title: "Look closer" }, pathOf(file));
+  return el("tr", {}, el("th", { scope: "row" }, closer), el("td", { colSpan: 3, className: "state" }, "In line"));
 }
 
 const pathOf = (file) => file.webkitRelativePath || file.name;
@@ -73,16 +74,16 @@ function state({ row }, words) {
 }
 
 function fill(row, ...cells) {
-  const [name, closer] = [row.firstElementChild, row.lastElementChild];
-  row.replaceChildren(name, ...cells, closer);
+  row.replaceChildren(row.firstElementChild, ...cells);
 }
 
 function showAnswer({ row, answer: { known, label, confidence, answer_set: set } }) {
-  const others = known ? (set ?? []).filter((name) => name !== label).map(action).join(", ") : "";
+  const others = known ? (set ?? []).filter((name) => name !== label).map(action).join(", ") : `${action(label)}, if anything`;
+  const gauge = [style(el("span", { className: "gauge" }), "--share", confidence), el("span", { className: "share" }, percent(confidence))];
   fill(row,
-    el("td", { className: known ? "" : "none" }, known ? action(label) : `None of these (nearest: ${action(label)})`),
-    el("td", { className: "probability" }, style(el("span", { className: "gauge" }), "--share", confidence), el("span", { className: "share" }, percent(confidence))),
-    el("td", {}, others));
+    el("td", { className: known ? "" : "none" }, known ? action(label) : "None of these"),
+    el("td", { className: "probability" }, ...(known ? gauge : ["–"])),
+    el("td", { className: "also" }, others));
 }
 
 function showProblem(item, problem) {
@@ -107,6 +108,7 @@ function clear() {
   items = [];
   byId("rows").replaceChildren();
   byId("results").hidden = true;
+  byId("intake-many").classList.remove("compact");
   byId("choose-files").focus();
 }
 

@@ -27,7 +27,7 @@ function inOrder(models) {
 async function choose(model) {
   chosen = model;
   byId("model-name").textContent = modelName(model.name);
-  byId("model-says").textContent = model.accuracy ? `right in ${exact(model.accuracy.top1)} of unseen videos` : "";
+  byId("model-says").textContent = model.accuracy ? `${exact(model.accuracy.top1)} right on footage that it had never seen` : "";
   const { classes } = await get("classes", model.default ? {} : { model: reference(model) });
   byId("actions").replaceChildren(
     el("span", {}, `It knows ${classes.length} actions:`),
@@ -48,8 +48,8 @@ function card(model) {
 
 function measures({ accuracy, cost }) {
   const most = Math.max(...models.map((model) => model.cost?.multiply_adds ?? 0));
-  const accurate = accuracy ? `${exact(accuracy.top1)} (${exact(accuracy.interval[0])} to ${exact(accuracy.interval[1])})` : "not measured";
-  const costs = cost?.multiply_adds ? short(cost.multiply_adds) : "not counted";
+  const accurate = accuracy ? `${exact(accuracy.top1)} (${exact(accuracy.interval[0])} – ${exact(accuracy.interval[1])})` : "not measured";
+  const costs = cost?.multiply_adds ? `${short(cost.multiply_adds)} multiply-adds` : "not counted";
   return [
     measure("Accuracy", accurate, accuracy?.top1 ?? 0),
     measure("Cost", costs, most ? (cost?.multiply_adds ?? 0) / most : 0, "cost"),

@@ -23,10 +23,10 @@ export async function look(file) {
   if (signal.aborted) return;
   const started = performance.now();
   try {
-    const long = duration !== null && duration >= LONG;
+    const short = duration !== null && duration < LONG;
     const on = reports(file, duration, cancel);
     on.upload(0);
-    const found = await predict(file, { model: chosenModel(), frames: true, window: long ? "auto" : null, signal, on });
+    const found = await predict(file, { model: chosenModel(), frames: true, window: short ? null : "auto", signal, on });
     if (!signal.aborted) show(file, found, (performance.now() - started) / 1000);
   } catch (problem) {
     if (!signal.aborted) showProblem(problem, () => look(file));
@@ -54,7 +54,9 @@ function reports(file, duration, cancel) {
     upload: (share) => share < 1
       ? showProgress(`Uploading ${file.name}: ${percent(share)} of ${bytes(file.size)}`, share, cancel)
       : showProgress("Looking at the video …", null, cancel),
-    segment: ({ end }) => showProgress(`Looked at ${seconds(Math.min(end, duration))} of ${seconds(duration)}`, Math.min(end / duration, 1), cancel),
+    segment: ({ end }) => duration === null
+      ? showProgress(`Looked at ${seconds(end)}`, null, cancel)
+      : showProgress(`Looked at ${seconds(Math.min(end, duration))} of ${seconds(duration)}`, Math.min(end / duration, 1), cancel),
     wait: (wait) => showProgress(`The service is busy. Trying again in ${Math.ceil(wait)} s`, null, cancel),
   };
 }
@@ -63,5 +65,6 @@ function show(file, found, took) {
   const { answer } = found;
   showAnswer(file, found, took);
   showFrames(answer.frames ?? []);
-  if (answer.timeline?.length) showTimeline(answer.timeline, answer.clip.duration ?? answer.timeline.at(-1).end);
+  const length = answer.timeline?.at(-1)?.end ?? 0;
+  if (length >= LONG) showTimeline(answer.timeline, length);
 }

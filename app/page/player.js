@@ -20,7 +20,7 @@ export function showVideo(file) {
 }
 
 function showUnplayable() {
-  byId("player").replaceChildren(el("p", { className: "unplayable" }, "Your browser cannot play this kind of file. The service may be able to read it all the same."));
+  byId("player").replaceChildren(el("p", { className: "unplayable" }, "Your browser cannot play this kind of file."));
 }
 
 /** Return the video element; null if the browser cannot play the file. */

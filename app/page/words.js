@@ -24,7 +24,7 @@ export const WARNINGS = {
   "video N of M": "The file holds more than one video; the answer is about the main one.",
   "hdr": "The colours are HDR; they were brought to those of ordinary video.",
   "dolby vision": "The colours are Dolby Vision, which only its own players know. The model saw wrong colours; export the video without it.",
-  "variable rate": "The frames are not evenly spaced in time, as phones and screen recorders make them. Nothing needs doing.",
+  "variable rate": "The frames are not evenly spaced in time, as phones and screen recorders make them; that does no harm.",
   "no times": "The file does not say when its frames are shown; the times here are a guess.",
 };
 
@@ -63,3 +63,6 @@ export const PROBLEMS = {
   "deadline": ["The answer took too long", "The service is busy, or the video is long. Try again later, or with a shorter one."],
   "unreachable": ["The service cannot be reached", "See whether you are online and the service runs, then try again. If other files work, this one may be too large."],
 };
+
+/** Problems that may be over when the same file is sent once more. */
+export const REPEATABLE = new Set(["malformed", "unauthorized", "unknown-model", "slow-upload", "encoded", "overloaded", "not-ready", "deadline", "unreachable"]);
