@@ -7,10 +7,10 @@ import pytest
 from starlette.routing import NoMatchFound
 
 from app.factory import assemble
-from app.problems import PROBLEMS
 from app.routes.page import FOLDER, POLICY
-from app.schemas import PredictionOut
 from app.settings import Settings
+from videoxception.api.problems import PROBLEMS
+from videoxception.api.schemas import PredictResponse
 from videoxception.clip import WARNINGS
 
 FILES = sorted(FOLDER.iterdir())
@@ -65,7 +65,7 @@ def test_every_warning_has_words(name: str) -> None:
 
 def test_fields_that_scripts_read_are_in_the_answer() -> None:
     read = set(re.findall(r"\banswer\.(\w+)", TEXTS["answer.js"]))
-    assert read <= PredictionOut.model_fields.keys()
+    assert read <= PredictResponse.model_fields.keys()
 
 
 def test_it_can_be_switched_off() -> None:
