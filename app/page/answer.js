@@ -91,7 +91,7 @@ function timings(timing, took) {
   const known = Object.entries(STAGES).filter(([stage]) => stage in timing);
   const total = known.reduce((sum, [stage]) => sum + timing[stage], 0);
   const bar = el("div", { className: "stages", ariaHidden: "true" }, ...known.map(([stage]) => style(el("span", { className: stage }), "--share", total ? timing[stage] / total : 0)));
-  return el("section", { className: "part" }, el("h2", { className: "minor" }, `Answered in ${seconds(took)}`), bar,
+  return el("section", { className: "part" }, el("h2", { className: "minor" }, `Answered in ${seconds(took)}`), known.length ? bar : null,
     el("dl", { className: "stage-names" }, ...known.map(([stage, words]) => el("div", { className: stage }, el("dt", {}, words), el("dd", {}, milliseconds(timing[stage]))))));
 }
 

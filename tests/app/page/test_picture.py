@@ -21,7 +21,7 @@ def test_a_drawn_film_is_understood(open_page: Callable[..., Page], tmp_path: Pa
     folder = Path(os.environ.get("PICTURES", tmp_path))
     with serve(Settings(device="cpu", model="videoxception-d")) as client:
         wait_until_ready(client)
-        page = open_page(str(client.base_url), viewport={"width": 1200, "height": 900}, device_scale_factor=1.5)
+        page = open_page(str(client.base_url), viewport={"width": 1200, "height": 925}, device_scale_factor=1.5)
         page.set_input_files("#file", draw_film(tmp_path / "film.mp4"))
         parts = page.locator(".parts li")
         expect(parts).to_have_count(3)
@@ -29,4 +29,4 @@ def test_a_drawn_film_is_understood(open_page: Callable[..., Page], tmp_path: Pa
         expect(page.locator(".answer .label")).to_have_text("Bowling")
         page.locator(".parts button").first.click()
         expect(parts.first).to_have_attribute("aria-current", "true")
-        page.screenshot(path=folder / "page.jpg", type="jpeg", quality=85, full_page=True)
+        page.screenshot(path=folder / "page.jpg", type="jpeg", quality=85)
