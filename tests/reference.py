@@ -1,4 +1,4 @@
-"""Writes the pages of docs/reference/ that are made of code: `scripts/docs`."""
+"""Writes what docs/ has that is made of code, pages of reference/ and the drawing of the imports: `scripts/docs`."""
 
 import argparse
 from collections.abc import Callable, Iterator
@@ -7,6 +7,7 @@ from typing import Any
 from unittest import mock
 
 from app.settings import table
+from tests.drawing import DRAWING, drawing
 from training import compare, cross_validate, evaluate, publish, run
 from training.cache import __main__ as cache
 from training.fetch import __main__ as fetch
@@ -102,5 +103,6 @@ def _usage(action: argparse.Action) -> str:
 
 
 if __name__ == "__main__":
+    DRAWING.write_text(drawing())
     for file, text in pages().items():
         (REFERENCE / file).write_text(text)

@@ -9,6 +9,7 @@ import pytest
 from app.collectors import ServiceCollector
 from app.metrics import Metrics
 from app.settings import Settings, table
+from tests.drawing import DRAWING, arrows, drawing
 from tests.reference import REFERENCE, pages
 from training.config.data import LAYOUTS
 from videoxception.api.problems import PROBLEMS
@@ -33,6 +34,12 @@ CODE = [
 @pytest.mark.parametrize("name", GENERATED)
 def test_a_generated_page_is_what_scripts_docs_writes(name: str) -> None:
     assert TEXTS[REFERENCE / name] == GENERATED[name]
+
+
+def test_the_drawing_shows_the_imports_that_there_are() -> None:
+    assert drawing() == DRAWING.read_text(), "run scripts/docs, and look at the drawing"
+    assert ("classifier", "engine") in arrows()
+    assert ("cli", "engine") not in arrows()  # it follows from cli -> classifier -> engine
 
 
 def test_the_page_of_settings_has_all_of_them() -> None:

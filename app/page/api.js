@@ -15,7 +15,7 @@ export class Problem extends Error {
 
   /** Return the problem that a body of RFC 9457 tells of. */
   static from(body, headers) {
-    const kind = String(body.type ?? "").replace(PREFIX, "");
+    const kind = String(body.problem ?? body.type ?? "").replace(PREFIX, "");
     const after = headers?.("Retry-After") ?? null;
     return new Problem(kind, body.title ?? "The service failed", body.detail ?? "", after && Number(after), headers?.("X-Request-ID") ?? null);
   }

@@ -58,6 +58,7 @@ export const PROBLEMS = {
   "undecodable": ["This video cannot be read", "It is damaged or encrypted. If it plays in another program, export it from there as MP4."],
   "too-many-pixels": ["The frames of this video are too large", "Export it in a smaller size: 1080p is plenty."],
   "too-long": ["This video is too long", "Cut it to the part with the action, then send that."],
+  "too-many-windows": ["This video is too long for a timeline", "Cut it into parts, and send those."],
   "overloaded": ["The service is busy", "Try again in a moment."],
   "not-ready": ["The service is not ready", "It is starting or out of order. Try again in a minute."],
   "deadline": ["The answer took too long", "The service is busy, or the video is long. Try again later, or with a shorter one."],
