@@ -33,7 +33,7 @@ class Wish:
     smoothing: float | None
     shortest: float | None
     coverage: float
-    frames: bool
+    frames: bool = False
 
     def rule(self, windows: Windows) -> Rule:
         """Return the rule of the timeline for the windows that the video is looked at through."""

@@ -75,7 +75,7 @@ def test_the_list_of_parts_seeks_too(strip: Page) -> None:
 def test_an_answer_that_breaks_off_is_told_as_the_problem_that_it_ends_with(page: Page, long_video: Path) -> None:
     lines = [
         {"type": "segment", **PARTS[0]},
-        {"type": "urn:videoxception:problem:deadline", "title": "late", "status": 504, "detail": "busy"},
+        {"type": "problem", "problem": "urn:videoxception:problem:deadline", "title": "late", "detail": "busy"},
     ]
     text = "".join(json.dumps(line) + "\n" for line in lines)
     answer = {"headers": {"Content-Type": "application/jsonl"}, "body": text}
