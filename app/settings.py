@@ -38,7 +38,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address to listen on; `0.0.0.0` for all")
     port: int = Field(8000, ge=0, le=65535, description="port")
-    model_store: str = Field("", description="more model stores, a search path (`a:b`), after the built-in one")
+    model_store: str = Field(
+        "", description="more model stores, a search path (`a:b`), after the built-in one and before the user's own"
+    )
     model: str = Field(
         "",
         description=(

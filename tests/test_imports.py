@@ -13,6 +13,7 @@ FORBIDDEN = {"videoxception": {"app", "training"}, "app": {"training", "torch", 
 NEEDS_TORCH = tuple(f"videoxception/{path}" for path in ("nets/", "engine/torch", "engine/cuda", "engine/kernels/"))
 # training/, from the top down: a room imports only itself and those after it. Commands and what has no room are files.
 ROOMS = (
+    "own",
     "reporting",
     "evaluation",
     "export",

@@ -4,6 +4,7 @@ Commands: `run`, `cross_validate`, `evaluate`, `compare`, `publish`, `cache` (bu
 names settings.
 
 Rooms:
+    own         from a folder of one's own actions to a released model
     reporting   tables, model cards, plots
     evaluation  logits to figures with intervals, calibration, OOD, cross-validation, leakage
     export      the graphs that CPUs run, in f32 and int8

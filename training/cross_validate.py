@@ -15,12 +15,13 @@ from pathlib import Path
 
 from training import run
 from training.cache.pack_reader import Pack, is_pack
-from training.config.cli import config_from_options
 from training.config.console import show_log
+from training.data.loading import open_dataset
 from training.errors import TrainingError
 from training.export.int8 import HELP as INT8_HELP
 from training.publish import announcement, publish
-from videoxception.store import StoreError
+from training.releases import STORE_HELP, check_name
+from videoxception.store import StoreError, user_store
 
 ALL = "all"
 _FOLDS = "0,1,2,3,4"
@@ -32,7 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options, of_run = _parse(arguments)
     try:
         _check(of_run)
-        _check_all(run.parse(_arguments(of_run, options.run, ALL)))
+        whole = run.parse(_arguments(of_run, options.run, ALL))
+        _check_all(whole)
+        if options.publish and whole.data:
+            check_name(options.store, *_name_and_classes(whole))
         for name in (*options.folds, ALL):
             print(f"\n{options.run / name}:", flush=True)
             run.train_and_release(run.parse(_arguments(of_run, options.run, name)))
@@ -64,13 +68,18 @@ def _check(of_run: Sequence[str]) -> None:
 
 def _check_all(options: argparse.Namespace) -> None:
     """Raise `TrainingError` if the last run would hold something out for all that --holdout 0 says."""
-    config = config_from_options(options)
+    config = run.config_of(options)
     if config.data.fold is not None:
         raise TrainingError(f'{options.config} holds out fold {config.data.fold}; write "fold": null there')
     if options.cache is not None and is_pack(options.cache):
         pack = Pack(options.cache)
         if len(pack.split(pack.config(config)).held_out):
             raise TrainingError(f"the pack {pack.folder} holds something out; pack again with --holdout 0")
+
+
+def _name_and_classes(options: argparse.Namespace) -> tuple[str, tuple[str, ...]]:
+    config = run.config_of(options)
+    return config.model_name, open_dataset(config.data).config.classes
 
 
 def _parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
@@ -83,7 +92,7 @@ def _parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[st
     )
     parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="folder that holds a folder of each run")
     parser.add_argument("--folds", type=_names, default=_names(_FOLDS), metavar="K,...", help=f"(default: {_FOLDS})")
-    parser.add_argument("--store", type=Path, default=Path("model_store"), metavar="DIR", help="(default: model_store)")
+    parser.add_argument("--store", type=Path, default=user_store(), metavar="DIR", help=STORE_HELP)
     parser.add_argument("--note", default="", metavar="TEXT", help="what the data are, for the model card")
     parser.add_argument(
         "--publish",

@@ -13,7 +13,7 @@ _PAUSE = 10.0  # seconds between lines where no bar can be shown
 
 
 def track(items: Sequence[T], description: str) -> Iterator[T]:
-    """Yield the items one by one, with a bar on a terminal."""
+    """Yield the items one by one, with a bar on a terminal; elsewhere, what takes long prints a line now and then."""
     if sys.stderr.isatty():
         try:
             from rich.console import Console
@@ -22,7 +22,14 @@ def track(items: Sequence[T], description: str) -> Iterator[T]:
             pass
         else:
             return iter(rich_track(items, description, console=Console(stderr=True), transient=True))
-    return iter(items)
+    return _told(items, description)
+
+
+def _told(items: Sequence[T], description: str) -> Iterator[T]:
+    count = _Count(len(items), description, "items")
+    for item in items:
+        yield item
+        count.advance()
 
 
 @contextmanager

@@ -5,12 +5,10 @@ python -m training.publish runs/all --fold-runs runs/0 runs/1       with the fig
 """
 
 import argparse
-import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
@@ -30,75 +28,33 @@ from training.evaluation.protocol import calibrate, held_out_set, measure_predic
 from training.evaluation.stored import save_predictions
 from training.evaluation.summary import Evaluation
 from training.export.cost import cost_of
-from training.export.golden_answers import check_graphs, golden_answers
+from training.export.golden_answers import check_graphs, with_int8
 from training.export.int8 import HELP as INT8_HELP
 from training.export.int8.release import make_int8
 from training.export.unmeasured import unmeasured_release
 from training.model import checkpoint
 from training.model.final_weights import final_weights
+from training.releases import STORE_HELP, check_name, mark_released
+from training.reporting.measured import Measured
 from training.reporting.model_card import model_card
 from training.reporting.plots.draw import draw_evaluation, draw_or_explain
 from training.reporting.provenance import provenance_of
 from training.reporting.table import table
 from videoxception.engine.openvino import OpenVINOEngine
-from videoxception.manifest import Agreement, Architecture, Calibration, Cost, Golden, KnownScore, Manifest, Provenance
+from videoxception.manifest import Calibration, KnownScore
 from videoxception.nets.served import load_served
 from videoxception.store import (
-    CARD,
-    MANIFEST,
+    BUILT_IN,
     SOURCES,
     Release,
     StoreError,
     check_writable,
     next_version,
-    sha256_of,
+    user_store,
 )
 from videoxception.store import publish as publish_to_store
 
 _NOTHING = "nothing: no items were held out"
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A run's network as the files of a release, and what model.json says of it, but for its version."""
-
-    folder: Path
-    config: Config
-    folds: list[int]
-    calibration: Calibration
-    evaluation: Evaluation | None
-    golden: Golden
-    int8: Agreement | None
-    cost: Cost
-    provenance: Provenance
-
-    def manifest(self, version: int) -> Manifest:
-        """Return what model.json says."""
-        data = self.config.data
-        return Manifest(
-            name=self.config.model_name,
-            version=version,
-            architecture=Architecture(name=self.config.architecture, arguments=self.config.architecture_arguments),
-            classes=list(data.classes),
-            auxiliary=list(data.auxiliary),
-            folds=self.folds,
-            clip=self.config.clip,
-            files={path.name: sha256_of(path) for path in sorted(self.folder.iterdir())},
-            calibration=self.calibration,
-            metrics=self.evaluation.metrics if self.evaluation else None,
-            golden=self.golden,
-            int8=self.int8,
-            cost=self.cost,
-            provenance=self.provenance,
-        )
-
-    def move_to(self, folder: Path, version: int) -> None:
-        """Move the files into a store's folder, and write model.json and the card beside them."""
-        manifest = self.manifest(version)
-        for path in self.folder.iterdir():
-            shutil.move(path, folder)
-        (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
-        (folder / CARD).write_text(model_card(manifest))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -129,10 +85,13 @@ def publish(run: Path, store: Path, note: str = "", fold_runs: Sequence[Path] = 
         TrainingError: the run is not finished, or cannot be measured fairly.
         StoreError: nothing can be released into the store.
     """
+    config = checkpoint.read_config(run)
     check_writable(store)  # now, and not after what may take hours
+    check_name(store, config.model_name, config.data.classes)
     with tempfile.TemporaryDirectory() as scratch:
         measured = measure(run, Path(scratch), note, fold_runs, int8)
         release = publish_to_store(store, measured.config.model_name, measured.move_to)
+    mark_released(run, release)
     if measured.evaluation is not None:
         spec, evaluation = release.manifest.clip, measured.evaluation
         draw_or_explain(lambda: draw_evaluation(run, str(release), spec, evaluation))
@@ -157,8 +116,9 @@ def announcement(release: Release, store: Path) -> str:
     metrics = release.manifest.metrics
     lines = [] if metrics is None else [table(str(release), metrics)]
     lines.append(f"released {release} in {release.folder}")
-    lines.append(f"try it: VX_MODEL_STORE={quote(str(store))} VX_MODEL={release} scripts/serve")
-    lines.append("        curl -F file=@clip.mp4 localhost:8000/predict")
+    elsewhere = "" if store in (user_store(), BUILT_IN) else f"VX_MODEL_STORE={quote(str(store))} "
+    lines.append(f"try it: {elsewhere}videoxception serve")
+    lines.append(f"        curl -F file=@clip.mp4 'localhost:8000/predict?model={release.manifest.name}'")
     return "\n".join(lines)
 
 
@@ -181,7 +141,7 @@ def measure(run: Path, scratch: Path, note: str, fold_runs: Sequence[Path], int8
         write_hashes(release.folder / SOURCES, sources)
     calibration, evaluation = _evaluate(release, run, split, config, folds)
     quantised = make_int8(release, split, calibration.temperature, config.data.skip_bad) if int8 else None
-    answers = golden_answers(release, int8=quantised is not None)
+    answers = with_int8(release) if quantised else release.manifest.golden
     check_graphs(release, answers)
     cost = cost_of(load_served(release).net, config.clip)
     provenance = provenance_of(config, split, note)
@@ -197,7 +157,7 @@ def _evaluate(
         return Calibration(temperature=1.0, known_score=known_score, known_threshold=0.0, fitted_on=_NOTHING), None
     with ExitStack() as stack:
         if folds:
-            scorers = stack.enter_context(scorers_of_runs(list(folds.values()), _engine))
+            scorers = stack.enter_context(scorers_of_runs(list(folds.values()), _engine, golden=False))
         else:
             scorers = [scorer_of(run, _engine(release))]
         held_out = held_out_set(config, split, folds, scorers)
@@ -218,7 +178,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m training.publish", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("run", type=Path, help="folder of a finished run")
-    parser.add_argument("--store", type=Path, default=Path("model_store"), metavar="DIR", help="(default: model_store)")
+    parser.add_argument("--store", type=Path, default=user_store(), metavar="DIR", help=STORE_HELP)
     parser.add_argument(
         "--note", default="", metavar="TEXT", help="what the data are, in a sentence for the model card"
     )

@@ -78,8 +78,20 @@ def finetune() -> Config:
     )
 
 
+def own() -> Config:
+    """Return new heads of D or C on views of a folder of one's own clips; time and inner folds choose the type."""
+    return replace(
+        linear(),
+        name="my-actions",
+        architecture="auto",
+        data=DataConfig(layout="own", holdout=0, skip_bad=True),
+        stages=parse_stages("40x1x128x256"),
+        frozen=FrozenConfig(frozen_stages=ALL_BUT_HEAD, views=16, auxiliary_views=6),
+    )
+
+
 RECIPES: dict[str, Callable[[], Config]] = {
-    recipe.__name__: recipe for recipe in (default, linear, finetune, source, smoke)
+    recipe.__name__: recipe for recipe in (default, own, linear, finetune, source, smoke)
 }
 
 

@@ -1,5 +1,6 @@
 """Train a model and release it.
 
+    python -m training.run DIR --name my-actions               a folder of one's own actions, in 20 minutes
     python -m training.run --recipe smoke                      a minute, on videos that it makes itself
     python -m training.run --layout ucf101 --data UCF-101 --annotations ucfTrainTestlist
                                                                UCF-101's videos, official lists
@@ -35,6 +36,8 @@ from training.cache.loader import FrameLoader, Library, Loader
 from training.config.cli import add_cache_option, add_options, config_from_options
 from training.config.console import show_log
 from training.config.schema import Config, config_from_json
+from training.config.stages import resized_stages
+from training.data.loading import open_dataset
 from training.data.splits import Split
 from training.data.survey import Survey
 from training.errors import TrainingError
@@ -47,6 +50,8 @@ from training.model.frozen import freeze, frozen_names
 from training.model.pretrained import describe_pretrained, first_weights
 from training.model.train_state import TrainState, load_weights, new_train_state
 from training.names import is_text
+from training.own.flow import train_own
+from training.releases import STORE_HELP, check_name, released_as
 from training.reporting.plots.draw import draw_or_explain, draw_run
 from training.trainer.bank_teacher import BankTeacher
 from training.trainer.distillation import Teacher
@@ -56,10 +61,23 @@ from training.trainer.loop import TrainContext, train
 from training.trainer.runtime import find_device, keep_heap, version_warnings
 from training.trainer.tensorboard import open_board
 from training.trainer.validation import Validation
-from videoxception.store import StoreError
+from videoxception.store import StoreError, user_store
 
 _ALONE = World()
+_OF_OWN = {
+    *("--data", "--name", "--classes", "--auxiliary", "--auxiliary-data", "--groups", "--group-pattern"),
+    *("--architecture", "--architecture-args", "--init", "--pretrained", "--clip-frames", "--clip-size", "--stages"),
+    *("--views", "--auxiliary-views", "--cache-frames", "--cache-size", "--seed", "--dropout", "--skip-bad"),
+    *("--lr", "--warmup", "--weight-decay", "--label-smoothing", "--min-area", "--aspect", "--angle", "--still-prob"),
+    *("--cut-prob", "--drift", "--flip", "--brightness", "--contrast", "--saturation", "--tint", "--gray-prob"),
+    *("--erase-prob", "--rand-ops", "--rand-magnitude", "--rand-drift", "--downscale-prob", "--compress-prob"),
+}
+"""Options that mean something with a folder of one's own."""
 _LOGGER = logging.getLogger("training.run")  # also where it runs as __main__
+_WORKS = (
+    "the whole chain works: videos made, decoded, trained on, scored, exported, and released as a model that answers"
+    " (what its accuracy is means nothing)"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -76,8 +94,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def train_and_release(options: argparse.Namespace) -> None:
     """Do what the options say. Raises `TrainingError` and `StoreError`."""
     keep_heap()
-    config = config_from_options(options)
+    config = config_of(options)
     folder = Path(options.run or f"runs/{config.model_name}")
+    store = _store(options, folder)
+    if options.folder:
+        train_own(own_config(config, options.folder), folder, store, options.minutes, find_device(options.device))
+        return
+    if options.publish and config.data.data:  # now, and not after what may take hours
+        check_name(store, config.model_name, open_dataset(config.data).config.classes)
     with process_group(find_device(options.device)) as (world, device):
         if not world.leads:
             show_log(logging.ERROR)  # once is enough
@@ -85,11 +109,54 @@ def train_and_release(options: argparse.Namespace) -> None:
         trained = run(config, folder, options.resume, device, options.cache, world, options.banks)
     if not world.leads:
         return
-    if not trained:
-        print(f"{folder} was finished already; python -m training.publish {quote(str(folder))} releases it again")
+    released = None if trained else released_as(folder)
+    if released:
+        again = f"python -m training.publish {quote(str(folder))} releases it again"
+        print(f"{folder} was finished already, and released as {released}; {again}")
     elif options.publish:
-        own_store = folder / "store" if options.recipe == "smoke" else Path("model_store")
-        _publish(folder, Path(options.store) if options.store else own_store, options.int8)
+        _publish(folder, store, options.int8)
+        if options.recipe == "smoke":
+            print(_WORKS)
+
+
+def config_of(options: argparse.Namespace) -> Config:
+    """Return the config that the command's options describe. Raises `TrainingError`."""
+    config = config_from_options(options)
+    return replace(config, stages=resized_stages(config.stages, options.epochs, options.batch_size))
+
+
+def own_config(config: Config, folder: str) -> Config:
+    """Return the config for a folder of one's own actions.
+
+    Raises `TrainingError` for options that mean nothing there.
+    """
+    chosen = replace(config, data=replace(config.data, data=folder))
+    if taken := [name for name in checkpoint.differences(recipes.own(), chosen) if name not in _OF_OWN]:
+        raise TrainingError(
+            f"{', '.join(taken)}: means nothing with a folder of one's own; python -m training.run --layout folders"
+            " --data DIR takes it"
+        )
+    return _with_auxiliary_folder(chosen)
+
+
+def _with_auxiliary_folder(config: Config) -> Config:
+    """Return the config with the classes of the folder that --auxiliary names, or the folder itself as one class."""
+    names = config.data.auxiliary
+    if len(names) != 1 or config.data.auxiliary_data:
+        return config
+    folder = Path(names[0])
+    if not folder.is_dir():
+        raise TrainingError(f"--auxiliary {folder} is no folder; name one with clips that show none of the classes")
+    has_classes = any(path.is_dir() for path in folder.iterdir())
+    place, auxiliary = (folder, ("all",)) if has_classes else (folder.absolute().parent, (folder.absolute().name,))
+    return replace(config, data=replace(config.data, auxiliary_data=str(place), auxiliary=auxiliary))
+
+
+def _store(options: argparse.Namespace, folder: Path) -> Path:
+    """Return the store to release into: the one named, else the run's own for a trial, else the user's own."""
+    if options.store:
+        return Path(options.store)
+    return folder / "store" if options.recipe == "smoke" else user_store()
 
 
 def run(
@@ -235,6 +302,19 @@ def _publish(folder: Path, store: Path, int8: bool) -> None:
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the command's options. Raises `TrainingError`."""
+    options = _parser(arguments).parse_args(arguments)
+    if not options.folder:
+        return options
+    if options.recipe or options.config:
+        raise TrainingError(
+            f"{options.folder}: a folder of one's own has a recipe of its own; leave --recipe and --config out"
+        )
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    return _parser(["--recipe", "own"]).parse_args(given)
+
+
+def _parser(arguments: Sequence[str] | None) -> argparse.ArgumentParser:
+    """Return the parser whose defaults are those of the recipe or the config that the arguments name."""
     first = argparse.ArgumentParser(add_help=False)
     first.add_argument(
         "--recipe", default="", metavar="NAME", help=f"a named config to start from: {', '.join(recipes.RECIPES)}"
@@ -244,10 +324,19 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     parser = argparse.ArgumentParser(
         prog="python -m training.run",
-        usage="%(prog)s (--recipe smoke | --layout NAME --data DIR | --cache PACK) [options]",
+        usage="%(prog)s (DIR | --recipe smoke | --layout NAME --data DIR | --cache PACK) [options]",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[first],
+    )
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        metavar="DIR",
+        help="folder of one's own actions, with a folder of clips for each: from it to a released model",
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=20.0, metavar="X", help="with DIR, the time for everything (default: 20)"
     )
     parser.add_argument(
         "--run", "--run-dir", metavar="DIR", help="folder of the run (default: runs/<name of the model>)"
@@ -258,9 +347,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--banks", type=Path, default=Path("banks"), metavar="DIR", help="folder of --views' banks (default: banks)"
     )
-    parser.add_argument(
-        "--store", metavar="DIR", help="model store to release into (default: model_store; smoke: the run's own)"
-    )
+    parser.add_argument("--store", metavar="DIR", help=f"{STORE_HELP}; smoke: the run's own")
     parser.add_argument(
         "--publish",
         action=argparse.BooleanOptionalAction,
@@ -268,8 +355,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="release the model when it is trained (default: yes)",
     )
     parser.add_argument("--int8", action=argparse.BooleanOptionalAction, default=True, help=INT8_HELP)
+    parser.add_argument(
+        "--epochs", type=int, metavar="N", help="epochs in all, shared by the stages as --stages has it"
+    )
+    parser.add_argument("--batch-size", type=int, metavar="N", help="clips in a batch of every stage")
     add_options(parser, _defaults(chosen))
-    return parser.parse_args(arguments)
+    return parser
 
 
 def _defaults(chosen: argparse.Namespace) -> Config:

@@ -85,7 +85,7 @@ class Classifier:
 
         Args:
             model: "name@version", "name" for its newest version, or "" for the default model.
-            store: Where to look for it; by default, the built-in store.
+            store: Where to look for it; by default, the built-in and the user's own store.
             device: "cpu", "cuda", "cuda:N" or "auto".
             precision: "f32", "bf16", "int8" or "auto".
             limits: Limits on the videos that are decoded; by default, `timeline` has wider ones.
@@ -95,7 +95,7 @@ class Classifier:
             StoreError: The model is missing or damaged.
             EngineError: The model cannot run on this device or in this precision.
         """
-        release = (store or ModelStore()).load(model)
+        release = (store or ModelStore.from_path("")).load(model)
         return cls(release, engines.create(release, device, precision), limits, decoders)
 
     @property

@@ -30,6 +30,16 @@ PREDICTIONS = "predictions.safetensors"  # what its figures come from; there if 
 _log = logging.getLogger(__name__)
 
 
+def user_store() -> Path:
+    """Return the folder of the models that a person has made: $XDG_DATA_HOME/videoxception/models.
+
+    The default of that variable is ~/.local/share (XDG Base Directory Specification), which need not exist.
+    """
+    named = os.environ.get("XDG_DATA_HOME", "")
+    base = named if os.path.isabs(named) else os.path.expanduser("~/.local/share")  # a relative one is to be ignored
+    return Path(base, "videoxception", "models")
+
+
 class StoreError(Exception):
     """A model that is not there, or a folder that is not a whole released model; the message names the file."""
 
@@ -89,12 +99,12 @@ class ModelStore:
     def from_path(cls, search_path: str) -> "ModelStore":
         """Return the stores in a search path like `VX_MODEL_STORE`: folders with ":" between them (";" on Windows).
 
-        Raises `StoreError` if one is not there.
+        The user's own store, which need not be there, comes behind them. Raises `StoreError` if another is not there.
         """
         folders = [Path(part) for part in search_path.split(os.pathsep) if part]
         for folder in folders:
             _check_there(folder)
-        return cls(folders)
+        return cls([*folders, user_store()])
 
     def versions(self) -> dict[str, list[int]]:
         """Return the versions of each name, rising, whether or not they are whole."""
@@ -274,8 +284,13 @@ def _publish(store: Path, name: str, write: Callable[[Path, int], None]) -> Rele
 
 
 def next_version(store: Path, name: str) -> int:
-    """Return one more than the newest version of `name` in the store."""
-    return max((int(p.name) for p in (store / name).glob("*") if re.fullmatch(r"[1-9][0-9]*", p.name)), default=0) + 1
+    """Return one more than the newest version of `name` in the store, and in those that are searched unasked."""
+    return max(searched_with(store).versions().get(name, []), default=0) + 1
+
+
+def searched_with(store: Path) -> ModelStore:
+    """Return the stores among which a release into `store` must have a name and version of its own."""
+    return ModelStore([store, user_store()])
 
 
 def _flush(path: Path) -> None:

@@ -126,6 +126,10 @@ def silent_release(monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of a release from before releases told what they had learnt from."""
 
     class Store:
+        @classmethod
+        def from_path(cls, search_path: str) -> "Store":
+            return cls()
+
         def load(self, reference: str) -> Release:
             assert reference == "silent@1"
             return Release(SHIPPED.folder, SHIPPED.manifest.model_copy(update={"files": {}}))

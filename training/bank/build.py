@@ -2,18 +2,21 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from training.bank.spec import spec_of
-from training.bank.store import Bank, BankWriter
+from training.bank.store import Bank
 from training.bank.trunk import RunTrunk, trunk_runner, trunk_shape
 from training.bank.views import draw_views, item_key
 from training.cache.loader import Library, draw_ahead
 from training.cache.spec import CachedFrames
+from training.config.frozen import ALL_BUT_HEAD
 from training.config.schema import Config
 from training.data.dataset import DataSet
 from training.errors import TrainingError
@@ -25,7 +28,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ViewedItem:
-    """A still's larger copy uint8 (1, 3, h, w), its key, and how many views the bank holds of it."""
+    """A larger copy uint8 (P, 3, h, w), where P is 1 for a still, its key, and how many views the bank has of it."""
 
     copy: CachedFrames
     key: bytes
@@ -48,36 +51,54 @@ def build_bank(folder: Path, config: Config, net: nn.Module, items: Sequence[Vie
     """
     lite, size, stages = as_lite(net), config.stages[-1].size, config.frozen.frozen_stages
     bank = Bank(folder, spec_of(config, net, trunk_shape(lite, stages, size)))
-    if _missing(bank, items):
-        with bank.writing() as writer:
-            missing = _missing(bank, items)  # another process may have added some
-            if missing:
-                _fill(bank, writer, trunk_runner(lite, stages, size, device), missing, config)
+    if missing_views(bank, items):
+        fill_bank(bank, trunk_runner(lite, stages, size, device), items, config)
     return bank
 
 
-def _missing(bank: Bank, items: Sequence[ViewedItem]) -> list[Missing]:
+def missing_views(bank: Bank, items: Sequence[ViewedItem]) -> list[Missing]:
     """Return what a bank lacks. Equal stills have one key."""
     most = {item.key: item for item in sorted(items, key=lambda item: item.views)}
     return [(item, views) for item in most.values() if (views := bank.missing(item.key, item.views))]
 
 
 def viewed_items(data: DataSet, library: Library, config: Config) -> list[ViewedItem]:
-    """Return a data set's items as a bank knows them. Raises `TrainingError` if there are videos among them."""
+    """Return a data set's items as a bank knows them.
+
+    Raises `TrainingError` for videos, unless all that is kept of them is the mean of their frames' pooled features.
+    """
     own, found = set(config.data.classes), []
     for item in data.items:
         copy = library.copy(item.path)
-        if len(copy) > 1:
-            raise TrainingError(f"--views is for stills, but {item.path} is a video; train without it")
+        if len(copy) > 1 and config.frozen.frozen_stages < ALL_BUT_HEAD:
+            raise TrainingError(
+                f"--views is for stills, but {item.path} is a video; train without it, or freeze all but the head"
+                f" (--frozen-stages {ALL_BUT_HEAD})"
+            )
         found.append(ViewedItem(copy, item_key(copy), config.frozen.views_of(item.label not in own)))
     return found
 
 
-def _fill(bank: Bank, writer: BankWriter, run: RunTrunk, missing: Sequence[Missing], config: Config) -> None:
-    total = sum(len(views) for _, views in missing)
-    _LOGGER.info(f"bank {bank.folder}: computing {total} views of {len(missing)} stills ({len(bank)} are there)")
-    for (item, views), drawn in zip(track(missing, "bank"), _drawn(missing, config), strict=True):
-        writer.add(item.key, views, run(drawn))
+def fill_bank(bank: Bank, run: RunTrunk, items: Sequence[ViewedItem], config: Config) -> None:
+    """Compute what a bank lacks of some items' views. Raises `TrainingError` if the disk is full."""
+    with bank.writing() as writer, one_thread():
+        missing = missing_views(bank, items)  # another process may have added some
+        total = sum(len(views) for _, views in missing)
+        _LOGGER.info(f"bank {bank.folder}: computing {total} views of {len(missing)} items ({len(bank)} are there)")
+        for (item, views), drawn in zip(track(missing, "bank"), _drawn(missing, config), strict=True):
+            seen = run(drawn.flatten(0, 1))  # (V, T, ...) -> (V * T, *shape)
+            writer.add(item.key, views, seen.reshape(*drawn.shape[:2], *seen.shape[1:]).mean(1, np.float32))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Have PyTorch compute with one thread in this block: several threads draw there, and would wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _drawn(missing: Sequence[Missing], config: Config) -> Iterator[Tensor]:

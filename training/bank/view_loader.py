@@ -27,4 +27,4 @@ class ViewLoader:
             draw_views(item.copy, item.key, [view % item.views], size, self._config)
             for item, view in zip((self._items[row] for row in rows.tolist()), times[:, 0].tolist(), strict=True)
         ]
-        return (torch.stack(drawn) * 255).round().to(torch.uint8)
+        return (torch.stack(drawn) * 255).round().to(torch.uint8)[:, 0]

@@ -12,7 +12,7 @@ PLACES = ("data", "auxiliary_data", "groups", "annotations")
 ROTATE = ("rotate",)
 """As `unseen`: each fold leaves out its share of the auxiliary classes."""
 
-LAYOUTS = ("ucf101", "kinetics400", "msr-daily", "folders", "stills")
+LAYOUTS = ("ucf101", "kinetics400", "msr-daily", "folders", "stills", "own")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

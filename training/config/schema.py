@@ -34,7 +34,9 @@ from videoxception.manifest import NAME_PATTERN
 class Config:
     """A whole run."""
 
-    architecture: str = option("videoxception-a", "videoxception-a, -b, -c or -d")
+    architecture: str = option(
+        "videoxception-a", "videoxception-a, -b, -c or -d; auto, for a folder of one's own: -d or -c, by time and folds"
+    )
     architecture_args: str = option(
         "",
         "arguments that shape the architecture, NAME=VALUE[,...]: temporal=false leaves out the convolutions over time"

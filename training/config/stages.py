@@ -1,6 +1,6 @@
 """Stages of a run: clips of one size for some epochs, small ones first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from training.errors import TrainingError
 
@@ -32,3 +32,21 @@ def parse_stages(text: str) -> tuple[Stage, ...]:
         raise TrainingError(
             f"--stages must be EPOCHSxFRAMESxSIZExBATCH[,...] (60x1x96x32,4x10x128x16), but got {text!r}"
         ) from error
+
+
+def resized_stages(stages: tuple[Stage, ...], epochs: int | None, batch: int | None) -> tuple[Stage, ...]:
+    """Return stages of so many epochs in all, in the shares that they have now, and of batches of one size.
+
+    Raises `TrainingError` for fewer epochs than there are stages.
+    """
+    if batch is not None:
+        stages = tuple(replace(stage, batch=batch) for stage in stages)
+    if epochs is None:
+        return stages
+    if epochs < len(stages):
+        raise TrainingError(f"--epochs must be at least 1 for each of the {len(stages)} stages, but got {epochs}")
+    total, spare = sum(stage.epochs for stage in stages), epochs - len(stages)
+    ends = [spare * sum(stage.epochs for stage in stages[:number]) // total for number in range(len(stages) + 1)]
+    return tuple(
+        replace(stage, epochs=1 + end - start) for stage, start, end in zip(stages, ends, ends[1:], strict=True)
+    )

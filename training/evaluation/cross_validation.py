@@ -80,14 +80,20 @@ def of_folds(data: DataSet, folds: Collection[int]) -> DataSet:
 
 
 @contextmanager
-def scorers_of_runs(runs: Sequence[Path], create: Callable[[Release], Engine]) -> Iterator[list[Scorer]]:
+def scorers_of_runs(
+    runs: Sequence[Path], create: Callable[[Release], Engine], golden: bool = True
+) -> Iterator[list[Scorer]]:
     """Export the weights of finished runs into a folder that is thrown away, and give an engine for each.
+
+    Args:
+        golden: whether `create` needs golden answers.
 
     Raises:
         TrainingError: a run is not finished, or does not tell what it has learnt from.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        yield [_scorer_of_run(run, Path(scratch) / str(number), create) for number, run in enumerate(runs)]
+        folders = [Path(scratch) / str(number) for number in range(len(runs))]
+        yield [_scorer_of_run(run, folder, create, golden) for run, folder in zip(runs, folders, strict=True)]
 
 
 def scorer_of(run: Path, engine: Engine) -> Scorer:
@@ -101,10 +107,10 @@ def scorer_of(run: Path, engine: Engine) -> Scorer:
     return Scorer(str(run), engine, known, complete=learnt.everything() is not None)
 
 
-def _scorer_of_run(run: Path, folder: Path, create: Callable[[Release], Engine]) -> Scorer:
+def _scorer_of_run(run: Path, folder: Path, create: Callable[[Release], Engine], golden: bool) -> Scorer:
     """Export a finished run's weights into a new folder, and give their engine. Raises `TrainingError`."""
     config = checkpoint.read_config(run)
-    return scorer_of(run, create(unmeasured_release(folder, config, final_weights(run, config))))
+    return scorer_of(run, create(unmeasured_release(folder, config, final_weights(run, config), golden)))
 
 
 def _check_recipe(run: Path, other: Config, config: Config) -> None:

@@ -16,17 +16,23 @@ from videoxception.nets.served import load_served
 from videoxception.store import WEIGHTS, Release
 
 
-def unmeasured_release(folder: Path, config: Config, weights: Mapping[str, Tensor]) -> Release:
+def unmeasured_release(folder: Path, config: Config, weights: Mapping[str, Tensor], golden: bool = True) -> Release:
     """Write a run's weights and their f32 graph into a new folder.
 
     What its manifest says of calibration and provenance is a placeholder: it is never written.
+
+    Args:
+        golden: whether golden answers are computed, which takes longer than all else; engines that are made by
+            `videoxception.engine.create` need them.
     """
     folder.mkdir()
     save_file(dict(weights), folder / WEIGHTS)
     release = Release(folder, _manifest(config))
     spec = release.manifest.clip
     export_graph(fuse_norms(load_served(release), spec), spec, release.graph)
-    answers = golden_answers(release, int8=False)
+    if not golden:
+        return release
+    answers = golden_answers(release)
     return replace(release, manifest=release.manifest.model_copy(update={"golden": answers}))
 
 

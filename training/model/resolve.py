@@ -11,7 +11,7 @@ def resolve_trained(name: str, store: ModelStore | None = None) -> Path | Releas
     if (folder := Path(name)).is_dir():
         return folder
     try:
-        return (store or ModelStore()).load(name)
+        return (store or ModelStore.from_path("")).load(name)
     except StoreError as error:
         raise TrainingError(
             f"--init and --teacher take a run's folder or a released model; {name} is neither: {error}"

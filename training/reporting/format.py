@@ -16,9 +16,10 @@ from videoxception.manifest import (
 def figure_rows(metrics: Metrics) -> list[tuple[str, str]]:
     """Return each main figure's name and value."""
     error = metrics.reliability.released.ece if metrics.reliability else None
+    top5 = [("top-5", percent(metrics.top5, metrics.intervals["top5"]))] if len(metrics.per_class) > 5 else []
     return [
         ("top-1", percent(metrics.top1, metrics.intervals["top1"])),
-        ("top-5", percent(metrics.top5, metrics.intervals["top5"])),
+        *top5,  # of five classes or fewer it is always right
         ("NLL, nats", plain(metrics.nll, metrics.intervals["nll"])),
         ("Brier score", plain(metrics.brier, metrics.intervals["brier"])),
         ("ECE", calibration_error(error) if error else plain(metrics.ece, metrics.intervals["ece"])),

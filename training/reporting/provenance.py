@@ -9,6 +9,7 @@ from pathlib import Path
 from training.config.data import PLACES
 from training.config.schema import Config
 from training.data.fingerprint import fingerprint
+from training.data.readers.image_folder import is_still
 from training.data.splits import Split
 from training.model.pretrained import describe_pretrained
 from training.names import as_text
@@ -63,6 +64,10 @@ def _init_rule(config: Config) -> str:
 def _trained_on(config: Config, split: Split) -> str:
     own = split.training.where(lambda item: item.label in config.data.classes)
     held_out = split.protocol[0].upper() + split.protocol[1:] + _auxiliary_in_words(split, config)
+    if config.data.layout == "own":
+        stills = len(own.where(lambda item: is_still(item.path)))
+        kinds = f"{len(own) - stills:,} videos and {stills:,} stills" if stills else f"{len(own):,} videos"
+        return f"One person's own clips: {kinds} of {len(set(own.groups)):,} source videos. {held_out}."
     counted = f"{len(own):,} {{}} of {len(set(own.groups)):,} source videos ({as_text(Path(config.data.data).name)})"
     if config.data.layout == "stills":
         return (

@@ -24,7 +24,7 @@ def add_store_argument(parser: argparse.ArgumentParser) -> None:
         "--store",
         default=os.environ.get("VX_MODEL_STORE", ""),
         metavar="PATH",
-        help="more model stores, beside the built-in one (default: the variable VX_MODEL_STORE)",
+        help="more model stores, beside the built-in and your own (default: the variable VX_MODEL_STORE)",
     )
 
 

@@ -86,5 +86,5 @@ def small_c(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Relea
 
 def with_golden(release: Release) -> Release:
     """The release with the golden answers of its weights for its own clips."""
-    answers = golden_answers(release, int8=False)
+    answers = golden_answers(release)
     return replace(release, manifest=release.manifest.model_copy(update={"golden": answers}))

@@ -1,6 +1,6 @@
 """The layouts that `--layout` names, and the reader of each."""
 
-from training.data.readers import image_folder, kinetics400, msr_daily, ucf101, video_folder
+from training.data.readers import image_folder, kinetics400, msr_daily, own_folder, ucf101, video_folder
 from training.data.readers.base import Layout
 
 LAYOUTS: dict[str, Layout] = {
@@ -9,4 +9,5 @@ LAYOUTS: dict[str, Layout] = {
     "msr-daily": msr_daily.LAYOUT,
     "folders": video_folder.LAYOUT,
     "stills": image_folder.LAYOUT,
+    "own": own_folder.LAYOUT,
 }

@@ -4,8 +4,8 @@ The parts may be called otherwise too: `PART_NAMES`, in any case. Below a class,
 File names say nothing of which files were cut from one recording; --groups or --group-pattern should.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -31,63 +31,86 @@ PART_NAMES: dict[Part, tuple[str, ...]] = {
 }
 
 
-def _parts(root: Path) -> dict[Part, Path]:
-    """Return the folders of parts that are there and hold class folders. Raise `TrainingError` for two of one part."""
-    check_folder(root)
-    parts: dict[Part, Path] = {}
-    for part, names in PART_NAMES.items():
-        folders = sorted(path for path in root.iterdir() if path.name.lower() in names and _class_names(path))
-        if len(folders) > 1:
-            raise TrainingError(f"{folders[0]} and {folders[1]} are both the {part} part; move one of them elsewhere")
-        if folders:
-            parts[part] = folders[0]
-    return parts
+@dataclass(frozen=True, slots=True)
+class FolderReader:
+    """Reads class folders, or folders of parts that hold such.
+
+    Attributes:
+        suffixes: of the files that are items.
+        source_video: gives the source video of a file in the data folder, where no table or pattern does.
+        notes: what a person must know where none does.
+    """
+
+    suffixes: tuple[str, ...]
+    source_video: Callable[[Path, Path], str]
+    notes: tuple[str, ...] = ()
+
+    def find_classes(self, config: DataConfig) -> list[str]:
+        """List the class folders by name. Raises `TrainingError`."""
+        return self.classes_in(Path(config.data))
+
+    def classes_in(self, root: Path) -> list[str]:
+        """List the class folders in a data folder, or in its folders of parts, by name. Raises `TrainingError`."""
+        folders = list(self.parts(root).values()) or [root]
+        return sorted({name for folder in folders for name in class_folders(folder, self.suffixes)})
+
+    def load(self, config: DataConfig, classes: Sequence[str]) -> Listing:
+        """List the items of some classes. Raises `TrainingError`."""
+        root = Path(config.data)
+        parts = self.parts(root)
+        protocol = "parts" if parts else "groups"
+        if config.protocol not in ("", protocol):
+            having = "has" if parts else "has no"
+            raise TrainingError(f"{root} {having} folders train, val, test, so --protocol must be {protocol}")
+        notes = () if config.groups or config.group_pattern else self.notes
+        items = tuple(item for part, folder in parts.items() for item in self._part(config, part, folder, classes))
+        items, copies = join_equal(items if parts else self._items(config, root, classes))
+        if copies:
+            notes = (*notes, f"{copies} files are copies of others, and belong to the same source videos")
+        if not parts:
+            return Listing(items, protocol, notes=notes)
+        _check_apart(items)
+        scored: Part | None = "test" if "test" in parts else "val" if "val" in parts else None
+        about = f"the folders {', '.join(folder.name for folder in parts.values())}"
+        return Listing(items, protocol, about, scored, notes=notes)
+
+    def parts(self, root: Path) -> dict[Part, Path]:
+        """Return the folders of parts that are there and hold class folders.
+
+        Raises `TrainingError` if two folders are of one part.
+        """
+        check_folder(root)
+        parts: dict[Part, Path] = {}
+        for part, names in PART_NAMES.items():
+            folders = sorted(path for path in root.iterdir() if path.name.lower() in names and self._class_names(path))
+            if len(folders) > 1:
+                raise TrainingError(
+                    f"{folders[0]} and {folders[1]} are both the {part} part; move one of them elsewhere"
+                )
+            if folders:
+                parts[part] = folders[0]
+        return parts
+
+    def _class_names(self, folder: Path) -> list[str]:
+        """List the class folders in `folder` by name, none if it is not there."""
+        return class_folders(folder, self.suffixes) if folder.is_dir() else []
+
+    def _part(self, config: DataConfig, part: Part, folder: Path, classes: Sequence[str]) -> tuple[Item, ...]:
+        """List the items of one part, of those classes that it has."""
+        there = self._class_names(folder)
+        wanted = [name for name in classes if name in there]
+        return tuple(replace(item, part=part) for item in self._items(config, folder, wanted))
+
+    def _items(self, config: DataConfig, folder: Path, classes: Sequence[str]) -> tuple[Item, ...]:
+        root = Path(config.data)
+        group = grouping(config, lambda path: self.source_video(path, root))
+        rows = ((path, label, group(path)) for label, path in list_class_folders(folder, classes, self.suffixes))
+        return tuple(Item(path, label, row.group, row.fold) for path, label, row in rows)
 
 
-def _class_names(folder: Path) -> list[str]:
-    """List the class folders in `folder` by name, none if it is not there."""
-    return class_folders(folder, VIDEO_SUFFIXES) if folder.is_dir() else []
-
-
-def _find_classes(config: DataConfig) -> list[str]:
-    root = Path(config.data)
-    folders = list(_parts(root).values()) or [root]
-    return sorted({name for folder in folders for name in class_folders(folder, VIDEO_SUFFIXES)})
-
-
-def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
-    root = Path(config.data)
-    parts = _parts(root)
-    protocol = "parts" if parts else "groups"
-    if config.protocol not in ("", protocol):
-        having = "has" if parts else "has no"
-        raise TrainingError(f"{root} {having} folders train, val, test, so --protocol must be {protocol}")
-    notes = () if config.groups or config.group_pattern else (_UNGROUPED,)
-    items = tuple(item for part, folder in parts.items() for item in _part(config, part, folder, classes))
-    items, copies = join_equal(items if parts else _items(config, root, classes))
-    if copies:
-        notes = (*notes, f"{copies} files are copies of others, and belong to the same source videos")
-    if not parts:
-        return Listing(items, protocol, notes=notes)
-    _check_apart(items)
-    scored: Part | None = "test" if "test" in parts else "val" if "val" in parts else None
-    return Listing(
-        items, protocol, f"the folders {', '.join(folder.name for folder in parts.values())}", scored, notes=notes
-    )
-
-
-def _part(config: DataConfig, part: Part, folder: Path, classes: Sequence[str]) -> tuple[Item, ...]:
-    """List the items of one part, of those classes that it has."""
-    there = _class_names(folder)
-    wanted = [name for name in classes if name in there]
-    return tuple(replace(item, part=part) for item in _items(config, folder, wanted))
-
-
-def _items(config: DataConfig, folder: Path, classes: Sequence[str]) -> tuple[Item, ...]:
-    root = Path(config.data)
-    group = grouping(config, lambda path: path.relative_to(root).as_posix())
-    rows = ((path, label, group(path)) for label, path in list_class_folders(folder, classes, VIDEO_SUFFIXES))
-    return tuple(Item(path, label, row.group, row.fold) for path, label, row in rows)
+def own_path(path: Path, root: Path) -> str:
+    """Return a file's path below the data folder: a source video of its own."""
+    return path.relative_to(root).as_posix()
 
 
 def _check_apart(items: Sequence[Item]) -> None:
@@ -100,4 +123,5 @@ def _check_apart(items: Sequence[Item]) -> None:
             raise TrainingError(f"{first} and {second} are of one source video, but in the {one} and the {other} part")
 
 
-LAYOUT = Layout(protocols=("parts", "groups"), find_classes=_find_classes, load=_load)
+_READER = FolderReader(VIDEO_SUFFIXES, own_path, (_UNGROUPED,))
+LAYOUT = Layout(protocols=("parts", "groups"), find_classes=_READER.find_classes, load=_READER.load)

@@ -12,6 +12,7 @@ from torch import nn
 from training.export.int8.graph import Graph, step_of
 from training.export.int8.rounding import round_weights
 from training.export.int8.weights import Array, Block, Largest, Weights, equalised, weights_of
+from training.progress import track
 from videoxception.clip import ClipSpec, Frames
 from videoxception.nets.fused_norms import FusedVideoXception
 
@@ -105,6 +106,6 @@ def _watch(
     graph.build()
     part = graph.looking_at([look(graph.tensors[name]) for name in names])
     request = ov.Core().compile_model(part, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}).create_infer_request()
-    for clip in clips:
-        results = request.infer([np.ascontiguousarray(clip)[None]]).to_tuple()
+    for number in track(range(len(clips)), f"a pass over {len(clips)} clips for int8"):
+        results = request.infer([np.ascontiguousarray(clips[number])[None]]).to_tuple()
         yield [np.asarray(result[0], np.float64) for result in results]
