@@ -15,6 +15,7 @@ all other options have defaults. --recipe or --config changes many of them at on
 """
 
 import argparse
+import errno
 import json
 import logging
 import sys
@@ -74,6 +75,7 @@ _OF_OWN = {
 }
 """Options that mean something with a folder of one's own."""
 _LOGGER = logging.getLogger("training.run")  # also where it runs as __main__
+_OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 _WORKS = (
     "the whole chain works: videos made, decoded, trained on, scored, exported, and released as a model that answers"
     " (what its accuracy is means nothing)"
@@ -83,12 +85,20 @@ _WORKS = (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command `python -m training.run`."""
     show_log()
+    goes_on = "the same command with --resume goes on after the last whole epoch"
     try:
-        train_and_release(parse(arguments))
+        options = parse(arguments)
+        if options.folder:
+            goes_on = "the same command goes on; what was computed is kept"
+        train_and_release(options)
     except (TrainingError, StoreError) as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.errno not in _OF_DISKS:
+            raise
+        sys.exit(f"error: {error.filename or 'a file'} cannot be written: {error.strerror}; {goes_on}")
     except KeyboardInterrupt:
-        sys.exit("\nstopped; the same command with --resume goes on after the last whole epoch")
+        sys.exit(f"\nstopped; {goes_on}")
 
 
 def train_and_release(options: argparse.Namespace) -> None:

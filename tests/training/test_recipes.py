@@ -20,7 +20,7 @@ def test_a_recipe_survives_its_own_json(name: str) -> None:
 
 
 def test_unknown_recipes_are_named() -> None:
-    with pytest.raises(TrainingError, match="default, linear, finetune, source, smoke, but got 'best'"):
+    with pytest.raises(TrainingError, match="default, own, linear, finetune, source, smoke, but got 'best'"):
         recipe("best")
 
 

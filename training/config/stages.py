@@ -1,6 +1,7 @@
 """Stages of a run: clips of one size for some epochs, small ones first."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from training.errors import TrainingError
 
@@ -48,5 +49,5 @@ def resized_stages(stages: tuple[Stage, ...], epochs: int | None, batch: int | N
     total, spare = sum(stage.epochs for stage in stages), epochs - len(stages)
     ends = [spare * sum(stage.epochs for stage in stages[:number]) // total for number in range(len(stages) + 1)]
     return tuple(
-        replace(stage, epochs=1 + end - start) for stage, start, end in zip(stages, ends, ends[1:], strict=True)
+        replace(stage, epochs=1 + end - start) for stage, (start, end) in zip(stages, pairwise(ends), strict=True)
     )

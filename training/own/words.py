@@ -48,6 +48,7 @@ def interval_in_words(evaluation: Evaluation) -> list[str]:
     ]
     if high - low > _WIDE:
         lines.append(
-            f"that is {100 * (high - low):.0f} points wide, by {videos} source videos; four times as many would halve it"
+            f"that is {100 * (high - low):.0f} points wide, by {videos} source videos;"
+            " four times as many would halve it"
         )
     return lines

@@ -149,6 +149,17 @@ def test_an_answer_that_is_no_number_never_passes(wrong: float) -> None:
     assert not told.passed
 
 
+def test_answers_that_do_not_depend_on_the_clip_never_pass() -> None:
+    """Of a network that has learnt next to nothing, whose answers are nearly the same for all clips."""
+    before = np.float32([0.0, 0.0, 0.5]) + np.random.default_rng(0).normal(0, 0.01, (200, 3)).astype(np.float32)
+    saturated = np.repeat(before.mean(0, keepdims=True), len(before), 0)
+    told = agreement(before, saturated, 3, 1.0)
+    assert told.equal_labels == 1
+    assert told.change_p99 < 0.01
+    assert not told.passed
+    assert agreement(before, before * np.float32(1.02), 3, 1.0).passed
+
+
 def test_channels_that_never_fire_divide_nothing_by_zero() -> None:
     net = make_net()
     with torch.no_grad():
