@@ -1,10 +1,14 @@
-"""Videos that the recipe "smoke" trains on: a shape that falls, grows or turns. Real motion, and no download.
+"""Small films to try the trainer on: a shape that falls, grows or turns. Real motion, and no download.
+
+    python -m training.data.synthetic_videos DIR
 
 Class folders of files named <class>_gNN_cNN.avi, where gNN is the source video: all clips of one have the same shape,
 colours and background, so that a split must keep them together, as with real videos.
 """
 
-from collections.abc import Callable, Iterator
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -70,3 +74,23 @@ def _frames(motion: Callable[..., Mask], source: int, clip: int) -> Iterator[npt
     for k in range(_FRAMES):
         shown = motion(x - left, y - top, start + (1 - start) * k / (_FRAMES - 1), side)
         yield np.where(shown[..., None], color, scene).astype(np.uint8)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command `python -m training.data.synthetic_videos`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.data.synthetic_videos",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the class folders are made in it")
+    folder = parser.parse_args(arguments).folder
+    try:
+        make_videos(folder)
+    except OSError as error:
+        sys.exit(f"error: {folder} cannot be written: {error.strerror}")
+    print(f"{len(CLASSES)} classes of {_SOURCES * _CLIPS} films in {folder}")
+
+
+if __name__ == "__main__":
+    main()

@@ -35,6 +35,7 @@ from videoxception.nets.fused_norms import round_for_bf16
 from videoxception.store import Release
 
 _LOGGER = logging.getLogger(__name__)
+_OF_FRAMES = ("videoxception-d", "videoxception-c")  # the most accurate first
 _ROUND = 2  # views of each item that are computed before the clock is looked at again
 _TRIED = 3  # clips by which the speed is told
 _DRAWING = 1.3  # how much longer a view takes than a clip that is there
@@ -46,7 +47,8 @@ def config_of_type(config: Config, architecture: str) -> Config:
     Raises `TrainingError` if --init names something that is not of that type, or no model of frames.
     """
     if config.init:
-        config, architecture = _as_first(config), config.architecture
+        config = _as_first(config)
+        architecture = config.architecture
     clip = config.clip_shape.spec(architecture)
     stages = tuple(replace(stage, frames=1, size=clip.size[0]) for stage in config.stages)
     cache = replace(config.cache, cache_frames=config.cache.cache_frames or clip.frames)
@@ -58,7 +60,12 @@ def types_of(config: Config) -> tuple[str, ...]:
     """Return the architectures to choose from, the most accurate first. Raises `TrainingError`."""
     if config.init:
         return (_as_first(config).architecture,)
-    return ("videoxception-d", "videoxception-c") if config.architecture == "auto" else (config.architecture,)
+    if config.architecture not in ("auto", *_OF_FRAMES):
+        raise TrainingError(
+            f"--architecture {config.architecture}: heads for a folder of one's own are trained on types C and D;"
+            " python -m training.run --layout folders --data DIR trains any other as a whole"
+        )
+    return _OF_FRAMES if config.architecture == "auto" else (config.architecture,)
 
 
 def _as_first(config: Config) -> Config:
@@ -69,8 +76,11 @@ def _as_first(config: Config) -> Config:
     made = first.manifest.architecture
     if config.architecture not in ("auto", made.name):
         raise TrainingError(f"--init: {first} is a {made.name}, and --architecture asks for {config.architecture}")
-    if made.arguments.get("temporal", True) and made.name in ("videoxception-c", "videoxception-d"):
-        raise TrainingError(f"--init: {first} has convolutions over time; name a model whose card says temporal=false")
+    if made.name not in _OF_FRAMES or made.arguments.get("temporal", True):
+        raise TrainingError(
+            f"--init: {first}, a {made.name}, does not see each frame by itself; name a model of type C or D that was"
+            " trained with --architecture-args temporal=false"
+        )
     clip = first.manifest.clip
     shape = ClipConfig(clip_frames=clip.frames, clip_size=clip.size[0])
     return replace(config, architecture=made.name, clip_shape=shape)

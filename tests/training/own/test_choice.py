@@ -58,5 +58,5 @@ def test_better_by_less_than_chance_is_not_better() -> None:
     assert not is_surely_better(other, other, groups)
     assert is_surely_better(np.ones(40), other, groups)
     one = other.copy()
-    one[[0, 1, 9]] = 0, 1, 1  # one more, of three that differ
+    one[[1, 4, 9]] = 1, 0, 1  # one more, of three source videos that differ
     assert not is_surely_better(one, other, groups)
