@@ -64,7 +64,7 @@ def test_the_bank_holds_what_the_frozen_stages_give_for_each_view(tmp_path: Path
     lite = as_lite(net)
     for row, item, view in ((0, 1, 2), (1, 2, 0)):  # of two views, the third is the first again
         copy = Stills().copy(Path(f"{item}.jpg"))
-        seen = draw_views(copy, item_key(copy), [view], 32, CONFIG)
+        seen = draw_views(copy, item_key(copy), [view], 32, CONFIG)[0]
         with torch.inference_mode():
             maps = lite.convolve(lite.normalise(seen), stop=4)
         torch.testing.assert_close(drawn[row].float(), maps, atol=2e-2, rtol=2e-3)

@@ -14,5 +14,5 @@ def test_views_are_those_of_the_bank() -> None:
     assert drawn.shape == (2, 1, 3, 32, 32)
     for row, item, view in ((0, 1, 2), (1, 2, 0)):  # of two views, the third is the first again
         copy = Stills().copy(Path(f"{item}.jpg"))
-        seen = draw_views(copy, item_key(copy), [view], 32, CONFIG)[0]
+        seen = draw_views(copy, item_key(copy), [view], 32, CONFIG)[0, 0]
         torch.testing.assert_close(drawn[row, 0].float() / 255, seen, atol=0.5 / 255 + 1e-6, rtol=0)

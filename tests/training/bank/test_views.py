@@ -4,6 +4,7 @@ from torch.nn import functional as F
 
 from training.bank.views import draw_views, item_key
 from training.config.augmentation import CameraConfig, ColorJitterConfig
+from training.config.clip import ClipConfig
 from training.config.schema import Config
 
 STILL = np.random.RandomState(0).randint(0, 255, (1, 3, 48, 64), np.uint8)
@@ -12,7 +13,7 @@ KEY = item_key(STILL)
 
 def test_a_view_depends_on_the_still_and_its_number_alone() -> None:
     views = draw_views(STILL, KEY, [0, 1, 2, 3], 32, Config())
-    assert views.shape == (4, 3, 32, 32)
+    assert views.shape == (4, 1, 3, 32, 32)
     assert torch.equal(draw_views(STILL.copy(), KEY, [3, 1], 32, Config()), views[[3, 1]])
     assert not torch.equal(views[1], views[2])
 
@@ -20,7 +21,7 @@ def test_a_view_depends_on_the_still_and_its_number_alone() -> None:
 def test_view_0_is_the_whole_frame() -> None:
     view = draw_views(STILL, KEY, [0], 24, Config())[0]
     whole = F.interpolate(torch.tensor(STILL).float() / 255, (24, 24), mode="bicubic", antialias=True)
-    assert torch.equal(view, whole[0].clamp(0, 1))
+    assert torch.equal(view, whole.clamp(0, 1))
 
 
 def test_networks_of_different_sizes_see_the_same_view() -> None:
@@ -28,4 +29,14 @@ def test_networks_of_different_sizes_see_the_same_view() -> None:
     camera = CameraConfig(min_area=0.3, angle=8.0)
     config = Config(camera=camera, color_jitter=ColorJitterConfig(erase_prob=0.0))
     small, large = (draw_views(smooth, KEY, [1, 2, 3], size, config) for size in (16, 32))
-    torch.testing.assert_close(F.avg_pool2d(large, 2), small, atol=0.03, rtol=0)
+    torch.testing.assert_close(F.avg_pool2d(large.flatten(0, 1), 2), small.flatten(0, 1), atol=0.03, rtol=0)
+
+
+def test_the_views_of_a_video_show_as_many_frames_as_a_clip_in_one_light() -> None:
+    config = Config(clip_shape=ClipConfig(clip_frames=3), camera=CameraConfig(still_prob=1.0, cut_prob=0.0))
+    video = np.repeat(np.arange(10, 100, 10, dtype=np.uint8), 3 * 48 * 64).reshape(9, 3, 48, 64)
+    views = draw_views(video, item_key(video), [0, 1], 32, config)
+    assert views.shape == (2, 3, 3, 32, 32)
+    assert (views[0].mean((1, 2, 3)) * 255).round().tolist() == [20, 50, 80]  # the middle frames of three thirds
+    levels = views[1].mean((1, 2, 3))
+    assert levels[0] < levels[1] < levels[2]
