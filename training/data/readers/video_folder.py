@@ -1,10 +1,11 @@
 """One's own videos: <root>/<class>/** or <root>/{train,val,test}/<class>/**, every class a folder.
 
 The parts may be called otherwise too: `PART_NAMES`, in any case. Below a class, files may lie in folders of their own.
-File names say nothing of which files were cut from one recording; --groups or --group-pattern should.
+Names such as clip_g08_c01 tell the source video; of others, --groups, --group-pattern or training.find_groups should.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -14,13 +15,16 @@ from training.data.dataset import Item, Part, check_folder, class_folders, list_
 from training.data.duplicates import join_equal
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
+from training.data.readers.ucf101 import known_source_video
 from training.data.splits import shared_groups
 from training.errors import TrainingError
 from videoxception.video_source import VIDEO_SUFFIXES
 
+_NAME = re.compile(r"(.+_g\d+)_c\d+")
+
 _UNGROUPED = (
-    "each file counts as a source video of its own: if some were cut from one recording, say so by --groups or"
-    " --group-pattern, or the held-out figures will flatter"
+    "each file counts as a source video of its own: if some were cut from one recording, say so by --groups (which"
+    " training.find_groups can make a table for) or --group-pattern, or the held-out figures will flatter"
 )
 
 
@@ -37,12 +41,10 @@ class FolderReader:
 
     Attributes:
         suffixes: of the files that are items.
-        source_video: gives the source video of a file in the data folder, where no table or pattern does.
-        notes: what a person must know where none does.
+        notes: what a person must know where neither names nor a table or pattern tell the source videos.
     """
 
     suffixes: tuple[str, ...]
-    source_video: Callable[[Path, Path], str]
     notes: tuple[str, ...] = ()
 
     def find_classes(self, config: DataConfig) -> list[str]:
@@ -62,9 +64,10 @@ class FolderReader:
         if config.protocol not in ("", protocol):
             having = "has" if parts else "has no"
             raise TrainingError(f"{root} {having} folders train, val, test, so --protocol must be {protocol}")
-        notes = () if config.groups or config.group_pattern else self.notes
         items = tuple(item for part, folder in parts.items() for item in self._part(config, part, folder, classes))
         items, copies = join_equal(items if parts else self._items(config, root, classes))
+        told = config.groups or config.group_pattern or all(_NAME.fullmatch(item.path.stem) for item in items)
+        notes = () if told else self.notes
         if copies:
             notes = (*notes, f"{copies} files are copies of others, and belong to the same source videos")
         if not parts:
@@ -103,14 +106,17 @@ class FolderReader:
 
     def _items(self, config: DataConfig, folder: Path, classes: Sequence[str]) -> tuple[Item, ...]:
         root = Path(config.data)
-        group = grouping(config, lambda path: self.source_video(path, root))
+        group = grouping(config, lambda path: _named_video(path.relative_to(root)))
         rows = ((path, label, group(path)) for label, path in list_class_folders(folder, classes, self.suffixes))
         return tuple(Item(path, label, row.group, row.fold) for path, label, row in rows)
 
 
-def own_path(path: Path, root: Path) -> str:
-    """Return a file's path below the data folder: a source video of its own."""
-    return path.relative_to(root).as_posix()
+def _named_video(path: Path) -> str:
+    """Return the source video that a name tells (clip_g08_c01: video 8), or the path below the data folder."""
+    match = _NAME.fullmatch(path.stem)
+    if match is None:
+        return path.as_posix()
+    return known_source_video(path) or (path.parent / match[1]).as_posix()
 
 
 def _check_apart(items: Sequence[Item]) -> None:
@@ -123,5 +129,5 @@ def _check_apart(items: Sequence[Item]) -> None:
             raise TrainingError(f"{first} and {second} are of one source video, but in the {one} and the {other} part")
 
 
-_READER = FolderReader(VIDEO_SUFFIXES, own_path, (_UNGROUPED,))
+_READER = FolderReader(VIDEO_SUFFIXES, (_UNGROUPED,))
 LAYOUT = Layout(protocols=("parts", "groups"), find_classes=_READER.find_classes, load=_READER.load)
