@@ -51,9 +51,9 @@ from training.model.frozen import freeze, frozen_names
 from training.model.pretrained import describe_pretrained, first_weights
 from training.model.train_state import TrainState, load_weights, new_train_state
 from training.names import is_text
-from training.own.flow import train_own
 from training.releases import STORE_HELP, check_name, released_as
 from training.reporting.plots.draw import draw_or_explain, draw_run
+from training.train_folder import train_folder
 from training.trainer.bank_teacher import BankTeacher
 from training.trainer.distillation import Teacher
 from training.trainer.distributed import World, process_group
@@ -65,15 +65,6 @@ from training.trainer.validation import Validation
 from videoxception.store import StoreError, user_store
 
 _ALONE = World()
-_OF_OWN = {
-    *("--data", "--name", "--classes", "--auxiliary", "--auxiliary-data", "--groups", "--group-pattern"),
-    *("--architecture", "--architecture-args", "--init", "--pretrained", "--clip-frames", "--clip-size", "--stages"),
-    *("--views", "--auxiliary-views", "--cache-frames", "--cache-size", "--seed", "--dropout", "--skip-bad"),
-    *("--lr", "--warmup", "--weight-decay", "--label-smoothing", "--min-area", "--aspect", "--angle", "--still-prob"),
-    *("--cut-prob", "--drift", "--flip", "--brightness", "--contrast", "--saturation", "--tint", "--gray-prob"),
-    *("--erase-prob", "--rand-ops", "--rand-magnitude", "--rand-drift", "--downscale-prob", "--compress-prob"),
-}
-"""Options that mean something with a folder of one's own."""
 _LOGGER = logging.getLogger("training.run")  # also where it runs as __main__
 _OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 _WORKS = (
@@ -108,7 +99,7 @@ def train_and_release(options: argparse.Namespace) -> None:
     folder = Path(options.run or f"runs/{config.model_name}")
     store = _store(options, folder)
     if options.folder:
-        train_own(own_config(config, options.folder), folder, store, options.minutes, find_device(options.device))
+        train_folder(options.folder, config, folder, store, options.minutes, find_device(options.device))
         return
     if options.publish and config.data.data:  # now, and not after what may take hours
         check_name(store, config.model_name, open_dataset(config.data).config.classes)
@@ -133,33 +124,6 @@ def config_of(options: argparse.Namespace) -> Config:
     """Return the config that the command's options describe. Raises `TrainingError`."""
     config = config_from_options(options)
     return replace(config, stages=resized_stages(config.stages, options.epochs, options.batch_size))
-
-
-def own_config(config: Config, folder: str) -> Config:
-    """Return the config for a folder of one's own actions.
-
-    Raises `TrainingError` for options that mean nothing there.
-    """
-    chosen = replace(config, data=replace(config.data, data=folder))
-    if taken := [name for name in checkpoint.differences(recipes.own(), chosen) if name not in _OF_OWN]:
-        raise TrainingError(
-            f"{', '.join(taken)}: means nothing with a folder of one's own; python -m training.run --layout folders"
-            " --data DIR takes it"
-        )
-    return _with_auxiliary_folder(chosen)
-
-
-def _with_auxiliary_folder(config: Config) -> Config:
-    """Return the config with the classes of the folder that --auxiliary names, or the folder itself as one class."""
-    names = config.data.auxiliary
-    if len(names) != 1 or config.data.auxiliary_data:
-        return config
-    folder = Path(names[0])
-    if not folder.is_dir():
-        raise TrainingError(f"--auxiliary {folder} is no folder; name one with clips that show none of the classes")
-    has_classes = any(path.is_dir() for path in folder.iterdir())
-    place, auxiliary = (folder, ("all",)) if has_classes else (folder.absolute().parent, (folder.absolute().name,))
-    return replace(config, data=replace(config.data, auxiliary_data=str(place), auxiliary=auxiliary))
 
 
 def _store(options: argparse.Namespace, folder: Path) -> Path:

@@ -63,9 +63,9 @@ def check_source_videos(items: Sequence[Item], classes: Collection[str]) -> None
     for label, of_class in _by_label(items).items():
         if label in classes and len({item.group for item in of_class}) < 2:
             raise TrainingError(
-                f"class {label!r} has {_clips(len(of_class))} of one source video, so that nothing is left to measure"
-                " it with: add clips of another recording (ten or more), or, if these are of several, say so by"
-                " --groups FILE:COLUMN"
+                f"class {label!r} has {_clips(len(of_class))} of one source video, by names, equal files and looks, so"
+                " that nothing is left to measure it with: add clips of another recording (ten or more), or, if these"
+                " are of several, say so by --groups FILE:COLUMN"
             )
 
 

@@ -13,40 +13,38 @@ from training.atomic_write import write_atomically
 from training.config.schema import Config
 from training.data.dataset import DataSet
 from training.data.fingerprint import fingerprint
+from training.data.loading import open_dataset
 from training.errors import TrainingError
 from training.evaluation.leakage import is_learnt, sources_of_release
 from training.model.resolve import resolve_trained
 from training.own.checks import check_readable, notes_on
 from training.own.clock import Clock
 from training.own.heads import Heads
-from training.own.material import Material, material_of, open_own_folder, source_videos
+from training.own.material import Material, material_of, source_videos
 from training.own.probe import FrameFeatures, as_one_view, choose_type, probe
 from training.own.release import check_served, predictions_of, release_own
 from training.own.trunk import Trunk, config_of_type, types_of
 from training.own.words import announcement
-from training.releases import check_name, released_as
-from videoxception.store import Release, check_writable
+from training.releases import released_as
+from videoxception.store import Release
 
 _LOGGER = logging.getLogger(__name__)
 _CHECKED = 8  # clips that the released graph is shown
 
 
-def train_own(config: Config, run: Path, store: Path, minutes: float, device: torch.device) -> None:
+def train_own(config: Config, run: Path, store: Path, clock: Clock, device: torch.device, doubt: str) -> None:
     """Train on a folder of one's own actions, and release the model. What was computed before is taken up.
 
     Args:
+        config: names all classes, and what tells the source videos.
         run: the run's folder; decoded frames and features are kept in it.
-        minutes: for everything.
+        doubt: why accuracy by these source videos may be flattered; "" if it is not.
 
     Raises:
         TrainingError: the folder, an option or the disk does not do.
         StoreError: nothing can be released into the store.
     """
-    clock = Clock(minutes)
-    check_writable(store)
-    dataset = open_own_folder(config.data)
-    config = replace(config, data=dataset.config)
-    check_name(store, config.model_name, config.data.classes)
+    dataset = open_dataset(config.data)
     trunks = [Trunk(config_of_type(config, name), run / "work", device) for name in types_of(config)]
     everything = dataset.part(None)
     bad = {path: error for trunk in trunks for path, error in trunk.open(everything).items()}
@@ -61,7 +59,7 @@ def train_own(config: Config, run: Path, store: Path, minutes: float, device: to
     exact = {trunk.config.architecture: trunk.exact(material.learnt) for trunk in trunks}
     trunk = choose_type(trunks, exact, material)
     _LOGGER.info(f"type: {trunk.config.architecture} ({clock})")
-    _finish(trunk, exact[trunk.config.architecture], material, run, store, clock, bad)
+    _finish(trunk, exact[trunk.config.architecture], material, run, store, clock, bad, doubt)
     _remember(run, config, material)
 
 
@@ -85,7 +83,14 @@ def _affordable(trunks: list[Trunk], data: DataSet, clock: Clock) -> list[Trunk]
 
 
 def _finish(
-    trunk: Trunk, exact: FrameFeatures, material: Material, run: Path, store: Path, clock: Clock, bad: dict[Path, str]
+    trunk: Trunk,
+    exact: FrameFeatures,
+    material: Material,
+    run: Path,
+    store: Path,
+    clock: Clock,
+    bad: dict[Path, str],
+    doubt: str,
 ) -> None:
     """Train the heads of the chosen type, and release."""
     config = trunk.config
@@ -99,7 +104,7 @@ def _finish(
     skipped = [f"{path}: {error}" for path, error in bad.items()]
     predictions = predictions_of(logits, data, material, skipped)
     seen = f"{views.rows.shape[1]} views of each clip" if views else "each clip as it is"
-    note = f"Heads on frozen features, of {seen}; {probed.chosen}, chosen by inner folds."
+    note = f"Heads on frozen features, of {seen}; {probed.chosen}, chosen by inner folds. {doubt}"
     _set_head(trunk, probed.head)
     rows = range(0, len(exact), max(1, len(exact) // _CHECKED))[:_CHECKED]
     paths = [material.learnt.items[row].path for row in rows]
@@ -109,7 +114,7 @@ def _finish(
         check_served(release, clips, probed.head, exact[list(rows)].mean(1))
 
     release, evaluation = release_own(run, store, config, trunk.net, predictions, material, note, check)
-    print(announcement(release, evaluation, material, clock, run, store))
+    print(announcement(release, evaluation, material, clock, run, store, doubt))
 
 
 def _set_head(trunk: Trunk, head: Heads) -> None:

@@ -14,7 +14,7 @@ from training.data.splits import Split
 from training.errors import TrainingError
 from training.own.checks import check_folder_of_classes, check_source_videos
 from training.own.choice import Answers
-from training.own.folds import assign_balanced_folds
+from training.own.folds import folds_of_items
 
 _PROTOCOL = "own clips"
 
@@ -77,7 +77,7 @@ def material_of(dataset: OpenDataset, unreadable: Collection[Path]) -> Material:
     apart = "test" if "test" in parts else "val" if "val" in parts else None
     learnt = everything.where(lambda item: item.part != apart)
     check_source_videos(learnt.items, dataset.config.classes)
-    folds = assign_balanced_folds(learnt)
+    folds = folds_of_items(learnt)
     items = tuple(replace(item, fold=int(fold)) for item, fold in zip(learnt.items, folds, strict=True))
     held_out = everything.where(lambda item: item.part == apart)
     return Material(DataSet(items, learnt.classes), held_out, dataset.config, dataset.split(0).notes)

@@ -13,7 +13,7 @@ _WIDE = 0.1  # an interval's width, from which on it is said what would narrow i
 
 
 def announcement(
-    release: Release, evaluation: Evaluation, material: Material, clock: Clock, run: Path, store: Path
+    release: Release, evaluation: Evaluation, material: Material, clock: Clock, run: Path, store: Path, doubt: str
 ) -> str:
     """Return the figures, the interval in plain words, where everything lies, and how to try it."""
     name = release.manifest.name
@@ -24,6 +24,7 @@ def announcement(
             table(str(release), evaluation.metrics),
             "",
             *interval_in_words(evaluation),
+            *([doubt] if doubt else []),
             f"plots, and out_of_fold.csv with the answer for each clip: {run}; {run / 'work'} can be removed",
             f"released {release} in {release.folder} after {clock.passed / 60:.1f} minutes",
             f"try it: {elsewhere}videoxception predict --model {name} {clip}",

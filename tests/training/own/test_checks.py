@@ -122,5 +122,9 @@ def test_the_folder_other_is_none_of_the_classes(tmp_path: Path) -> None:
 def test_names_and_parts_are_read(tmp_path: Path) -> None:
     root = make(tmp_path, "train/jump/a_g01_c01.jpg", "train/jump/a_g01_c02.jpg", "train/run/b.jpg", "test/run/c.jpg")
     dataset = open_dataset(config(root))
-    assert [item.group for item in dataset.part("train").items] == ["v_a_g01", "v_a_g01", "train/run/b.jpg"]
+    assert [item.group for item in dataset.part("train").items] == [
+        "train/jump/a_g01",
+        "train/jump/a_g01",
+        "train/run/b.jpg",
+    ]
     assert [item.path.name for item in dataset.part("test").items] == ["c.jpg"]

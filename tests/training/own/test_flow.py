@@ -20,7 +20,7 @@ from videoxception.store import ModelStore
 
 COLORS = {"high jump": (220, 30, 30), "run": (30, 30, 220)}
 SMALL = ["--architecture", "videoxception-c", "--clip-frames", "2", "--clip-size", "32", "--cache-size", "40x48"]
-SMALL += ["--views", "2", "--epochs", "1", "--lr", "0.05"]
+SMALL += ["--views", "2", "--epochs", "1", "--lr", "0.05", "--group-pattern", "(.*)"]
 
 
 @pytest.fixture(scope="module")
