@@ -18,6 +18,7 @@ from training.model import checkpoint
 from training.own.clock import Clock
 from training.own.flow import train_own
 from training.own.material import open_own_folder
+from training.own.task import Task
 from training.releases import check_name
 from videoxception.store import check_writable
 
@@ -51,7 +52,7 @@ def train_folder(folder: str, config: Config, run: Path, store: Path, minutes: f
     check_writable(store)
     check_name(store, config.model_name, config.data.classes)
     config, doubt = _with_found_groups(config, run)
-    train_own(config, run, store, clock, device, doubt)
+    train_own(config, Task(run, store, clock, device, doubt))
 
 
 def _with_found_groups(config: Config, run: Path) -> tuple[Config, str]:

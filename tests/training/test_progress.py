@@ -1,7 +1,7 @@
 import pytest
 
 from training import progress
-from training.progress import counting
+from training.progress import counting, track
 from training.progress_bar import bar
 
 
@@ -26,3 +26,12 @@ def test_a_bar_counts(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().err
     assert "3/3" in shown
     assert "files/s" in shown
+
+
+def test_without_a_terminal_what_takes_long_says_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = iter([0.0, 4.0, 16.0, 16.0, 17.0])  # when it starts, then at each thing done, and when something is said
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+    assert list(track("abc", "scoring")) == ["a", "b", "c"]
+    assert capsys.readouterr().err.splitlines() == ["scoring: 2 of 3, 0.1 items/s, 0:00:08 left"]

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from videoxception.answer_sets import LEVELS
-from videoxception.store import ModelStore, Release, StoreError, UnknownModel, check_writable, open_release, publish
+from videoxception.store import (
+    ModelStore,
+    Release,
+    StoreError,
+    UnknownModel,
+    check_writable,
+    open_release,
+    publish,
+    user_store,
+)
 
 
 def install(release: Release, store: Path, name: str = "toy", version: int = 1) -> Path:
@@ -191,3 +200,22 @@ def test_a_failed_publication_leaves_nothing(release: Release, tmp_path: Path) -
 def test_names_that_would_not_load_are_not_published(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"'\.\./x'"):
         publish(tmp_path, "../x", lambda folder, version: None)
+
+
+def test_a_users_own_store_is_searched_unasked(
+    release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    before = ModelStore.from_path("")
+    install(release, tmp_path / "videoxception/models", "mine")
+    assert str(before.load("mine")) == "mine@1"
+    assert "mine" in before.versions()
+
+
+@pytest.mark.parametrize("named", ["", "relative/path"])
+def test_a_users_own_store_is_below_the_home_folder(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", named)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert user_store() == tmp_path / ".local/share/videoxception/models"

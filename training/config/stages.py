@@ -46,8 +46,16 @@ def resized_stages(stages: tuple[Stage, ...], epochs: int | None, batch: int | N
         return stages
     if epochs < len(stages):
         raise TrainingError(f"--epochs must be at least 1 for each of the {len(stages)} stages, but got {epochs}")
-    total, spare = sum(stage.epochs for stage in stages), epochs - len(stages)
-    ends = [spare * sum(stage.epochs for stage in stages[:number]) // total for number in range(len(stages) + 1)]
     return tuple(
-        replace(stage, epochs=1 + end - start) for stage, (start, end) in zip(stages, pairwise(ends), strict=True)
+        replace(stage, epochs=end - start)
+        for stage, (start, end) in zip(stages, pairwise(_ends(stages, epochs)), strict=True)
     )
+
+
+def _ends(stages: tuple[Stage, ...], epochs: int) -> list[int]:
+    """Return after how many of `epochs` each stage ends, 0 first: at least one each, else as they share them now."""
+    total, ends = sum(stage.epochs for stage in stages), [0]
+    for number in range(1, len(stages) + 1):
+        share = round(epochs * sum(stage.epochs for stage in stages[:number]) / total)
+        ends.append(min(max(share, ends[-1] + 1), epochs - (len(stages) - number)))
+    return ends

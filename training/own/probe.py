@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from training.config.schema import Config
 from training.own.choice import Answers, Candidate, chosen_for, is_surely_better, out_of_fold, table_of
-from training.own.folds import EVERYTHING, LeftOut, nested
+from training.own.folds import LeftOut, nested
 from training.own.heads import Heads, ViewFeatures, fit_heads
 from training.own.material import Material
 from training.own.trunk import Trunk
@@ -87,6 +87,3 @@ def _candidates(
         logits = {each: heads.logits(number, exact) for each, number in zip(left_out, numbers, strict=True)}
         candidates.append(Candidate(name or f"weight decay {decay:g}", logits))
     return candidates, heads
-
-
-__all__ = ["EVERYTHING", "FrameFeatures", "Probed", "as_one_view", "choose_type", "probe"]

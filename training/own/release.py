@@ -26,6 +26,7 @@ from training.export.golden_answers import check_graphs
 from training.export.unmeasured import unmeasured_release
 from training.own.heads import Heads
 from training.own.material import Material
+from training.own.task import Task
 from training.releases import mark_released
 from training.reporting.measured import Measured
 from training.reporting.plots.draw import draw_evaluation, draw_or_explain
@@ -53,8 +54,7 @@ def predictions_of(logits: FrameLogits, data: DataSet, material: Material, skipp
 
 
 def release_own(
-    run: Path,
-    store: Path,
+    task: Task,
     config: Config,
     net: nn.Module,
     predictions: Predictions,
@@ -72,10 +72,11 @@ def release_own(
         TrainingError: its graph does not compute what was measured.
         StoreError: nothing can be released into the store.
     """
+    run = task.run
     record_sources(run, config, material.learnt.groups, material.learnt.items)
     with tempfile.TemporaryDirectory() as scratch:
         measured = _measure(run, Path(scratch) / "release", config, net, predictions, material, note, check)
-        release = publish(store, config.model_name, measured.move_to)
+        release = publish(task.store, config.model_name, measured.move_to)
     mark_released(run, release)
     evaluation = measured.evaluation
     assert evaluation is not None

@@ -1,32 +1,29 @@
 """What is said at the end: the figure, how far it can be trusted, and how to try the model."""
 
-from pathlib import Path
 from shlex import quote
 
 from training.evaluation.summary import Evaluation
-from training.own.clock import Clock
 from training.own.material import Material
+from training.own.task import Task
 from training.reporting.table import table
 from videoxception.store import BUILT_IN, Release, user_store
 
 _WIDE = 0.1  # an interval's width, from which on it is said what would narrow it
 
 
-def announcement(
-    release: Release, evaluation: Evaluation, material: Material, clock: Clock, run: Path, store: Path, doubt: str
-) -> str:
+def announcement(release: Release, evaluation: Evaluation, material: Material, task: Task) -> str:
     """Return the figures, the interval in plain words, where everything lies, and how to try it."""
     name = release.manifest.name
     clip = quote(str(material.learnt.items[0].path))
-    elsewhere = "" if store in (user_store(), BUILT_IN) else f"VX_MODEL_STORE={quote(str(store))} "
+    elsewhere = "" if task.store in (user_store(), BUILT_IN) else f"VX_MODEL_STORE={quote(str(task.store))} "
     return "\n".join(
         [
             table(str(release), evaluation.metrics),
             "",
             *interval_in_words(evaluation),
-            *([doubt] if doubt else []),
-            f"plots, and out_of_fold.csv with the answer for each clip: {run}; {run / 'work'} can be removed",
-            f"released {release} in {release.folder} after {clock.passed / 60:.1f} minutes",
+            *([task.doubt] if task.doubt else []),
+            f"plots, and out_of_fold.csv with the answer for each clip: {task.run}; {task.work} can be removed",
+            f"released {release} in {release.folder} after {task.clock.passed / 60:.1f} minutes",
             f"try it: {elsewhere}videoxception predict --model {name} {clip}",
             f"        a service finds it by itself: curl -F file=@{clip} 'localhost:8000/predict?model={name}'",
         ]

@@ -18,6 +18,13 @@ def random_answers(n: int = 200, videos: int = 40, seed: int = 0):
     return logits.astype(np.float32), targets.tolist(), groups
 
 
+def test_top_5_is_left_out_of_five_classes() -> None:
+    for count, shown in ((5, False), (6, True)):
+        rows = np.full((12, count), 1 / count)
+        found = measure(rows, [k % count for k in range(12)], [str(k) for k in range(12)], CLASSES[:count], "made up")
+        assert ("top-5" in table("toy@1", found)) == shown
+
+
 def test_figures_against_plain_loops() -> None:
     logits, targets, groups = random_answers()
     rows = probabilities(logits, 1.0)
