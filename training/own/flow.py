@@ -13,7 +13,7 @@ from training.data.loading import open_dataset
 from training.own.checks import check_readable, notes_on
 from training.own.first_model import without_learnt
 from training.own.heads import Heads
-from training.own.material import Material, material_of, source_videos
+from training.own.material import Material, material_of
 from training.own.probe import FrameFeatures, Probed, as_one_view, choose_type, probe
 from training.own.release import FrameLogits, check_served, predictions_of, release_own
 from training.own.task import Task
@@ -36,12 +36,16 @@ def train_own(config: Config, task: Task) -> None:
         StoreError: nothing can be released into the store.
     """
     dataset = open_dataset(config.data)
+    for line in dataset.survey().describe():
+        _LOGGER.info(line)
     trunks = [Trunk(config_of_type(config, name), task.work, task.device) for name in types_of(config)]
     everything = dataset.part(None)
     bad = {path: error for trunk in trunks for path, error in trunk.open(everything).items()}
     check_readable(everything.items, bad)
     material = material_of(dataset, bad.keys())
-    for line in (*_described(material), *notes_on(material.learnt.items, config.data.classes, bad)):
+    if len(material.held_out):
+        _LOGGER.info(f"{len(material.held_out)} clips are kept apart, and only measured on")
+    for line in (*material.notes, *notes_on(material.learnt.items, config.data.classes, bad)):
         _LOGGER.info(line)
     if known := task.released_before(config, material):
         _LOGGER.info(f"{task.run} was released as {known} with these very clips and options; nothing was done")
@@ -52,14 +56,6 @@ def train_own(config: Config, task: Task) -> None:
     _LOGGER.info(f"type: {trunk.config.architecture} ({task.clock})")
     _probe_and_release(trunk, exact[trunk.config.architecture], material, task, bad)
     task.note_release(config, material)
-
-
-def _described(material: Material) -> Sequence[str]:
-    own = material.own(material.learnt)
-    lines = [f"{len(own)} clips of {len(own.classes)} classes, of {source_videos(own.items)} source videos"]
-    if len(material.held_out):
-        lines.append(f"{len(material.held_out)} clips are kept apart, and only measured on")
-    return [*lines, *material.notes]
 
 
 def _affordable(trunks: Sequence[Trunk], data: DataSet, task: Task) -> list[Trunk]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from training.config.data import DataConfig
-from training.data.dataset import DataSet, Item
+from training.data.dataset import DataSet
 from training.data.loading import OpenDataset, open_dataset
 from training.data.readers.own_folder import OTHER, READER
 from training.data.splits import Split
@@ -81,8 +81,3 @@ def material_of(dataset: OpenDataset, unreadable: Collection[Path]) -> Material:
     items = tuple(replace(item, fold=int(fold)) for item, fold in zip(learnt.items, folds, strict=True))
     held_out = everything.where(lambda item: item.part == apart)
     return Material(DataSet(items, learnt.classes), held_out, dataset.config, dataset.split(0).notes)
-
-
-def source_videos(items: Collection[Item]) -> int:
-    """Return of how many source videos the items are."""
-    return len({item.group for item in items})

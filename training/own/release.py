@@ -24,6 +24,7 @@ from training.evaluation.views import Views
 from training.export.cost import cost_of
 from training.export.golden_answers import check_graphs
 from training.export.unmeasured import unmeasured_release
+from training.names import ESCAPED
 from training.own.heads import Heads
 from training.own.material import Material
 from training.own.task import Task
@@ -136,7 +137,7 @@ def check_served(release: Release, clips: Sequence[Frames], head: Heads, feature
 def write_answers(path: Path, evaluation: Evaluation, config: Config) -> None:
     """Write a row for each clip of the classes: its label, and the answer of a head that has not learnt from it."""
     data, rows = evaluation.scores.data, evaluation.probabilities
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding="utf-8", errors=ESCAPED) as file:
         table = csv.writer(file)
         table.writerow(["path", "label", "source_video", "fold", "answer", "confidence", "probability_of_label"])
         for item, target, row in zip(data.items, data.targets, rows, strict=True):

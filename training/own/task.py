@@ -10,6 +10,7 @@ from training.atomic_write import write_atomically
 from training.config.schema import Config
 from training.data.dataset import DataSet
 from training.data.fingerprint import fingerprint
+from training.names import to_bytes
 from training.own.clock import Clock
 from training.own.material import Material
 from training.releases import released_as
@@ -49,4 +50,4 @@ class Task:
 
 def _digest(config: Config, material: Material) -> str:
     data = DataSet((*material.learnt.items, *material.held_out.items), material.learnt.classes)
-    return hashlib.sha256(f"{fingerprint(data, config.data)} {config.to_json()}".encode()).hexdigest()
+    return hashlib.sha256(to_bytes(f"{fingerprint(data, config.data)} {config.to_json()}")).hexdigest()

@@ -77,7 +77,7 @@ def test_mistakes_are_named(mistake: str, stills_root: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"layout": "movies"}, "--layout must be one of ucf101, .*stills, but got 'movies'"),
+        ({"layout": "movies"}, "--layout must be one of ucf101, .*stills, own, but got 'movies'"),
         ({"split": 4}, "--split must be 1, 2 or 3, but got 4"),
         ({"classes": ("Punch", "Punch")}, "each once, or be all, but got Punch, Punch"),
         ({"classes": ("Punch",)}, "at least two classes, .* but got Punch"),
