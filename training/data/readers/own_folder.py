@@ -4,10 +4,10 @@ A folder `_other` beside the classes shows none of them.
 """
 
 from training.config.data import DataConfig
-from training.data.dataset import VIDEO_SUFFIXES
 from training.data.readers.base import Layout
 from training.data.readers.image_folder import FRAME_SUFFIXES
 from training.data.readers.video_folder import FolderReader
+from videoxception.video_source import VIDEO_SUFFIXES
 
 OTHER = "_other"
 READER = FolderReader((*VIDEO_SUFFIXES, *FRAME_SUFFIXES))
