@@ -40,7 +40,7 @@ def smoke() -> Config:
     """Return a test of the trainer: about a minute on two cores, on small videos that it makes itself."""
     return Config(
         name="smoke",
-        stages=parse_stages("12x1x32x16,4x10x64x12,1x10x128x12"),
+        stages=parse_stages("8x1x32x16,2x10x64x12,1x10x128x12"),
         dropout=0.1,
         data=DataConfig(
             layout="folders",
