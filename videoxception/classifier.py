@@ -13,6 +13,7 @@ import numpy.typing as npt
 from videoxception import engine as engines
 from videoxception.answer import Answer, answer
 from videoxception.answer_sets import DEFAULT_COVERAGE, check_coverage
+from videoxception.cache import CACHE, cache_folder
 from videoxception.clip import Clip, Frames
 from videoxception.engine import Engine
 from videoxception.engine.base import Precision
@@ -78,6 +79,7 @@ class Classifier:
         store: ModelStore | None = None,
         device: str = "auto",
         precision: Literal["auto"] | Precision = "auto",
+        cache: str | PathLike[str] | None = CACHE,
         limits: Limits | None = None,
         decoders: int = 1,
     ) -> Self:
@@ -88,6 +90,7 @@ class Classifier:
             store: Where to look for it; by default, the built-in store.
             device: "cpu", "cuda", "cuda:N" or "auto".
             precision: "f32", "bf16", "int8" or "auto".
+            cache: A folder for compiled models and what was measured, for quicker starts on CPUs; None keeps nothing.
             limits: Limits on the videos that are decoded; by default, `timeline` has wider ones.
             decoders: Number of decoder processes.
 
@@ -95,8 +98,10 @@ class Classifier:
             StoreError: The model is missing or damaged.
             EngineError: The model cannot run on this device or in this precision.
         """
-        release = (store or ModelStore()).load(model)
-        return cls(release, engines.create(release, device, precision), limits, decoders)
+        store = store or ModelStore()
+        release = store.load(model)
+        engine = engines.create(release, device, precision, cache_folder(cache), pins=store.pins)
+        return cls(release, engine, limits, decoders)
 
     @property
     def classes(self) -> list[str]:

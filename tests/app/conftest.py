@@ -104,8 +104,8 @@ def held_engines(monkeypatch: pytest.MonkeyPatch) -> list[HeldEngine]:
     """The engines of services that the test starts, in the order in which they are made."""
     made: list[HeldEngine] = []
 
-    def create(*arguments: Any) -> HeldEngine:
-        made.append(HeldEngine(engine.create(*arguments)))
+    def create(*arguments: Any, **named: Any) -> HeldEngine:
+        made.append(HeldEngine(engine.create(*arguments, **named)))
         return made[-1]
 
     monkeypatch.setattr("app.registry.create", create)
