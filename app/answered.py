@@ -9,7 +9,7 @@ from videoxception.engine.base import Logits, Precision
 @dataclass(frozen=True, slots=True)
 class Answered:
     """The logits, their precision, and the clip of an upload; for the log, the seconds of each stage (named as in
-    Server-Timing) and how it was decoded. Coverage changes none of these. There are no frames unless they were asked for.
+    Server-Timing) and how it was decoded. Coverage changes none of these. Frames are there if they were asked for.
     """
 
     logits: Logits
