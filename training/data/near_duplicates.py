@@ -1,89 +1,121 @@
-"""Near duplicates: items of different source videos that look as if they were cut from one recording.
+"""Near duplicates: clips that look as if they were cut from one recording.
 
-Items are compared by descriptors of a frame, such as a network's pooled features: nearest neighbours, so that clips of
-a recording need not show the same moment. A network's features are alike for all videos of an action; whitening (Jegou
-and Chum, Negative evidences and co-occurences in image retrieval, ECCV 2012) gives directions in which videos rarely
-differ, such as those of a place, as much weight as the others. What is found is to be looked at: a threshold only says
-what is worth it.
+Clips are compared by descriptors of several of their frames (`training.bank.descriptors`), each frame with the one of
+the other clip that is most like it, so that clips of a recording need not show the same moment. Whitening (Jegou and
+Chum, Negative evidences and co-occurences in image retrieval, ECCV 2012) gives directions in which these clips rarely
+differ, such as those of a place, as much weight as the others.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from training.data.disjoint_sets import DisjointSets
 
-Descriptors = npt.NDArray[np.float32]
-"""Unit vectors, (N, D)."""
+Floats = npt.NDArray[np.float32]
+
+THRESHOLD = 0.4
+"""Similarity from which clips of one class are joined: more than are alike by chance, so that too much is joined."""
+
+_OTHER_CLASS = 0.3  # more, for clips of two classes: a recording seldom shows two
+_COMPONENTS = 64
+_LARGEST = 0.6  # of a usual class: the most clips that are joined, as a chain of likenesses would have no end
 
 
 @dataclass(frozen=True, slots=True)
-class SimilarPair:
-    """Two source videos, and the rows of the two of their items that are most alike.
+class Joined:
+    """What was joined: a set's number (N,) for each clip, and the similarity (N,) of its nearest clip in the set.
 
-    `similarity` is the cosine of their descriptors.
+    `refused` is how many pairs were alike, but would have made a set too large.
     """
 
-    groups: tuple[str, str]
-    rows: tuple[int, int]
-    similarity: float
+    sets: list[int]
+    similarity: list[float]
+    refused: int
 
 
-def whiten(features: npt.NDArray[np.float32], components: int = 256, floor: float = 1e-4) -> Descriptors:
-    """Return descriptors of features (N, C): their principal components, all of one variance, at length one.
+def whiten(features: Floats, components: int = _COMPONENTS, floor: float = 1e-4) -> Floats:
+    """Return descriptors (N, D) of features (N, C): principal components of the standardised ones, of one variance, at
+    length one.
 
     Args:
-        components: how many are kept, those of the largest variance, at most C.
-        floor: added to each variance of the centred features at length one, so that noise is not made large.
+        components: how many are kept, those of the largest variance; at most C, and a quarter of N.
+        floor: added to each variance, so that noise is not made large.
     """
-    unit = _unit(features)
-    centred = _unit(unit - unit.mean(0))
-    variances, directions = np.linalg.eigh(centred.T @ centred / len(centred))  # in ascending order
-    kept = slice(max(0, len(variances) - components), None)
-    return _unit(centred @ directions[:, kept] / np.sqrt(np.maximum(variances[kept], 0) + floor))
+    standardised = (features - features.mean(0)) / (features.std(0) + 1e-6)
+    variances, directions = np.linalg.eigh(standardised.T @ standardised / len(features))  # in ascending order
+    count = max(1, min(components, len(features) // 4, len(variances)))
+    found = standardised @ directions[:, -count:] / np.sqrt(np.maximum(variances[-count:], 0) + floor)
+    unit: Floats = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6)
+    return unit.astype(np.float32)
 
 
-def similar_pairs(descriptors: Descriptors, groups: Sequence[str], threshold: float) -> list[SimilarPair]:
-    """Return the pairs of source videos of which two items have a similarity of `threshold` or more, the most alike
-    first.
+def similarities(descriptors: Floats, frames: Sequence[int]) -> Floats:
+    """Return how alike clips are (N, N): the mean cosine of each frame and its best match in the other clip.
 
     Args:
-        groups: the source video of each of the N items.
+        descriptors: of all clips' frames, one clip after the other, at length one.
+        frames: how many each clip has, (N,).
     """
-    names, group_of = np.unique(np.asarray(groups), return_inverse=True)
-    order = np.argsort(group_of, kind="stable")  # rows of one source video stand together
-    starts = np.searchsorted(group_of[order], np.arange(len(names)))
-    bounds = [*starts.tolist(), len(order)]
-    ordered = descriptors[order]
-    found = []
-    for number in range(len(names) - 1):
-        first, rest = slice(bounds[number], bounds[number + 1]), bounds[number + 1]
-        likeness = ordered[first] @ ordered[rest:].T  # (items of this source video, items of all later ones)
-        best = np.maximum.reduceat(likeness.max(0), starts[number + 1 :] - rest)
-        for other in number + 1 + np.flatnonzero(best >= threshold):
-            block = likeness[:, bounds[other] - rest : bounds[other + 1] - rest]
-            row, column = np.unravel_index(block.argmax(), block.shape)
-            rows = int(order[first][row]), int(order[bounds[other] + column])
-            found.append(SimilarPair((str(names[number]), str(names[other])), rows, float(block[row, column])))
-    return sorted(found, key=lambda pair: -pair.similarity)
+    bounds = np.concatenate([[0], np.cumsum(frames)])
+    found = np.empty((len(frames), len(frames)), np.float32)
+    for row, (start, stop) in enumerate(pairwise(bounds)):
+        cosines = descriptors[start:stop] @ descriptors.T  # (F, frames of all)
+        found[row] = np.maximum.reduceat(cosines, bounds[:-1], axis=1).mean(0)
+    return (found + found.T) / 2
 
 
-def same_recordings(pairs: Sequence[SimilarPair]) -> list[list[str]]:
-    """Return sets of source videos that pairs join, directly or through others, each sorted by name."""
-    sets = DisjointSets[str]()
-    for pair in pairs:
-        sets.join(*pair.groups)
-    return sorted(_by_set(sets, sorted({name for pair in pairs for name in pair.groups})))
+def join(similarity: Floats, labels: Sequence[str], groups: Sequence[str] = (), threshold: float = THRESHOLD) -> Joined:
+    """Join clips that are alike, the most alike first, directly or through others (single linkage).
+
+    Args:
+        similarity: of all clips, (N, N).
+        labels: their classes, (N,).
+        groups: clips that share one are one set from the start, (N,).
+    """
+    name = np.unique(np.asarray(labels), return_inverse=True)[1]
+    needed = np.where(name[:, None] == name[None], 0.0, _OTHER_CLASS).astype(np.float32)
+    likeness = np.triu(similarity - needed, 1)
+    one, other = np.nonzero(likeness >= threshold)
+    order = np.argsort(-likeness[one, other], kind="stable")
+    most = max(2, round(_LARGEST * float(np.median(np.bincount(name)))))
+    sets, sizes, refused = _joined_by(groups), [1] * len(labels), 0
+    for row in range(len(groups)):
+        if (place := sets.find(row)) != row:
+            sizes[place] += 1
+    for first, second in zip(one[order].tolist(), other[order].tolist(), strict=True):
+        a, b = sets.find(first), sets.find(second)
+        if a != b and sizes[a] + sizes[b] > most:
+            refused += 1
+        elif a != b:
+            sets.join(a, b)
+            sizes[b] += sizes[a]
+    place = [sets.find(row) for row in range(len(labels))]
+    return Joined(place, _nearest_in_set(similarity, place), refused)
 
 
-def _by_set(sets: DisjointSets[str], names: Sequence[str]) -> Iterator[list[str]]:
-    for place in {sets.find(name) for name in names}:
-        yield [name for name in names if sets.find(name) == place]
+def _joined_by(groups: Sequence[str]) -> DisjointSets[int]:
+    """Return the rows as sets, those of a group together."""
+    sets, first = DisjointSets[int](), dict[str, int]()
+    for row, group in enumerate(groups):
+        if first.setdefault(group, row) != row:
+            sets.join(row, first[group])
+    return sets
 
 
-def _unit(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the rows at length one."""
-    found: npt.NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
-    return found
+def _nearest_in_set(similarity: Floats, place: Sequence[int]) -> list[float]:
+    """Return the similarity of each clip's nearest other one in its set, 0 for one that is alone."""
+    sets = np.asarray(place)
+    alike = np.where((sets[:, None] == sets[None]) & ~np.eye(len(sets), dtype=bool), similarity, 0)
+    nearest: list[float] = alike.max(1).tolist()
+    return nearest
+
+
+def unsure_share(similarity: Floats, labels: Sequence[str], folds: Sequence[int]) -> float:
+    """Return the share of clips with one of their class in another fold that is nearly as alike as is joined."""
+    name, fold = np.unique(np.asarray(labels), return_inverse=True)[1], np.asarray(folds)
+    apart = (name[:, None] == name[None]) & (fold[:, None] != fold[None])
+    return float(((similarity >= THRESHOLD - 0.1) & apart).any(1).mean())

@@ -11,7 +11,7 @@ _COMMANDS = {
     "cross-validate": ("training.cross_validate", "Train once for each fold, and release with their figures."),
     "evaluate": ("training.evaluate", "Score a released model on a data set."),
     "publish": ("training.publish", "Release a model from a finished run."),
-    "compare": ("training.compare", "Compare finished runs."),
+    "compare": ("training.compare_models", "Compare two released models on the same videos."),
     "fetch": ("training.fetch", "Download a data set."),
 }
 _NO_OPTIONS = "\0"  # a prefix that no argument has: all of them, --help too, are passed on

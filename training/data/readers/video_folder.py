@@ -1,9 +1,10 @@
 """One's own videos: <root>/<class>/** or <root>/{train,val,test}/<class>/**, every class a folder.
 
 The parts may be called otherwise too: `PART_NAMES`, in any case. Below a class, files may lie in folders of their own.
-File names say nothing of which files were cut from one recording; --groups or --group-pattern should.
+Names such as clip_g08_c01 tell the source video; of others, --groups, --group-pattern or training.find_groups should.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +15,16 @@ from training.data.dataset import Item, Part, check_folder, class_folders, list_
 from training.data.duplicates import join_equal
 from training.data.groups import grouping
 from training.data.readers.base import Layout, Listing
+from training.data.readers.ucf101 import known_source_video
 from training.data.splits import shared_groups
 from training.errors import TrainingError
 from videoxception.video_source import VIDEO_SUFFIXES
 
+_NAME = re.compile(r"(.+_g\d+)_c\d+")
+
 _UNGROUPED = (
-    "each file counts as a source video of its own: if some were cut from one recording, say so by --groups or"
-    " --group-pattern, or the held-out figures will flatter"
+    "each file counts as a source video of its own: if some were cut from one recording, say so by --groups (which"
+    " training.find_groups can make a table for) or --group-pattern, or the held-out figures will flatter"
 )
 
 
@@ -62,9 +66,10 @@ def _load(config: DataConfig, classes: Sequence[str]) -> Listing:
     if config.protocol not in ("", protocol):
         having = "has" if parts else "has no"
         raise TrainingError(f"{root} {having} folders train, val, test, so --protocol must be {protocol}")
-    notes = () if config.groups or config.group_pattern else (_UNGROUPED,)
     items = tuple(item for part, folder in parts.items() for item in _part(config, part, folder, classes))
     items, copies = join_equal(items if parts else _items(config, root, classes))
+    told = config.groups or config.group_pattern or all(_NAME.fullmatch(item.path.stem) for item in items)
+    notes = () if told else (_UNGROUPED,)
     if copies:
         notes = (*notes, f"{copies} files are copies of others, and belong to the same source videos")
     if not parts:
@@ -85,9 +90,17 @@ def _part(config: DataConfig, part: Part, folder: Path, classes: Sequence[str]) 
 
 def _items(config: DataConfig, folder: Path, classes: Sequence[str]) -> tuple[Item, ...]:
     root = Path(config.data)
-    group = grouping(config, lambda path: path.relative_to(root).as_posix())
+    group = grouping(config, lambda path: _named_video(path.relative_to(root)))
     rows = ((path, label, group(path)) for label, path in list_class_folders(folder, classes, VIDEO_SUFFIXES))
     return tuple(Item(path, label, row.group, row.fold) for path, label, row in rows)
+
+
+def _named_video(path: Path) -> str:
+    """Return the source video that a name tells (clip_g08_c01: video 8), or the path below the data folder."""
+    match = _NAME.fullmatch(path.stem)
+    if match is None:
+        return path.as_posix()
+    return known_source_video(path) or (path.parent / match[1]).as_posix()
 
 
 def _check_apart(items: Sequence[Item]) -> None:
