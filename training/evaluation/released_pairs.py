@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.data.dataset import DataSet, Item
+from training.data.dataset import DataSet, Item, Part
 from training.data.disjoint_sets import DisjointSets
 from training.data.loading import OpenDataset
-from training.data.readers.base import Part
 from training.errors import TrainingError
 from training.evaluation.assignment import Scorer, is_new, one_engine
 from training.evaluation.calibration import mean_probabilities
@@ -44,7 +43,7 @@ def stored_pair(first: Release, second: Release) -> Pair:
     Raises:
         TrainingError: one keeps no predictions, or they have no item in common.
     """
-    return _pair(_stored(first), _stored(second))
+    return pair_of(_stored(first), _stored(second))
 
 
 def scored_pair(
@@ -66,7 +65,7 @@ def scored_pair(
     one, other = (_scored(scorer, release, kept, skip_bad) for scorer, release in zip(scorers, releases, strict=True))
     said = (f"{left_out} not know their class",) if len(kept) < len(data) else ()
     untold = (f"{scorer.name} does not tell all that it has learnt from" for scorer in scorers if not scorer.complete)
-    return _pair(one, other), (*notes, *said, *untold)
+    return pair_of(one, other), (*notes, *said, *untold)
 
 
 def _stored(release: Release) -> Predicted:
@@ -111,7 +110,7 @@ def _temperature(release: Release) -> float:
     return release.manifest.calibration.temperature
 
 
-def _pair(one: Predicted, other: Predicted) -> Pair:
+def pair_of(one: Predicted, other: Predicted) -> Pair:
     """Return both models' figures on the items that both have. Raises `TrainingError` if there are none."""
     rows = [_rows(each.data) for each in (one, other)]
     shared = sorted(rows[0].keys() & rows[1].keys())
