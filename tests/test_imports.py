@@ -26,7 +26,17 @@ ROOMS = (
     "data",
     "config",
 )
-COMMANDS = {"run", "cross_validate", "evaluate", "compare", "compare_models", "find_groups", "publish", "recipes"}
+COMMANDS = {
+    "run",
+    "cross_validate",
+    "evaluate",
+    "compare",
+    "compare_models",
+    "find_groups",
+    "inspect_data",
+    "publish",
+    "recipes",
+}
 HEAVY = {"av", "openvino", "rich", "matplotlib"}  # what importing a room must not cost
 
 

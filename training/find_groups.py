@@ -22,7 +22,7 @@ from training.data.dataset import Item
 from training.data.decode import read_clip
 from training.data.found_groups import FoundGroups
 from training.data.loading import open_dataset
-from training.data.near_duplicates import join, unsure_share
+from training.data.near_duplicates import Floats, join, unsure_share
 from training.data.readers.image_folder import is_still
 from training.errors import TrainingError
 from training.progress import counting
@@ -54,36 +54,53 @@ def find_groups(config: DataConfig, folds: int = 5) -> FoundGroups:
         TrainingError: there is no such data set, or it is too large to compare all pairs.
     """
     items = open_dataset(config).part(None).items
-    root = Path(config.data)
-    if all(item.group != item.path.relative_to(root).as_posix() for item in items):
-        return _dealt(items, [1.0] * len(items), 0, folds)
+    if is_told(items, Path(config.data)):
+        return groups_as_told(items, folds)
     if len(items) > _MOST:
         raise TrainingError(
             f"{len(items)} clips are too many to compare all pairs of them ({_MOST} at most); tell their source videos"
             " by --groups or --group-pattern, or by names such as clip_g08_c01"
         )
-    return _by_looks(items, folds)
-
-
-def _by_looks(items: Sequence[Item], folds: int) -> FoundGroups:
     from training.bank.descriptors import FrameStatistics, clip_similarities
 
     statistics = FrameStatistics()
     read: list[Item] = []
-    similarity = clip_similarities(_clips(items, statistics.spec, read), statistics)
+    similarity = clip_similarities(read_clips(items, statistics.spec, read), statistics)
+    return group_by_looks(read, similarity, [item for item in items if item not in read], folds)
+
+
+def is_told(items: Sequence[Item], root: Path) -> bool:
+    """Return whether names, tables or equal files tell the source video of every item below a data folder."""
+    return all(item.group != item.path.relative_to(root).as_posix() for item in items)
+
+
+def groups_as_told(items: Sequence[Item], folds: int = 5) -> FoundGroups:
+    """Deal the source videos that items have into folds."""
+    return _dealt(items, [1.0] * len(items), 0, folds)
+
+
+def group_by_looks(
+    read: Sequence[Item], similarity: Floats, unread: Sequence[Item] = (), folds: int = 5
+) -> FoundGroups:
+    """Join clips that are alike, and deal them into folds.
+
+    Args:
+        read: items (N,), those that share a group already belong together.
+        similarity: how alike they are, (N, N).
+        unread: items that could not be compared, which stay as they are.
+    """
     labels = [item.label for item in read]
     joined = join(similarity, labels, [item.group for item in read])
     names: dict[int, str] = {}
     for item, place in zip(read, joined.sets, strict=True):
         names[place] = min(names.get(place, item.group), item.group)
     grouped = [replace(item, group=names[place]) for item, place in zip(read, joined.sets, strict=True)]
-    unread = [item for item in items if item not in read]
     found = _dealt((*grouped, *unread), [*joined.similarity, *(0.0 for _ in unread)], joined.refused, folds)
     unsure = unsure_share(similarity, labels, [item.fold or 0 for item in found.items[: len(read)]])
     return replace(found, unsure_share=unsure)
 
 
-def _clips(items: Sequence[Item], spec: ClipSpec, read: list[Item]) -> Iterator[Frames]:
+def read_clips(items: Sequence[Item], spec: ClipSpec, read: list[Item]) -> Iterator[Frames]:
     """Yield the clip of each item that can be read, of a still one frame; list those items in `read`."""
     with counting(len(items), "looking for source videos", "files") as advance:
         for item in items:

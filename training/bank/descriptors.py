@@ -5,7 +5,7 @@ transfer (Huang and Belongie, https://arxiv.org/abs/1703.06868): colours, light,
 are. Those stages are as ImageNet has left them; they know nothing of any action.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -59,12 +59,32 @@ def _last_map(model: ov.Model, frames: int, stage: int) -> ov.Output:
 
 
 def clip_similarities(clips: Iterable[Frames], statistics: FrameStatistics) -> Floats:
-    """Return how alike clips are (N, N), each uint8 (F, H, W, 3) of `statistics.spec`, or with fewer frames."""
-    frames: list[int] = []
-    parts: list[list[Statistics]] = [[] for _ in _PARTS]
+    """Return how alike clips are (N, N), each uint8 (F, H, W, 3) of `statistics.spec`, with any number of frames."""
+    parts, counts = run_on_frames(clips, statistics, statistics.spec.frames)
+    return np.asarray(np.mean([similarities(whiten(part), counts) for part in parts], 0), np.float32)
+
+
+def run_on_frames(
+    clips: Iterable[Frames], run: Callable[[Frames], list[Statistics]], step: int
+) -> tuple[list[Statistics], list[int]]:
+    """Run what takes `step` frames at a time, and does not mix them, on the frames of clips, one after the other.
+
+    Returns:
+        Each of its outputs for all frames, (frames of all clips, C), and how many frames each clip has.
+    """
+    counts: list[int] = []
+    found = [run(frames) for frames in _in_steps(clips, step, counts)]
+    return [np.concatenate(each)[: sum(counts)] for each in zip(*found, strict=True)], counts
+
+
+def _in_steps(clips: Iterable[Frames], step: int, counts: list[int]) -> Iterator[Frames]:
+    """Yield the frames of clips by `step`, the last ones padded; add each clip's number of frames to `counts`."""
+    waiting: list[Frames] = []
     for clip in clips:
-        padded = np.concatenate([clip, np.repeat(clip[-1:], statistics.spec.frames - len(clip), 0)])
-        frames.append(len(clip))
-        for part, found in zip(parts, statistics(padded), strict=True):
-            part.append(found[: len(clip)])
-    return np.mean([similarities(whiten(np.concatenate(part)), frames) for part in parts], 0, dtype=np.float32)
+        counts.append(len(clip))
+        waiting.extend(clip)
+        while len(waiting) >= step:
+            yield np.stack(waiting[:step])
+            waiting = waiting[step:]
+    if waiting:
+        yield np.stack([*waiting, *[waiting[-1]] * (step - len(waiting))])

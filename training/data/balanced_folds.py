@@ -6,7 +6,9 @@ import numpy as np
 
 
 def balanced_folds(groups: Sequence[str], labels: Sequence[str], folds: int = 5) -> list[int]:
-    """Deal source videos into folds, the largest first, each into the fold that has least of its classes, then least of all.
+    """Deal source videos into folds, the largest first, each into the fold that has least of its classes.
+
+    Where several have as little, into the one that has least of all.
 
     Args:
         groups: source video of each item, (N,).

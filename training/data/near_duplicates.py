@@ -49,8 +49,8 @@ def whiten(features: Floats, components: int = _COMPONENTS, floor: float = 1e-4)
     variances, directions = np.linalg.eigh(standardised.T @ standardised / len(features))  # in ascending order
     count = max(1, min(components, len(features) // 4, len(variances)))
     found = standardised @ directions[:, -count:] / np.sqrt(np.maximum(variances[-count:], 0) + floor)
-    unit: Floats = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6)
-    return unit.astype(np.float32)
+    unit = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6)
+    return np.asarray(unit, np.float32)
 
 
 def similarities(descriptors: Floats, frames: Sequence[int]) -> Floats:
@@ -65,7 +65,7 @@ def similarities(descriptors: Floats, frames: Sequence[int]) -> Floats:
     for row, (start, stop) in enumerate(pairwise(bounds)):
         cosines = descriptors[start:stop] @ descriptors.T  # (F, frames of all)
         found[row] = np.maximum.reduceat(cosines, bounds[:-1], axis=1).mean(0)
-    return (found + found.T) / 2
+    return np.asarray((found + found.T) / 2, np.float32)
 
 
 def join(similarity: Floats, labels: Sequence[str], groups: Sequence[str] = (), threshold: float = THRESHOLD) -> Joined:
@@ -93,8 +93,8 @@ def join(similarity: Floats, labels: Sequence[str], groups: Sequence[str] = (), 
         elif a != b:
             sets.join(a, b)
             sizes[b] += sizes[a]
-    place = [sets.find(row) for row in range(len(labels))]
-    return Joined(place, _nearest_in_set(similarity, place), refused)
+    places = [sets.find(row) for row in range(len(labels))]
+    return Joined(places, _nearest_in_set(similarity, places), refused)
 
 
 def _joined_by(groups: Sequence[str]) -> DisjointSets[int]:
