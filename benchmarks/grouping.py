@@ -19,7 +19,7 @@ from training.config.cli import add_data_options, data_config_from_options
 from training.data.balanced_folds import balanced_folds
 from training.data.dataset import DataSet
 from training.data.loading import open_dataset
-from training.data.near_duplicates import THRESHOLD, Floats, join, unsure_share
+from training.data.near_duplicates import THRESHOLD, Floats, join
 from training.find_groups import read_clips
 
 
@@ -34,13 +34,13 @@ def main() -> None:
         options.keep.mkdir(parents=True, exist_ok=True)
     features = frozen_features(data.items, options.keep and options.keep / "features.npy")
     similarity = _similarity(data, options.keep and options.keep / "similarity.npy")
-    print("| groups | number | largest | siblings apart | top-1 | look alike, apart |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    print("| groups | number | largest | siblings apart | top-1 |")
+    print("| --- | --- | --- | --- | --- |")
     labels = [item.label for item in data.items]
     found = {f"found from {at}": _numbers(join(similarity, labels, threshold=at).sets) for at in _thresholds()}
     ways = {"true": data.groups, **found, "single clips": [str(row) for row in range(len(data))]}
     for name, groups in ways.items():
-        print(_row(name, groups, data, features, similarity), flush=True)
+        print(_row(name, groups, data, features), flush=True)
 
 
 def _thresholds() -> list[float]:
@@ -61,13 +61,13 @@ def _similarity(data: DataSet, kept: Path | None) -> Floats:
     return found
 
 
-def _row(name: str, groups: Sequence[str], data: DataSet, features: Floats, similarity: Floats) -> str:
+def _row(name: str, groups: Sequence[str], data: DataSet, features: Floats) -> str:
     labels = [item.label for item in data.items]
     folds = balanced_folds(groups, labels)
     right = out_of_fold(features, data.targets, folds).argmax(1) == np.asarray(data.targets)
     sizes = np.unique(np.asarray(groups), return_counts=True)[1]
-    apart, unsure = siblings_apart(data.groups, folds), unsure_share(similarity, labels, folds)
-    return f"| {name} | {len(sizes)} | {sizes.max()} | {apart:.1%} | {right.mean():.1%} | {unsure:.1%} |"
+    apart = siblings_apart(data.groups, folds)
+    return f"| {name} | {len(sizes)} | {sizes.max()} | {apart:.1%} | {right.mean():.1%} |"
 
 
 def siblings_apart(groups: Sequence[str], folds: Sequence[int]) -> float:
