@@ -41,7 +41,7 @@ class FoundGroups:
         if not self.by_looks:
             return ""
         return (
-            "source videos found by looks are not all that there are (docs/lab-notes/data.md), so take the accuracy for an"
+            "source videos found by looks are not all that there are (docs/lab-notes/data.md): the accuracy is an"
             " upper bound; --groups tells what belongs together"
         )
 
