@@ -77,6 +77,7 @@ class PacketTable:
     durations: list[int] = field(default_factory=list)  # as the file says; 0 is unknown
     bytes: int = 0
     matrices: list[tuple[int, Matrix]] = field(default_factory=list)
+    delayed: bool = False  # the decoder holds frames back, as it must to reorder them
     indexed: bool = False  # from the container's index, not from the packets themselves
 
     def __len__(self) -> int:
@@ -104,9 +105,10 @@ def offset_of(packet: "Packet[VideoStream]") -> int:
 
 def read_packets(container: InputContainer, stream: VideoStream, limits: Limits, deadline: Deadline) -> PacketTable:
     """Read the stream's packets to the end. Raise `TooLong` if there are more than the limit."""
-    table = PacketTable(kept=[] if container.size <= limits.memory else None)
+    kept: list[Packet[VideoStream]] | None = [] if container.size <= limits.memory else None
+    table = PacketTable(kept=kept, delayed=stream.codec_context.has_b_frames)
     role_of, matrix_asked = role_reader(stream), sei_reader(stream.codec_context)
-    typed = stream.codec_context.name == "mpeg4" and stream.codec_context.has_b_frames
+    typed = table.delayed and stream.codec_context.name == "mpeg4"
     for packet in payload(container, stream, deadline):
         if typed:
             table.types.append(frame_types(bytes(packet)))

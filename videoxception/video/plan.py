@@ -36,7 +36,7 @@ def can_plan(container: str, codec: str, table: PacketTable, timing: Timing) -> 
         return False
     if any(len(types) > 1 for types in table.types):
         return False
-    return container != "avi" or _in_order(timing.numbers)
+    return container != "avi" or (_in_order(timing.numbers) and not _has_b_frames(table))
 
 
 def by_types(container: str, table: PacketTable, timing: Timing, extradata: bytes | None) -> Timing | None:
@@ -45,6 +45,11 @@ def by_types(container: str, table: PacketTable, timing: Timing, extradata: byte
         return None
     numbers = frame_numbers(table.types, extradata)
     return None if numbers is None else replace(timing, numbers=numbers)
+
+
+def _has_b_frames(table: PacketTable) -> bool:
+    """Return whether some frames are shown before others that are decoded first, or may be."""
+    return any("B" in types for types in table.types) if table.types else table.delayed
 
 
 def _in_order(numbers: list[int | None]) -> bool:
