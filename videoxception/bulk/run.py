@@ -19,7 +19,6 @@ def header_of(classifier: Classifier, coverage: float) -> Header:
         videoxception=version("videoxception"),
         model=model_id(classifier.release, engine.precision),
         device=engine.device.partition(":")[0],
-        precision=engine.precision,
         coverage=coverage,
         classes=manifest.classes,
     )
