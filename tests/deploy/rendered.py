@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,20 +19,13 @@ def rendered(overlay: str, *components: str) -> dict[str, Any]:
     """The objects of an overlay with further components, by their kinds."""
     if shutil.which("kubectl") is None:
         pytest.skip("kubectl, which renders the manifests, is not installed")
-    folder = KUBERNETES / "overlays" / overlay
-    if components:
-        return _rendered({"resources": [folder], "components": [KUBERNETES / "components" / name for name in components]})
-    return _objects(folder)
-
-
-def _rendered(lists: dict[str, list[Path]]) -> dict[str, Any]:
-    """The objects of a kustomization of one's own, as docs/how-to/scale.md tells to write it."""
-    import tempfile
-
+    resources, further = [KUBERNETES / "overlays" / overlay], [KUBERNETES / "components" / name for name in components]
     with tempfile.TemporaryDirectory() as name:
-        relative = {what: [os.path.relpath(path, os.path.realpath(name)) for path in paths] for what, paths in lists.items()}
-        Path(name, "kustomization.yaml").write_text(yaml.safe_dump(relative))
-        return _objects(Path(name))
+        folder = Path(name).resolve()
+        lists = {"resources": resources, "components": further}
+        relative = {what: [os.path.relpath(path, folder) for path in paths] for what, paths in lists.items()}
+        (folder / "kustomization.yaml").write_text(yaml.safe_dump(relative))
+        return _objects(folder)
 
 
 def _objects(folder: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ By libseccomp, which they use, too.
 """
 
 import ctypes
+import errno
 import json
 import os
 import sys
@@ -31,7 +32,8 @@ def enter(profile: dict[str, Any]) -> None:
     context = ctypes.c_void_p(lib.seccomp_init(_ERRNO | profile["defaultErrnoRet"]))
     for name in profile["architectures"]:
         token = lib.seccomp_arch_resolve_name(name.removeprefix("SCMP_ARCH_").lower().encode())
-        assert token and lib.seccomp_arch_add(context, token) in (0, -17), name  # -EEXIST: that of this machine
+        assert token, name
+        assert lib.seccomp_arch_add(context, token) in (0, -errno.EEXIST), name  # that of this machine is in it
     for entry in profile["syscalls"]:
         for name in entry["names"]:
             _add(lib, context, name, entry)
