@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 
 from app.problems import Problem
 from videoxception.clip import Frames
-from videoxception.engine.base import Logits
+from videoxception.engine.base import Logits, Precision
 
 _PATIENCE = 1.0  # seconds without a batch of windows after which one goes before other clips
 
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """The logits (K,) of one clip, and the seconds for which it waited and was worked on."""
+    """The logits (K,) of one clip, and their precision; the seconds for which it waited and was worked on."""
 
     logits: Logits
+    precision: Precision
     waited: float
     worked: float
 

@@ -10,7 +10,9 @@ from prometheus_client.registry import Collector
 from app.admission import Admission
 from app.decoding import Decoders
 from app.registry import ModelRegistry
+from videoxception.engine.base import Chosen, Engine
 
+_ENGINE = ("model", "device", "precision", "streams", "chosen")
 _ENDS = ("crashed", "timed_out", "stopped", "recycled")  # causes, in DecoderPool's counts
 
 
@@ -64,13 +66,21 @@ class ServiceCollector(Collector):
         info = GaugeMetricFamily("videoxception_model_info", "Models that are loaded.", labels=labels)
         queue = GaugeMetricFamily("videoxception_batch_queue_clips", "Clips that wait for an engine.", labels=["model"])
         up = GaugeMetricFamily("videoxception_model_up", "1 if an engine takes its clips, else 0.", labels=["model"])
+        chosen = GaugeMetricFamily("videoxception_engine_info", "Engines, and who chose how they run.", labels=_ENGINE)
         for served in self._models.served:
             release = served.release
             default = str(self._models.is_default(served)).lower()
             info.add_metric([release.manifest.name, str(release.manifest.version), release.sha256, default], 1)
             queue.add_metric([str(release)], served.batcher.waiting)
             up.add_metric([str(release)], served.batcher.trouble is None)
-        yield from (info, queue, up)
+            for engine_labels in {_engine_labels(str(release), engine) for engine in served.batcher.engines}:
+                chosen.add_metric(engine_labels, 1)
+        yield from (info, queue, up, chosen)
+
+
+def _engine_labels(model: str, engine: Engine) -> tuple[str, ...]:
+    choice = engine.choice if isinstance(engine, Chosen) else None
+    return model, engine.device, engine.precision, *((str(choice.streams), choice.by) if choice else ("", ""))
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:

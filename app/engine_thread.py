@@ -103,7 +103,8 @@ class EngineThread:
         logits = self._run(np.stack([item.frames for item in batch]))
         worked = time.monotonic() - start
         self.seconds += _SMOOTHING * (worked / len(batch) - self.seconds)
-        return [Inferred(row, start - item.since, worked) for item, row in zip(batch, logits, strict=True)]
+        precision = self.engine.precision
+        return [Inferred(row, precision, start - item.since, worked) for item, row in zip(batch, logits, strict=True)]
 
     def _run(self, frames: Frames) -> Logits:
         """Return the logits (B, K) of clips (B, F, H, W, 3). Raise what the engine does, or if they are not finite."""

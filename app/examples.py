@@ -12,6 +12,7 @@ PREDICT: dict[str, Any] = {
         "name": "videoxception-c",
         "version": 1,
         "sha256": "c3dcf748fef055cb55f7a5bb07fe1553acb83939d8955da5f327a2d34736741b",
+        "precision": "bf16",
     },
     "label": "Punch",
     "confidence": 0.9989747230244372,
@@ -71,7 +72,15 @@ MODELS: dict[str, Any] = {
                 "height": 128,
                 "width": 128,
             },
-            "loaded": [{"device": "cpu", "precision": "bf16"}],
+            "loaded": [
+                {
+                    "device": "cpu",
+                    "precision": "bf16",
+                    "streams": 2,
+                    "chosen": "measured",
+                    "cpu_ms": {"bf16": 8.0, "f32": 14.7},
+                }
+            ],
         }
     ]
 }

@@ -214,7 +214,8 @@ class ModelRegistry:
         raise first_error
 
     def _make_engine(self, release: Release, device: str) -> Engine:
-        return create(release, device, self._settings.precision, self._settings.compiled)
+        settings, pins = self._settings, self._store.pins
+        return create(release, device, settings.precision, settings.compiled, streams=settings.streams, pins=pins)
 
 
 def _alive(served: Served) -> Served:

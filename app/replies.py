@@ -3,27 +3,27 @@
 from collections.abc import Sequence
 
 from app.answered import Answered
+from app.clip_queue import Inferred
 from app.registry import Served
 from videoxception.answer import answer
 from videoxception.api.response import clip_info, predict_response, timeline_result
 from videoxception.api.schemas import FrameImage, PredictResponse, TimelineResult
 from videoxception.clip import Clip
-from videoxception.engine.base import Logits
 from videoxception.timeline import Rule, Segment, timeline
 from videoxception.windows import Windows
 
 
 def answered_of(
-    clip: Clip, logits: Logits, stages: dict[str, float], frames: list[FrameImage] | None = None
+    clip: Clip, inferred: Inferred, stages: dict[str, float], frames: list[FrameImage] | None = None
 ) -> Answered:
     """Return what is kept of a clip and its logits."""
-    return Answered(logits.copy(), clip_info(clip), stages, _way(clip), frames)
+    return Answered(inferred.logits.copy(), inferred.precision, clip_info(clip), stages, _way(clip), frames)
 
 
 def prediction_of(served: Served, sha256: str, answered: Answered, coverage: float) -> PredictResponse:
     """Return the answer to an upload."""
     said = answer(served.manifest, answered.logits, coverage)
-    usual = predict_response(served.release, said, answered.clip, sha256)
+    usual = predict_response(served.release, answered.precision, said, answered.clip, sha256)
     return usual.model_copy(update={"frames": answered.frames})
 
 

@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from videoxception.cache import CACHE, cache_folder
 from videoxception.nearest import did_you_mean
 
 _PREFIX = "VX_"
@@ -63,7 +64,13 @@ class Settings(BaseSettings):
     )
     precision: Literal["auto", "f32", "bf16", "int8"] = Field(
         "auto",
-        description="`f32`, `bf16`, on CPUs `int8`; `auto` is bf16 where native, or int8 if the model passed in it",
+        description=(
+            "`f32`, `bf16`, on CPUs `int8`; `auto` is measured on CPUs when a model is first loaded, and bf16 on GPUs "
+            "that have it"
+        ),
+    )
+    streams: int | None = Field(
+        None, ge=1, description="clips of a batch that a CPU computes side by side; by default measured, too"
     )
     max_upload_mb: int = Field(512, ge=1, description="largest upload, in MiB")
     upload_timeout: float = Field(120.0, gt=0, allow_inf_nan=False, description="seconds that an upload may take")
@@ -183,7 +190,8 @@ class Settings(BaseSettings):
     )
     log: Literal["text", "json"] = Field("text", description="`json`: one object a line")
     cache_dir: str = Field(
-        "~/.cache/videoxception", description="folder for compiled models, for quicker starts on CPUs; empty: none"
+        CACHE,
+        description="folder for compiled models and what was measured, for quicker starts on CPUs; empty: none",
     )
     temp_dir: Path | None = Field(
         None, description="folder for uploads while they are processed; by default the system's"
@@ -215,10 +223,7 @@ class Settings(BaseSettings):
     @property
     def compiled(self) -> Path | None:
         """The folder for compiled models."""
-        try:
-            return Path(self.cache_dir).expanduser() if self.cache_dir else None
-        except RuntimeError:  # the user has no home
-            return None
+        return cache_folder(self.cache_dir)
 
     @property
     def max_upload_bytes(self) -> int:

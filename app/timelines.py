@@ -81,7 +81,7 @@ async def segments(service: Service, served: Served, upload: Upload, wish: Wish)
         inferred = await served.batcher.infer(decoded.clip.frames, deadline)
         stages = {"queue": decoded.waited, "decode": decoded.worked, "batch": inferred.waited, "infer": inferred.worked}
         shown = await frames_of(decoded.clip, served.manifest.clip) if wish.frames else None
-        yield Whole(answered_of(decoded.clip, inferred.logits, stages, shown), windows)
+        yield Whole(answered_of(decoded.clip, inferred, stages, shown), windows)
     finally:
         await _abandon(decoding, arrived)
 

@@ -8,7 +8,7 @@ from unittest import mock
 
 from app.settings import table
 from tests.drawing import DRAWING, drawing
-from training import compare, compare_models, cross_validate, evaluate, find_groups, publish, run
+from training import compare, compare_models, cross_validate, evaluate, find_groups, inspect_data, publish, run
 from training.cache import __main__ as cache
 from training.fetch import __main__ as fetch
 
@@ -20,6 +20,7 @@ _COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "training.evaluate": evaluate.main,
     "training.publish": publish.main,
     "training.find_groups": find_groups.main,
+    "training.inspect_data": inspect_data.main,
     "training.compare": compare.main,
     "training.compare_models": compare_models.main,
     "training.cache": cache.main,

@@ -34,6 +34,7 @@ COMMANDS = {
     "compare",
     "compare_models",
     "find_groups",
+    "inspect_data",
     "publish",
     "recipes",
     "train_folder",

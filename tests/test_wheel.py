@@ -83,6 +83,7 @@ def test_it_serves(command: Path, folder: Path) -> None:
     with start([str(command), "serve"], environment, folder) as service:
         address = wait_until_ready(service, f"http://127.0.0.1:{port}")
         assert httpx.get(f"{address}/livez").status_code == 200
+        assert httpx.get(f"{address}/page/main.js").status_code == 200
         answer = httpx.post(f"{address}/predict", content=clip.read_bytes(), timeout=60)
     assert answer.status_code == 200
     assert answer.json()["model"]["sha256"] == DEFAULT.sha256

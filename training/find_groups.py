@@ -22,7 +22,7 @@ from training.data.dataset import Item
 from training.data.decode import read_clip
 from training.data.found_groups import FoundGroups
 from training.data.loading import open_dataset
-from training.data.near_duplicates import Floats, join, unsure_share
+from training.data.near_duplicates import Floats, join
 from training.data.readers.image_folder import is_still
 from training.errors import TrainingError
 from training.progress import counting
@@ -76,7 +76,7 @@ def is_told(items: Sequence[Item], root: Path) -> bool:
 
 def groups_as_told(items: Sequence[Item], folds: int = 5) -> FoundGroups:
     """Deal the source videos that items have into folds."""
-    return _dealt(items, [1.0] * len(items), 0, folds)
+    return _dealt(items, [1.0] * len(items), 0, folds, by_looks=False)
 
 
 def group_by_looks(
@@ -95,9 +95,9 @@ def group_by_looks(
     for item, place in zip(read, joined.sets, strict=True):
         names[place] = min(names.get(place, item.group), item.group)
     grouped = [replace(item, group=names[place]) for item, place in zip(read, joined.sets, strict=True)]
-    found = _dealt((*grouped, *unread), [*joined.similarity, *(0.0 for _ in unread)], joined.refused, folds)
-    unsure = unsure_share(similarity, labels, [item.fold or 0 for item in found.items[: len(read)]])
-    return replace(found, unsure_share=unsure)
+    return _dealt(
+        (*grouped, *unread), [*joined.similarity, *(0.0 for _ in unread)], joined.refused, folds, by_looks=True
+    )
 
 
 def read_clips(items: Sequence[Item], spec: ClipSpec, read: list[Item]) -> Iterator[Frames]:
@@ -113,10 +113,10 @@ def read_clips(items: Sequence[Item], spec: ClipSpec, read: list[Item]) -> Itera
             yield clip[:1] if is_still(item.path) else clip
 
 
-def _dealt(items: Sequence[Item], similarity: Sequence[float], refused: int, folds: int) -> FoundGroups:
+def _dealt(items: Sequence[Item], similarity: Sequence[float], refused: int, folds: int, by_looks: bool) -> FoundGroups:
     dealt = balanced_folds([item.group for item in items], [item.label for item in items], folds)
     with_folds = tuple(replace(item, fold=fold) for item, fold in zip(items, dealt, strict=True))
-    return FoundGroups(with_folds, similarity, refused, 0.0)
+    return FoundGroups(with_folds, similarity, refused, by_looks)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

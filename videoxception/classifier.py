@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from os import PathLike
 from typing import Literal, Self
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from videoxception import engine as engines
 from videoxception.answer import Answer, answer
 from videoxception.answer_sets import DEFAULT_COVERAGE, check_coverage
+from videoxception.cache import CACHE, cache_folder
 from videoxception.clip import Clip, Frames
 from videoxception.engine import Engine
 from videoxception.engine.base import Precision
@@ -78,6 +80,7 @@ class Classifier:
         store: ModelStore | None = None,
         device: str = "auto",
         precision: Literal["auto"] | Precision = "auto",
+        cache: str | PathLike[str] | None = CACHE,
         limits: Limits | None = None,
         decoders: int = 1,
     ) -> Self:
@@ -88,6 +91,7 @@ class Classifier:
             store: Where to look for it; by default, the built-in and the user's own store.
             device: "cpu", "cuda", "cuda:N" or "auto".
             precision: "f32", "bf16", "int8" or "auto".
+            cache: A folder for compiled models and what was measured, for quicker starts on CPUs; None keeps nothing.
             limits: Limits on the videos that are decoded; by default, `timeline` has wider ones.
             decoders: Number of decoder processes.
 
@@ -95,8 +99,10 @@ class Classifier:
             StoreError: The model is missing or damaged.
             EngineError: The model cannot run on this device or in this precision.
         """
-        release = (store or ModelStore.from_path("")).load(model)
-        return cls(release, engines.create(release, device, precision), limits, decoders)
+        store = store or ModelStore.from_path("")
+        release = store.load(model)
+        engine = engines.create(release, device, precision, cache_folder(cache), pins=store.pins)
+        return cls(release, engine, limits, decoders)
 
     @property
     def classes(self) -> list[str]:

@@ -25,6 +25,7 @@ DEFAULT_NAMES = ("videoxception-c", "videoxception-b", "videoxception-a")  # the
 WEIGHTS, MANIFEST, CARD = "model.safetensors", "model.json", "MODEL_CARD.md"
 GRAPH, INT8_GRAPH = ("graph.xml", "graph.bin"), ("graph-int8.xml", "graph-int8.bin")
 SOURCES = "sources.json"  # hashes of what it was trained on; releases of before there were such lists have none
+PINS = "choices.json"  # beside the models of a store: how CPUs are to run them, instead of measuring
 PREDICTIONS = "predictions.safetensors"  # what its figures come from; there if anything was measured
 
 _log = logging.getLogger(__name__)
@@ -105,6 +106,11 @@ class ModelStore:
         for folder in folders:
             _check_there(folder)
         return cls([*folders, user_store()])
+
+    @property
+    def pins(self) -> Path | None:
+        """The first file in the stores that says how CPUs run which model (engine/kept_choices.py)."""
+        return next((root / PINS for root in self._roots if (root / PINS).is_file()), None)
 
     def versions(self) -> dict[str, list[int]]:
         """Return the versions of each name, rising, whether or not they are whole."""

@@ -10,6 +10,7 @@ from app.problems import responses
 from app.query import ModelName
 from app.service import ServiceDep
 from videoxception.api.schemas import Accuracy, ClassesResponse, Cost, LoadedEngine, ModelInfo, ModelRef, ModelsResponse
+from videoxception.engine.base import Chosen, Engine
 from videoxception.manifest import Metrics
 from videoxception.store import Release
 
@@ -46,13 +47,21 @@ async def list_models(service: ServiceDep) -> ModelsResponse:
                 default=(name, version) == (default.name, default.version),
                 accuracy=_accuracy(release.manifest.metrics) if release else None,
                 cost=_cost(release) if release else None,
-                loaded=[
-                    LoadedEngine(device=engine.device, precision=engine.precision)
-                    for engine in service.models.engines(name, version)
-                ],
+                loaded=[_loaded(engine) for engine in service.models.engines(name, version)],
             )
             for (name, version), release in found.items()
         ]
+    )
+
+
+def _loaded(engine: Engine) -> LoadedEngine:
+    choice = engine.choice if isinstance(engine, Chosen) else None
+    return LoadedEngine(
+        device=engine.device,
+        precision=engine.precision,
+        streams=choice.streams if choice else None,
+        chosen=choice.by if choice else None,
+        cpu_ms={str(precision): ms for precision, ms in choice.cpu_ms.items()} if choice else {},
     )
 
 

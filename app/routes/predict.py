@@ -135,7 +135,7 @@ async def _answer(service: Service, served: Served, upload: Upload, frames: bool
         "infer": inferred.worked,
     }
     shown = await frames_of(decoded.clip, served.manifest.clip) if frames else None
-    return answered_of(decoded.clip, inferred.logits, stages, shown)
+    return answered_of(decoded.clip, inferred, stages, shown)
 
 
 async def _look(

@@ -32,14 +32,14 @@ def ours(precision: Precision) -> Callable[[Release, Path], Infer]:
     return lambda release, folder: engines.create(release, "cpu", precision).predict
 
 
-def plain(precision: str) -> Callable[[Release, Path], Infer]:
-    """Use OpenVINO on a plain export of the trained network, with a dynamic batch size."""
+def plain(precision: str | None) -> Callable[[Release, Path], Infer]:
+    """Use OpenVINO on a plain export of the trained network, with a dynamic batch size; None is its own precision."""
 
     def make(release: Release, folder: Path) -> Infer:
         import openvino as ov
 
         core = ov.Core()
-        hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+        hints = {"PERFORMANCE_HINT": "LATENCY"} | ({"INFERENCE_PRECISION_HINT": precision} if precision else {})
         request = core.compile_model(core.read_model(folder / OPENVINO_GRAPH), "CPU", hints).create_infer_request()
         return lambda frames: request.infer([frames])[0]
 

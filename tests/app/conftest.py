@@ -99,17 +99,22 @@ class HeldEngine:
         self.clips.clear()
 
 
-@pytest.fixture
-def held_engines(monkeypatch: pytest.MonkeyPatch) -> list[HeldEngine]:
-    """The engines of services that the test starts, in the order in which they are made."""
+def hold_engines(patch: pytest.MonkeyPatch) -> list[HeldEngine]:
+    """The engines of services that are started from now on, in the order in which they are made."""
     made: list[HeldEngine] = []
 
-    def create(*arguments: Any) -> HeldEngine:
-        made.append(HeldEngine(engine.create(*arguments)))
+    def create(*arguments: Any, **named: Any) -> HeldEngine:
+        made.append(HeldEngine(engine.create(*arguments, **named)))
         return made[-1]
 
-    monkeypatch.setattr("app.registry.create", create)
+    patch.setattr("app.registry.create", create)
     return made
+
+
+@pytest.fixture
+def held_engines(monkeypatch: pytest.MonkeyPatch) -> list[HeldEngine]:
+    """The engines of services that the test starts."""
+    return hold_engines(monkeypatch)
 
 
 def publish(release: Release, store: Path, version: int, corrupt: Callable[[Path], None] = lambda folder: None) -> Path:

@@ -100,7 +100,7 @@ def test_a_caller_gets_its_logits_or_an_error_once() -> None:
     async def test() -> None:
         well, ill, gone = clip(), clip(), clip()
         gone.done.cancel()
-        first, other = (Inferred(np.full(1, mark, np.float32), 0, 0) for mark in (1, 2))
+        first, other = (Inferred(np.full(1, mark, np.float32), "f32", 0, 0) for mark in (1, 2))
         resolve([well, gone], [first, other])
         reject([well, ill, gone], ValueError("planted"))
         assert await well.done is first

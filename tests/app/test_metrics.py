@@ -114,6 +114,8 @@ def test_the_model_and_the_decoders_are_told(client: httpx.Client) -> None:
     samples = read(client)
     (info,) = (dict(labels) for name, labels in samples if name == "videoxception_model_info")
     assert (info["name"], info["version"], info["default"]) == (NAME, str(VERSION), "true")
+    (engine,) = (dict(labels) for name, labels in samples if name == "videoxception_engine_info")
+    assert (engine["model"], engine["device"], engine["chosen"]) == (REFERENCE, "cpu", "measured")
     assert value(samples, "decoders_up") >= 1
     assert value(samples, "requests_in_flight") == value(samples, "decode_queue_videos") == 0
     assert value(samples, "batch_queue_clips", model=REFERENCE) == 0
@@ -135,7 +137,9 @@ def test_batches_are_counted_with_their_clips() -> None:
     seen: list[int] = []
 
     async def infer_three() -> None:
-        engine = SimpleNamespace(device="cpu", predict=lambda frames: np.zeros((len(frames), 16), np.float32))
+        engine = SimpleNamespace(
+            device="cpu", precision="f32", predict=lambda frames: np.zeros((len(frames), 16), np.float32)
+        )
         batcher = Batcher([engine], Rules(max_batch=2, delay=0.2), seen.append)
         frames = np.zeros((10, 4, 4, 3), np.uint8)
         await asyncio.gather(*(batcher.infer(frames, 10) for _ in range(3)))

@@ -41,7 +41,7 @@ def created(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The releases of which an engine was asked for; there is none of the next version."""
     asked: list[str] = []
 
-    def create(release: Release, *rest: Any) -> GoldenEngine:
+    def create(release: Release, *rest: Any, **named: Any) -> GoldenEngine:
         asked.append(str(release))
         if release.manifest.version == NEXT:
             raise EngineError("planted")

@@ -51,7 +51,10 @@ def test_models_tells_accuracy_cost_and_what_is_loaded(client: httpx.Client) -> 
     assert one["cost"]["weight_bytes"] == SHIPPED.weights.stat().st_size
     assert (one["cost"]["frames"], one["cost"]["height"], one["cost"]["width"]) == SHIPPED.manifest.clip.shape[:3]
     assert one["loaded"][0]["device"] == "cpu"
-    assert one["loaded"][0]["precision"] in SHIPPED.manifest.golden.tolerance
+    loaded = one["loaded"][0]
+    assert loaded["precision"] in SHIPPED.manifest.golden.tolerance
+    assert (loaded["chosen"], loaded["streams"] >= 1) == ("measured", True)
+    assert loaded["cpu_ms"].keys() >= {loaded["precision"], "f32"}
 
 
 def test_models_repeats_what_a_release_says_of_its_cost(

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app.settings import Settings
-from tests.app.conftest import HeldEngine, serve, wait_until_ready
+from tests.app.conftest import HeldEngine, hold_engines, serve, wait_until_ready
 from tests.app.test_predict import check_problem
 from tests.numbered import coded, mux
 from tests.service import in_flight
@@ -19,15 +19,15 @@ from tests.videos import make_video
 from tests.waiting import LONG, until
 from videoxception import Classifier
 
-Clients = Callable[..., httpx.Client]
 LINES = {"accept": "application/jsonl"}
 ASKED = {"window": "1", "step": "0.5"}
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
-    """A client of a service that takes two requests with a window, of little windows and of little else."""
-    settings = Settings(device="cpu", model=NAME, answer_cache=0, max_upload_mb=1, max_windows=100)
+    """A client of a service with low limits."""
+    limits = {"max_timeline_upload_mb": 4, "max_timeline_duration": 6.0, "max_timeline_work": 110 * 96 * 64}
+    settings = Settings(device="cpu", model=NAME, answer_cache=0, max_upload_mb=1, max_windows=100, **limits)
     with serve(settings) as client:
         wait_until_ready(client)
         yield client
@@ -142,32 +142,31 @@ def test_limits_are_others_than_those_of_one_answer(client: httpx.Client, film: 
 
 
 def test_long_videos_have_limits_too_and_key_frames_never_stand_for_others(
-    client_of: Clients, film: Path, video: Path
+    client: httpx.Client, tmp_path: Path
 ) -> None:
-    client = client_of(max_timeline_duration=3.0, max_timeline_upload_mb=1, max_timeline_work=1.0)
-
     def refusal(content: bytes, status: int, kind: str) -> str:
         return str(check_problem(client.post("/predict", params=ASKED, content=content), status, kind)["detail"])
 
-    assert "over the limit of 3" in refusal(film.read_bytes(), 422, "too-long")
-    assert "pixels to decode" in refusal(video.read_bytes(), 422, "too-long")
-    assert "1 MiB" in refusal(bytes(2 * 2**20), 413, "too-large")
-    assert client.post("/predict", content=film.read_bytes()).status_code == 200
+    long, costly = (make_video(tmp_path / f"{frames}.mp4", "libx264", frames) for frames in (160, 130))
+    assert "over the limit of 6" in refusal(long.read_bytes(), 422, "too-long")
+    assert "pixels to decode" in refusal(costly.read_bytes(), 422, "too-long")
+    assert "4 MiB" in refusal(bytes(5 * 2**20), 413, "too-large")
 
 
-@pytest.fixture
-def held(client_of: Clients, held_engines: list[HeldEngine]) -> Iterator[tuple[httpx.Client, HeldEngine]]:
-    """A service for one long video at a time, and its engine, which is held."""
-    client = client_of(max_timelines=1)
-    wait_until_ready(client)
-    (engine,) = held_engines
-    engine.shut()
-    yield client, engine
-    engine.gate.set()
+@pytest.fixture(scope="module")
+def held() -> Iterator[tuple[httpx.Client, HeldEngine]]:
+    """A service for one long video at a time, and its engine, which can be held."""
+    with pytest.MonkeyPatch.context() as patch:
+        made = hold_engines(patch)
+        with serve(Settings(device="cpu", model=NAME, answer_cache=0, max_timelines=1)) as client:
+            wait_until_ready(client)
+            yield client, made[0]
+            made[0].gate.set()
 
 
 def test_a_client_that_goes_away_stops_the_work(held: tuple[httpx.Client, HeldEngine], film: Path) -> None:
     client, engine = held
+    engine.shut()
     asked = {"window": "0.5", "step": "0.05"}
     with ExitStack() as stack:
         gone = threading.Event()
@@ -199,7 +198,6 @@ def test_what_goes_wrong_on_the_way_is_the_last_line(
     held: tuple[httpx.Client, HeldEngine], film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, engine = held
-    engine.gate.set()
     predict, calls = engine.predict, 0
 
     def fail_late(frames: object) -> object:

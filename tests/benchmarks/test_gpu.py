@@ -12,11 +12,12 @@ from benchmarks.gpu import __main__ as command
 from benchmarks.gpu import card, decoding, parity, profile, serving, training
 from benchmarks.gpu.networks import SHAPE, fused_net
 from benchmarks.gpu.report import goals, table
-from benchmarks.gpu.roofline import limit, work
+from benchmarks.gpu.roofline import limit, lite_work, total, work
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.sections import SECTIONS, Section
 from benchmarks.gpu.timing import Setting, seconds_a_call
 from benchmarks.gpu.tune import candidates
+from tests.shipped import DEFAULT
 from tests.videoxception.engine.conftest import CardAtOnce
 from videoxception.engine.kernels.network import FusedNetwork
 
@@ -159,3 +160,11 @@ def test_tiles_to_try_fit_the_work(steps: list[partial[None]]) -> None:
             assert all(step.args[0].shape[2] % tiles.rows == 0 for tiles in tried)
         if step.func.__name__ == "product_mean":
             assert len({tiles.rows for tiles in tried}) == 1
+
+
+def test_the_roofline_of_c_counts_the_products_of_its_network() -> None:
+    """Its release counts all multiplications of a clip, those of depthwise convolutions too, which are a tenth."""
+    counted = 2 * DEFAULT.manifest.cost.multiply_adds
+    for one_pass in (True, False):
+        assert 0.85 < sum(each.operations for each in lite_work("c", one_pass)) / counted < 1
+    assert total(lite_work("c", one_pass=True)) < 0.6 * total(lite_work("c", one_pass=False))

@@ -60,7 +60,7 @@ def test_marks_of_a_wrong_one() -> None:
 
 
 def test_the_label_of_most_of_a_part() -> None:
-    found = entries((0, 1, "B"), (1, 3, None), (3, 4.5, "B"), (4.5, 10, "A"))
+    found = entries((0, 0.9, "B"), (0.9, 3, None), (3, 4.5, "B"), (4.5, 10, "A"))
     assert [main_label(part, found) for part in TRUTH] == [None, "A", "A"]
     assert main_label(Part(0, 4.5, "A"), found) == "B"
 

@@ -22,7 +22,7 @@ def join_equal(items: Sequence[Item]) -> tuple[tuple[Item, ...], int]:
     by_path = {item.path: item for item in items}
     groups = {item.group: item.group for item in items}  # each leads to the one that it was joined with
     copies = 0
-    for first, *others in _equal(by_path):
+    for first, *others in equal_files(by_path):
         for path in others:
             _check_classes(by_path[first], by_path[path])
             groups[_joined(groups, by_path[path].group)] = _joined(groups, by_path[first].group)
@@ -42,7 +42,7 @@ def _joined(groups: dict[str, str], group: str) -> str:
     return group
 
 
-def _equal(paths: Iterable[Path]) -> list[list[Path]]:
+def equal_files(paths: Iterable[Path]) -> list[list[Path]]:
     """Return the sets of equal files among some. Only those that share their size with another are read."""
     sizes: defaultdict[int, list[Path]] = defaultdict(list)
     for path in paths:

@@ -13,7 +13,6 @@ from training.data.dataset import Item
 COLUMN = "group"
 _COLUMNS = ("path", COLUMN, "fold", "clips", "similarity", "sure")
 _SURE = ((0.7, "sure"), (0.55, "likely"), (0.0, "perhaps"))
-_UNSURE_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +22,13 @@ class FoundGroups:
     Attributes:
         similarity: (N,); 1 where names or equal files told, 0 for an item that is alone.
         refused: pairs that look alike, but would have made a group too large.
-        unsure_share: of items that nearly look like one of another fold.
+        by_looks: whether looks told some of it, and not names or tables alone.
     """
 
     items: tuple[Item, ...]
     similarity: Sequence[float]
     refused: int
-    unsure_share: float
+    by_looks: bool
 
     @property
     def sizes(self) -> list[int]:
@@ -39,12 +38,12 @@ class FoundGroups:
     @property
     def upper_bound(self) -> str:
         """Why accuracy by these groups may be flattered, in words; "" if nothing speaks for it."""
-        if self.unsure_share > _UNSURE_SHARE:
-            return (
-                f"{self.unsure_share:.0%} of the clips look somewhat like one that is held apart from them, so the"
-                " accuracy is an upper bound; --groups tells what belongs together"
-            )
-        return ""
+        if not self.by_looks:
+            return ""
+        return (
+            "source videos found by looks are not all that there are (docs/lab-notes/data.md): the accuracy is an"
+            " upper bound; --groups tells what belongs together"
+        )
 
     def describe(self) -> list[str]:
         """Return lines for people: how many groups, how large, and what is not sure."""

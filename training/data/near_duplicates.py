@@ -112,10 +112,3 @@ def _nearest_in_set(similarity: Floats, place: Sequence[int]) -> list[float]:
     alike = np.where((sets[:, None] == sets[None]) & ~np.eye(len(sets), dtype=bool), similarity, 0)
     nearest: list[float] = alike.max(1).tolist()
     return nearest
-
-
-def unsure_share(similarity: Floats, labels: Sequence[str], folds: Sequence[int]) -> float:
-    """Return the share of clips with one of their class in another fold that is nearly as alike as is joined."""
-    name, fold = np.unique(np.asarray(labels), return_inverse=True)[1], np.asarray(folds)
-    apart = (name[:, None] == name[None]) & (fold[:, None] != fold[None])
-    return float(((similarity >= THRESHOLD - 0.1) & apart).any(1).mean())

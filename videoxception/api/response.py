@@ -15,6 +15,7 @@ from videoxception.api.schemas import (
     WindowsUsed,
 )
 from videoxception.clip import Clip
+from videoxception.engine.base import Precision
 from videoxception.store import Release
 from videoxception.timeline import Entry, Rule, Segment
 from videoxception.windows import Windows
@@ -32,10 +33,18 @@ def clip_info(clip: Clip) -> ClipInfo:
     )
 
 
-def predict_response(release: Release, answer: Answer, clip: ClipInfo, sha256: str) -> PredictResponse:
-    """Return the answer of a released model for a file with a hash."""
+def model_id(release: Release, precision: Precision) -> ModelId:
+    """Return which model answers, and in what."""
+    manifest = release.manifest
+    return ModelId(name=manifest.name, version=manifest.version, sha256=release.sha256, precision=precision)
+
+
+def predict_response(
+    release: Release, precision: Precision, answer: Answer, clip: ClipInfo, sha256: str
+) -> PredictResponse:
+    """Return the answer of a released model, computed in a precision, for a file with a hash."""
     return PredictResponse(
-        model=ModelId(name=release.manifest.name, version=release.manifest.version, sha256=release.sha256),
+        model=model_id(release, precision),
         clip=clip,
         sha256=sha256,
         **asdict(answer),

@@ -16,6 +16,7 @@ class ModelId(ModelRef):
     """Which model answered, with the hash of its weights."""
 
     sha256: str = Field(description="of the weights")
+    precision: str = Field(description="the number type that the answer was computed in: f32, bf16 or int8")
 
 
 class ClipWarning(StrEnum):
@@ -150,6 +151,11 @@ class LoadedEngine(BaseModel):
 
     device: str
     precision: str
+    streams: int | None = Field(None, description="clips of a batch computed side by side; null: not on a CPU")
+    chosen: str | None = Field(
+        None, description="who chose the precision: asked, pinned or measured; null: not on a CPU"
+    )
+    cpu_ms: dict[str, float] = Field({}, description="CPU milliseconds of a clip, in each precision that was measured")
 
 
 class ModelInfo(BaseModel):

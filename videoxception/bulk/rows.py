@@ -19,13 +19,12 @@ class Header(BaseModel):
     videoxception: str
     model: ModelId
     device: str
-    precision: str
     coverage: float
     classes: list[str]
 
     def differences(self, other: "Header") -> list[str]:
         """Return what differs in another header, in words."""
-        mine, others = dict(self), dict(other)
+        mine, others = (one.model_dump(exclude={"model"}) | one.model.model_dump() for one in (self, other))
         return [f"{name} was {others[name]} and is {mine[name]} now" for name in mine if mine[name] != others[name]]
 
 

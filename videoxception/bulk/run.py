@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from videoxception.api.response import clip_info, predict_response
-from videoxception.api.schemas import ModelId
+from videoxception.api.response import clip_info, model_id, predict_response
 from videoxception.bulk.rows import Failure, Header, Row
 from videoxception.classifier import Classifier, Prediction
 from videoxception.video import VideoError
@@ -18,9 +17,8 @@ def header_of(classifier: Classifier, coverage: float) -> Header:
     manifest, engine = classifier.release.manifest, classifier.engine
     return Header(
         videoxception=version("videoxception"),
-        model=ModelId(name=manifest.name, version=manifest.version, sha256=classifier.release.sha256),
+        model=model_id(classifier.release, engine.precision),
         device=engine.device.partition(":")[0],
-        precision=engine.precision,
         coverage=coverage,
         classes=manifest.classes,
     )
@@ -46,7 +44,9 @@ def _row(classifier: Classifier, video: str, path: Path, outcome: Prediction | V
         except OSError as error:  # it has gone meanwhile
             outcome = error
         else:
-            answer = predict_response(classifier.release, outcome.answer, clip_info(outcome.clip), sha256)
+            answer = predict_response(
+                classifier.release, classifier.engine.precision, outcome.answer, clip_info(outcome.clip), sha256
+            )
             return Row.of(video, answer)
     return Row(video=video, error=failure_of(outcome))
 

@@ -104,6 +104,17 @@ class Shards:
         self._count = 0
 
 
+def precision_in(out: Path) -> str | None:
+    """Return the precision of what is in a folder of results; None if it cannot be told: `Shards` says why."""
+    first = min((out / "shards").glob("*[0-9].*"), default=None)
+    try:
+        if first is None or first.suffix == ".parquet":
+            return _read(first)[0].model.precision if first else None
+        return Header.model_validate_json(first.read_bytes().partition(b"\n")[0]).model.precision
+    except (ValueError, BulkError):
+        return None
+
+
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
     """Keep other processes from writing to a folder of results meanwhile. Raise `BulkError` if one does already."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from videoxception.bulk.listing import Listing, find_videos
 from videoxception.bulk.merge import failed_rows, merge
-from videoxception.bulk.shards import BulkError, Shards, locked
+from videoxception.bulk.shards import BulkError, Shards, locked, precision_in
 from videoxception.cli.common import add_engine_arguments, add_model_arguments, cores, load_classifier
 from videoxception.cli.exit_codes import OK, SOME_FAILED
 from videoxception.cli.progress import progress
@@ -53,6 +53,10 @@ def run(options: argparse.Namespace) -> int:
     print(f"{len(listing.videos):,} videos in {options.folder}", file=sys.stderr)
     if listing.others:
         print(f"{listing.others:,} other files are passed over (--every-file takes them, too)", file=sys.stderr)
+    if (
+        options.precision == "auto"
+    ):  # on CPUs that is measured anew each time, and rows of one folder have one precision
+        options.precision = precision_in(options.out) or "auto"
     with load_classifier(options, max(1, options.jobs)) as classifier:
         if not options.estimate:
             return _classify(options, classifier, listing)

@@ -76,7 +76,8 @@ def _answered(options: argparse.Namespace, videos: list[Named]) -> Iterator[Pred
         for video, outcome in zip(videos, found, strict=True):
             if isinstance(outcome, videoxception.Prediction):
                 clip = clip_info(outcome.clip)
-                yield predict_response(classifier.release, outcome.answer, clip, video.sha256)
+                precision = classifier.engine.precision
+                yield predict_response(classifier.release, precision, outcome.answer, clip, video.sha256)
             else:
                 yield outcome
 

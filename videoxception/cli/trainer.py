@@ -12,6 +12,7 @@ _COMMANDS = {
     "evaluate": ("training.evaluate", "Score a released model on a data set."),
     "publish": ("training.publish", "Release a model from a finished run."),
     "compare": ("training.compare_models", "Compare two released models on the same videos."),
+    "inspect": ("training.inspect_data", "Look a folder of videos over, or its labels, on one page."),
     "fetch": ("training.fetch", "Download a data set."),
 }
 _NO_OPTIONS = "\0"  # a prefix that no argument has: all of them, --help too, are passed on

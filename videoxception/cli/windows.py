@@ -83,7 +83,8 @@ def _looking(options: argparse.Namespace, stack: ExitStack) -> Look:
                 coverage=options.coverage,
                 note=lambda _, count: note(count),
             )
-        whole = predict_response(classifier.release, found.answer, clip_info(found.clip), video.sha256)
+        precision, clip = classifier.engine.precision, clip_info(found.clip)
+        whole = predict_response(classifier.release, precision, found.answer, clip, video.sha256)
         return timeline_response(timeline_result(whole, found.windows, found.rule, found.timeline), found.segments)
 
     return look

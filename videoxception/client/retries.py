@@ -10,6 +10,9 @@ _JITTER = 0.25  # share of a pause by which it may be longer, so that clients do
 # A connection that was not made or that broke. A prediction changes nothing, so that it can be asked for again.
 _BROKEN = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
+# 503: the service is busy or not ready. 502: a proxy lost the replica that had the request, and another may answer it.
+_PASSING = (502, 503)
+
 
 @dataclass(frozen=True, slots=True)
 class Retries:
@@ -29,7 +32,7 @@ class Retries:
         usual = float(_FIRST * 2 ** (tried - 1))
         if isinstance(outcome, _BROKEN):
             return usual
-        if isinstance(outcome, httpx.Response) and outcome.status_code == 503:
+        if isinstance(outcome, httpx.Response) and outcome.status_code in _PASSING:
             asked = outcome.headers.get("retry-after", "")
             return float(asked) if asked.isdecimal() else usual
         return None

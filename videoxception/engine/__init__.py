@@ -3,14 +3,12 @@
 An engine is only ever given out after it gave the model's golden answers.
 """
 
-from collections.abc import Sequence
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from videoxception.engine.base import Engine, EngineError, OutOfMemory, Precision
-from videoxception.engine.choice import Candidate, first_right
+from videoxception.engine.choice import first_right
 from videoxception.store import Release
 
 __all__ = ["Engine", "EngineError", "OutOfMemory", "create"]
@@ -21,6 +19,9 @@ def create(
     device: str = "auto",
     precision: Literal["auto"] | Precision = "auto",
     cache: Path | None = None,
+    *,
+    streams: int | None = None,
+    pins: Path | None = None,
 ) -> Engine:
     """Create an engine for a released model: the fastest that gives its golden answers.
 
@@ -30,8 +31,11 @@ def create(
         release: The model.
         device: "cpu", "cuda", "cuda:N" or "auto": a GPU if there is one and torch is installed, else the CPU.
         precision: What it computes in; no other is tried. "auto" is the fastest that the device and the model support
-            and whose answers are right.
-        cache: A folder in which the CPU engine keeps compiled models for later starts; None keeps nothing.
+            and whose answers are right; on a CPU, that is measured when the model is first created there.
+        cache: A folder in which the CPU engine keeps compiled models, and what was measured, for later starts; None
+            keeps nothing.
+        streams: How many clips of a batch a CPU computes side by side; None leaves it to measurement.
+        pins: A file that says how CPUs run models, instead of measuring.
 
     Raises:
         EngineError: The device, the precision or a library is not available, or no engine is right.
@@ -39,7 +43,7 @@ def create(
     if device == "auto":
         device = "cuda" if _has_gpu() else "cpu"
     if device == "cpu":
-        return first_right(release, device, _on_cpu(release, precision, cache))
+        return _on_cpu(release, precision, streams, cache, pins)
     if device.partition(":")[0] != "cuda":
         raise EngineError(f"the device must be auto, cpu, cuda or cuda:N, but got {device!r}")
     if precision == "int8":
@@ -51,14 +55,19 @@ def create(
     return first_right(release, device, candidates(release, device, precision))
 
 
-def _on_cpu(release: Release, precision: Literal["auto"] | Precision, cache: Path | None) -> Sequence[Candidate]:
-    """Return OpenVINO in the precision, or from the fastest to f32."""
+def _on_cpu(
+    release: Release,
+    precision: Literal["auto"] | Precision,
+    streams: int | None,
+    cache: Path | None,
+    pins: Path | None,
+) -> Engine:
     if find_spec("openvino") is None:
         raise EngineError("the device 'cpu' needs OpenVINO: pip install 'videoxception[cpu]'")
-    from videoxception.engine.openvino import OpenVINOEngine, best_precisions
+    from videoxception.engine.cpu_choice import create_engine
+    from videoxception.engine.kept_choices import read_pins
 
-    wanted = best_precisions(release) if precision == "auto" else [precision]
-    return [Candidate(f"OpenVINO in {each}", partial(OpenVINOEngine, release, each, cache)) for each in wanted]
+    return create_engine(release, precision, streams, cache, read_pins(pins).get(str(release)))
 
 
 def _has_gpu() -> bool:

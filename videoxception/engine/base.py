@@ -1,6 +1,8 @@
 """The interface that every engine implements."""
 
-from typing import Literal, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +26,33 @@ class Unsuitable(EngineError):
 
 class OutOfMemory(Exception):
     """A batch that does not fit into the device's memory; a smaller one may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How a CPU runs a model: in which precision, and how many clips of a batch side by side.
+
+    None for `streams` leaves their number to OpenVINO. `by` says who chose the precision: whoever asked for it, a file
+    that pins it, or measurement on this CPU. `cpu_ms` are the CPU milliseconds of a clip in each one measured.
+    """
+
+    precision: Precision
+    streams: int | None
+    by: Literal["asked", "pinned", "measured"]
+    cpu_ms: Mapping[Precision, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        split = "" if self.streams is None else f", {self.streams} stream{'s' * (self.streams > 1)}"
+        return f"{self.precision}{split} ({self.by})"
+
+
+@runtime_checkable
+class Chosen(Protocol):
+    """An engine that was chosen among several ways to run a model, as engines on CPUs are."""
+
+    @property
+    def choice(self) -> Choice:
+        """How it runs, and why."""
 
 
 class Engine(Protocol):

@@ -29,15 +29,26 @@ def first_right(release: Release, device: str, candidates: Sequence[Candidate]) 
     """
     *others, last = candidates
     for candidate in others:
-        try:
-            return _create(release, device, candidate)
-        except EngineError as error:
-            level = logging.WARNING if isinstance(error, Unsuitable) else logging.ERROR
-            _log.log(level, "%s is not run by %s: %s", release, candidate.name, error)
-    return _create(release, device, last)
+        engine = tried(release, device, candidate)
+        if engine is not None:
+            _log_start(release, device, candidate)
+            return engine
+    engine = _checked(release, device, last)
+    _log_start(release, device, last)
+    return engine
 
 
-def _create(release: Release, device: str, candidate: Candidate) -> Engine:
+def tried(release: Release, device: str, candidate: Candidate) -> Engine | None:
+    """Create an engine that gives the golden answers; return None, and log why, if there is none."""
+    try:
+        return _checked(release, device, candidate)
+    except EngineError as error:
+        level = logging.WARNING if isinstance(error, Unsuitable) else logging.ERROR
+        _log.log(level, "%s is not run by %s: %s", release, candidate.name, error)
+    return None
+
+
+def _checked(release: Release, device: str, candidate: Candidate) -> Engine:
     """Create an engine and check its golden answers, which warms it up, too. Raises `EngineError`."""
     try:
         engine = candidate.create()
@@ -48,5 +59,8 @@ def _create(release: Release, device: str, candidate: Candidate) -> Engine:
         raise Unsuitable(str(error)) from error
     except Exception as error:  # drivers and compilers have no common class of errors
         raise EngineError(f"{release} does not run on {device}: {str(error) or type(error).__name__}") from error
-    _log.debug("%s runs on %s by %s", release, device, candidate.name)
     return engine
+
+
+def _log_start(release: Release, device: str, candidate: Candidate) -> None:
+    _log.debug("%s runs on %s by %s", release, device, candidate.name)

@@ -3,14 +3,15 @@
 import logging
 import os
 import threading
+from copy import copy
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import openvino as ov
 
 from videoxception.clip import Frames
-from videoxception.engine.base import EngineError, FloatPrecision, Logits, Precision, check_frames
+from videoxception.engine.base import Choice, EngineError, FloatPrecision, Logits, Precision, check_frames
 from videoxception.store import Release
 
 _log = logging.getLogger(__name__)
@@ -27,29 +28,51 @@ class OpenVINOEngine:
     device = "cpu"
 
     def __init__(
-        self, release: Release, precision: Literal["auto"] | Precision = "auto", cache: Path | None = None
+        self,
+        release: Release,
+        precision: Literal["auto"] | Precision = "auto",
+        cache: Path | None = None,
+        streams: int | None = None,
     ) -> None:
-        core = ov.Core()
-        if cache is not None and _usable(cache):
-            core.set_property({"CACHE_DIR": str(cache)})
-        self.precision: Precision = best_precisions(release)[0] if precision == "auto" else precision
+        self._core = ov.Core()
+        if cache is not None and usable(cache):
+            self._core.set_property({"CACHE_DIR": str(cache)})
+        self.precision: Precision = usual_precisions(release)[0] if precision == "auto" else precision
         if self.precision == "int8" and not release.int8_graph.exists():
             raise EngineError(f"{release} was released without an int8 graph; ask for bf16, f32 or auto")
-        graph, floats = graph_of(core, release, self.precision)
+        graph, self._floats = graph_of(self._core, release, self.precision)
         self._shape, self._outputs = release.manifest.clip.shape, release.manifest.outputs
+        self._lock = threading.Lock()
         try:
-            model = core.read_model(graph)
-            model.reshape({0: [1, *self._shape]})
-            # The precision is always set: by default, OpenVINO uses bf16 on every CPU that has it.
-            alone, several = (
-                core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": floats, "PERFORMANCE_HINT": hint})
-                for hint in ("LATENCY", "THROUGHPUT")
-            )
+            self._model = self._core.read_model(graph)
+            self._model.reshape({0: [1, *self._shape]})
+            self._latency = self._compile({"PERFORMANCE_HINT": "LATENCY"})
+            self._several = self._queue(streams)
         except RuntimeError as error:
             raise EngineError(f"OpenVINO cannot run {graph}: {error}") from error
-        self._alone = alone.create_infer_request()
-        self._several = ov.AsyncInferQueue(several)
-        self._lock = threading.Lock()
+        self._alone = self._latency.create_infer_request()
+        self.choice = Choice(self.precision, self.streams, "asked")
+
+    def _compile(self, hints: dict[str, str]) -> ov.CompiledModel:
+        # The precision is always set: by default, OpenVINO uses bf16 on every CPU that has it.
+        return self._core.compile_model(self._model, "CPU", {"INFERENCE_PRECISION_HINT": self._floats, **hints})
+
+    def _queue(self, streams: int | None) -> ov.AsyncInferQueue:
+        if streams == 1:
+            return ov.AsyncInferQueue(self._latency, 1)
+        split = {} if streams is None else {"NUM_STREAMS": str(streams)}
+        return ov.AsyncInferQueue(self._compile({"PERFORMANCE_HINT": "THROUGHPUT", **split}), streams or 0)
+
+    @property
+    def streams(self) -> int:
+        """How many clips of a batch it computes side by side."""
+        return len(self._several)
+
+    def with_streams(self, streams: int) -> Self:
+        """Return an engine for the same model with the cores split among so many clips; both wait for each other."""
+        other = copy(self)
+        other._several = self._queue(streams)
+        return other
 
     def predict(self, frames: Frames) -> Logits:
         """Compute logits float32 (B, K or K + 1) from clips uint8 (B, F, H, W, 3)."""
@@ -73,11 +96,11 @@ class OpenVINOEngine:
 def graph_of(core: ov.Core, release: Release, precision: Precision) -> tuple[Path, FloatPrecision]:
     """Return the graph for a precision, and the precision of its floating-point operations."""
     if precision == "int8":
-        return release.int8_graph, _native_precision(core)
+        return release.int8_graph, native_precision(core)
     return release.graph, precision
 
 
-def _usable(cache: Path) -> bool:
+def usable(cache: Path) -> bool:
     """Create the cache folder; return whether it can be written. Only its owner has access: its content is executed."""
     try:
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -87,18 +110,27 @@ def _usable(cache: Path) -> bool:
     return os.access(cache, os.W_OK)
 
 
-def best_precisions(release: Release) -> list[Precision]:
-    """Return the precisions to try on this CPU, from the fastest to f32.
+def usual_precisions(release: Release) -> list[Precision]:
+    """Return the precisions of which the first that is right is taken where nothing was measured: the last is f32.
 
-    int8 is among them if the model was released with it and passed its check, and the CPU is fast in it: CPUs with bf16
-    multiply 8-bit integers in one step; on older ones sums may overflow, or int8 may gain nothing.
+    On CPUs that multiply bf16, int8 and bf16 are faster than f32. On others, only measurement tells.
     """
-    native, int8 = _native_precision(ov.Core()), release.manifest.int8
-    if native == "f32":
+    if native_precision(ov.Core()) == "f32":
         return ["f32"]
-    return ["int8", "bf16", "f32"] if int8 is not None and int8.passed else ["bf16", "f32"]
+    return ["int8", "bf16", "f32"] if _has_int8(release) else ["bf16", "f32"]
 
 
-def _native_precision(core: ov.Core) -> FloatPrecision:
+def possible_precisions(release: Release) -> list[Precision]:
+    """Return the usual precisions, and the others that this CPU may be faster in."""
+    usual = usual_precisions(release)
+    return [*usual, "int8"] if "int8" not in usual and _has_int8(release) else usual
+
+
+def _has_int8(release: Release) -> bool:
+    """Return whether a model was released with int8, and its answers were near enough to those in f32."""
+    return release.manifest.int8 is not None and release.manifest.int8.passed
+
+
+def native_precision(core: ov.Core) -> FloatPrecision:
     """Return bf16 if the CPU multiplies in it, else f32: emulated bf16 is both slower and less exact."""
     return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"

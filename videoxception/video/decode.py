@@ -1,13 +1,16 @@
 """Video file -> Clip: the packets are read once, and only what the wanted frames need is decoded."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from videoxception.clip import Clip, ClipSpec, choose
+from videoxception.video.index import IndexFailed, read_table
 from videoxception.video.limits import Limits
 from videoxception.video.packets import Deadline
-from videoxception.video.reader import read_video
+from videoxception.video.reader import Video, read_video
 from videoxception.video.source import open_source
 
 
@@ -44,7 +47,18 @@ def decode_file(
     video over `limits.work` is answered from its key frames, if the limits allow that, or else is `TooLong`.
     """
     limits = limits or Limits()
-    with read_video(file, spec, limits, Deadline(limits, stopped)) as video:
-        chosen = choose(video.timeline, spec)
-        found = {picked.wanted: picked for picked in video.frames(sorted(set(chosen)), planned, budget)}
-        return video.clip(chosen, found)
+    deadline = Deadline(limits, stopped)
+    if planned:
+        with (
+            suppress(IndexFailed),
+            read_video(file, spec, limits, deadline, partial(read_table, file.fileno())) as video,
+        ):
+            return _clip(video, planned, budget)
+    with read_video(file, spec, limits, deadline) as video:
+        return _clip(video, planned, budget)
+
+
+def _clip(video: Video, planned: bool, budget: float | None) -> Clip:
+    chosen = choose(video.timeline, video.spec)
+    found = {picked.wanted: picked for picked in video.frames(sorted(set(chosen)), planned, budget)}
+    return video.clip(chosen, found)

@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 
 from videoxception.video.errors import Stopped, TooLong
 from videoxception.video.limits import Limits
+from videoxception.video.mpeg4 import frame_types
 from videoxception.video.orientation import Matrix, sei_reader
 from videoxception.video.roles import role_reader
 
@@ -71,10 +72,13 @@ class PacketTable:
     roles: bytearray = field(default_factory=bytearray)
     offsets: list[int] = field(default_factory=list)  # in the file, in bytes; -1 is unknown
     kept: "list[Packet[VideoStream]] | None" = field(default_factory=list)
+    types: list[str] = field(default_factory=list)  # of the frames in each packet; of MPEG-4 Visual alone
     clock: list[int | None] = field(default_factory=list)  # the times of decoding, which rise unless the clock jumps
     durations: list[int] = field(default_factory=list)  # as the file says; 0 is unknown
     bytes: int = 0
     matrices: list[tuple[int, Matrix]] = field(default_factory=list)
+    delayed: bool = False  # the decoder holds frames back, as it must to reorder them
+    indexed: bool = False  # from the container's index, not from the packets themselves
 
     def __len__(self) -> int:
         return len(self.times)
@@ -101,12 +105,21 @@ def offset_of(packet: "Packet[VideoStream]") -> int:
 
 def read_packets(container: InputContainer, stream: VideoStream, limits: Limits, deadline: Deadline) -> PacketTable:
     """Read the stream's packets to the end. Raise `TooLong` if there are more than the limit."""
-    table = PacketTable(kept=[] if container.size <= limits.memory else None)
+    kept: list[Packet[VideoStream]] | None = [] if container.size <= limits.memory else None
+    table = PacketTable(kept=kept, delayed=stream.codec_context.has_b_frames)
     role_of, matrix_asked = role_reader(stream), sei_reader(stream.codec_context)
+    typed = table.delayed and stream.codec_context.name == "mpeg4"
     for packet in payload(container, stream, deadline):
+        if typed:
+            table.types.append(frame_types(bytes(packet)))
         if matrix_asked is not None and (matrix := matrix_asked(packet)) is not None:
             table.matrices.append((len(table), matrix))
         table.add(packet, role_of(packet), limits.memory)
-        if len(table) > limits.packets:
-            raise TooLong(f"the video has over {limits.packets:,} frames, the limit")
+        check_count(len(table), limits)
     return table
+
+
+def check_count(packets: int, limits: Limits) -> None:
+    """Raise `TooLong` if there are more packets than the limit."""
+    if packets > limits.packets:
+        raise TooLong(f"the video has over {limits.packets:,} frames, the limit")

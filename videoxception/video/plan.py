@@ -5,44 +5,56 @@ last wanted frame, and, by the decoder's option `skip_frame`, frames that are no
 """
 
 from bisect import bisect_right
+from dataclasses import replace
 from itertools import accumulate
 
+from videoxception.video.mpeg4 import frame_numbers
 from videoxception.video.packets import PacketTable
 from videoxception.video.roles import DISCARDED, SECOND, SHOWN
 from videoxception.video.timing import Timing
 
 SKIP, REFERENCE, WANTED = 0, 1, 2  # what is done with a packet: nothing; decoded if others refer to it; decoded
 
-# Decoders that start cleanly at a key frame and put out frames with their packets' times. AV1 (dav1d works ahead) and
-# GIF (frames that are patches of earlier ones, and no index) are not among them.
-_CODECS = frozenset({"h264", "hevc", "mpeg4", "mpeg1video", "mpeg2video", "vp8", "vp9", "mjpeg", "prores", "dnxhd"})
+# Decoders that start cleanly at a key frame and put out frames with their packets' times. AV1 (dav1d works ahead) is
+# not among them. Of GIF only the first frame is a key frame, so that a plan saves what comes after the last wanted one.
+_CODECS = frozenset(
+    {"h264", "hevc", "mpeg4", "mpeg1video", "mpeg2video", "vp8", "vp9", "mjpeg", "prores", "dnxhd", "gif"}
+)
 # Transport and program streams may be cut anywhere and joined from parts whose clocks differ.
-_CONTAINERS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "flv", "m4v"})
+_CONTAINERS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "flv", "m4v", "gif"})
 
 
 def can_plan(container: str, codec: str, table: PacketTable, timing: Timing) -> bool:
     """Return whether times alone tell which packet holds which frame, so that the others can be left out.
 
-    AVI has no times of its own: those of a stream with B-frames are FFmpeg's guesses, and wrong if two frames are
-    packed into one packet, as DivX did. Copied into another container, such packets keep their wrong times.
+    They do not if two frames are packed into one packet, as DivX did, whatever container such packets were copied to;
+    `by_types` may tell then. Nor do FFmpeg's guesses for B-frames in AVI, which gives only packets a time.
     """
     if container not in _CONTAINERS or codec not in _CODECS or not timing.timeline.timed or not timing.exact:
         return False
     if DISCARDED in table.roles or SECOND in table.roles:
         return False
-    if _in_order(timing.numbers):
-        return True
-    return container != "avi" and not (codec == "mpeg4" and _may_be_packed(table))
+    if any(len(types) > 1 for types in table.types):
+        return False
+    return container != "avi" or (_in_order(timing.numbers) and not _has_b_frames(table))
+
+
+def by_types(container: str, table: PacketTable, timing: Timing, extradata: bytes | None) -> Timing | None:
+    """Return the timing in which the types of MPEG-4 frames say which packet gives which; None if they do not."""
+    if container not in _CONTAINERS or set(table.roles) != {SHOWN} or not timing.timeline.timed:
+        return None
+    numbers = frame_numbers(table.types, extradata)
+    return None if numbers is None else replace(timing, numbers=numbers)
+
+
+def _has_b_frames(table: PacketTable) -> bool:
+    """Return whether some frames are shown before others that are decoded first, or may be."""
+    return any("B" in types for types in table.types) if table.types else table.delayed
 
 
 def _in_order(numbers: list[int | None]) -> bool:
     known = [number for number in numbers if number is not None]
     return known == sorted(known)
-
-
-def _may_be_packed(table: PacketTable) -> bool:
-    """Return whether a packet holds the starts of two frames (MPEG-4's vop_start_code, ISO/IEC 14496-2)."""
-    return table.kept is None or any(bytes(packet).count(b"\0\0\1\xb6") > 1 for packet in table.kept)
 
 
 def make_plan(table: PacketTable, timing: Timing, wanted: list[int]) -> bytearray:

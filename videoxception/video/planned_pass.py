@@ -66,7 +66,7 @@ def _frames_of_plan(
 
     Raise `PassFailed` if a packet is marked as a key frame, but is none: what follows may look like anything.
     """
-    context, last, starting = stream.codec_context, -1, True
+    context, last, starting, doing = stream.codec_context, -1, True, SKIP
     for index, packet in packets:
         if plan[index] == SKIP:
             continue
@@ -75,7 +75,9 @@ def _frames_of_plan(
             yield from end_of(stream).decode()
             context.flush_buffers()
             starting = True
-        context.skip_frame = "DEFAULT" if plan[index] == WANTED else "NONREF"
+        if plan[index] != doing:
+            doing = plan[index]
+            context.skip_frame = "DEFAULT" if doing == WANTED else "NONREF"
         for frame in packet.decode():
             if starting and not frame.key_frame:
                 raise PassFailed

@@ -17,12 +17,14 @@ from videoxception.video.dolby_vision import is_profile_5
 from videoxception.video.errors import OverBudget, TooLong
 from videoxception.video.frame import Scaler
 from videoxception.video.full_pass import full_pass
+from videoxception.video.index import IndexFailed, unturned
 from videoxception.video.key_pass import Key, key_pass, nearest_keys
 from videoxception.video.limits import Limits
+from videoxception.video.mpeg4 import unpacked
 from videoxception.video.orientation import Orienter
 from videoxception.video.packets import Deadline, PacketTable, payload, read_packets
 from videoxception.video.passes import PassFailed, Picked, Tally, united
-from videoxception.video.plan import SKIP, can_plan, make_plan
+from videoxception.video.plan import SKIP, by_types, can_plan, make_plan
 from videoxception.video.planned_pass import planned_pass
 from videoxception.video.seek import can_seek, needed_packets
 from videoxception.video.streams import place_of
@@ -30,6 +32,7 @@ from videoxception.video.timing import Timing, read_timing
 from videoxception.video.truncation import is_truncated
 
 Packets = Iterable[tuple[int, "Packet[VideoStream]"]]
+ReadTable = Callable[[InputContainer, VideoStream, Limits, Deadline], PacketTable]
 _Run = Callable[[Packets, VideoStream, list[int], Tally], Iterator[Picked]]
 
 
@@ -43,12 +46,16 @@ class _Strategy:
 
 
 @contextmanager
-def read_video(file: BinaryIO, spec: ClipSpec, limits: Limits, deadline: Deadline) -> "Iterator[Video]":
+def read_video(
+    file: BinaryIO, spec: ClipSpec, limits: Limits, deadline: Deadline, read: ReadTable = read_packets
+) -> "Iterator[Video]":
     """Open a file and read its packets; yield what is known before anything is decoded. Raise a `VideoError`."""
     with open_video(file, limits, deadline) as (container, stream):
         notes = tuple(_notes(file, container, stream, limits))
-        table = read_packets(container, stream, limits, deadline)
+        table = read(container, stream, limits, deadline)
         timing = read_timing(table, container, stream)
+        name, context = container.format.name, stream.codec_context
+        plannable = can_plan(name, context.name, table, timing)
         video = Video(
             file=file,
             spec=spec,
@@ -57,7 +64,8 @@ def read_video(file: BinaryIO, spec: ClipSpec, limits: Limits, deadline: Deadlin
             stream=stream,
             table=table,
             timing=timing,
-            plannable=can_plan(container.format.name, stream.codec_context.name, table, timing),
+            plannable=plannable,
+            typed=None if plannable else by_types(name, table, timing, context.extradata),
             notes=notes,
             scaler=Scaler(spec.size, spec.fit),
             orienter=Orienter(timing.orientations(table.matrices)),
@@ -78,6 +86,7 @@ class Video:
     table: PacketTable
     timing: Timing
     plannable: bool
+    typed: Timing | None  # by which it can be planned, too, once packed frames are unpacked
     notes: tuple[str, ...]
     scaler: Scaler
     orienter: Orienter
@@ -106,6 +115,8 @@ class Video:
                 return
             except PassFailed:
                 continue
+        if self.table.indexed:
+            raise IndexFailed
         raise TooLong(f"the video has more than the {self.limits.work:g} pixels to decode that the limits allow")
 
     def _run(self, strategy: _Strategy, wanted: list[int]) -> Iterator[Picked]:
@@ -122,17 +133,20 @@ class Video:
         """Read the packets that a strategy needs, numbered."""
         if strategy.needed is None:
             return enumerate(payload(container, stream, self.deadline))
-        return needed_packets(container, stream, self.table, strategy.needed, self.deadline)
+        packets = needed_packets(container, stream, self.table, strategy.needed, self.deadline)
+        return unturned(packets, stream) if self.table.indexed else packets
 
     def _strategies(self, wanted: list[int], planned: bool) -> Iterator[_Strategy]:
         """Yield the strategies that the limits allow, the best first: each is tried if the one before failed."""
         limits, pixels = self.limits, float(self.stream.codec_context.width * self.stream.codec_context.height)
         full_cost, again = pixels * len(self.table), self.table.kept is None
-        if planned and self.plannable:
-            plan = make_plan(self.table, self.timing, wanted)
+        if planned and (self.plannable or self.typed):
+            plan = make_plan(self.table, self.typed or self.timing, wanted)
             cost = pixels * (len(plan) - plan.count(SKIP))
             if cost <= limits.work:
                 yield from self._readable(_Strategy(cost, partial(self._along_plan, plan), plan), again)
+        if self.table.indexed:  # nothing else is done with what the packets themselves did not tell
+            return
         if full_cost <= limits.work:
             yield _Strategy(full_cost, self._through_everything)
         elif limits.key_frames and (keys := nearest_keys(self.table, self.timing, wanted)):
@@ -145,13 +159,16 @@ class Video:
         """Yield the strategy with seeking, if packets must be read again and seeking may do, and then without."""
         if again and can_seek(self.table):
             yield strategy
-        yield replace(strategy, needed=None)
+        if not self.table.indexed:
+            yield replace(strategy, needed=None)
 
     def _along_plan(
         self, plan: bytearray, packets: Packets, stream: VideoStream, wanted: list[int], tally: Tally
     ) -> Iterator[Picked]:
         """Decode what the plan names."""
-        numbered = self.timing.numbered(packets)
+        numbered: Packets = (self.typed or self.timing).numbered(packets)
+        if self.typed:
+            numbered = unpacked(numbered, stream, plan)
         return planned_pass(numbered, stream, plan, wanted, self.scaler, self.orienter, self.deadline, tally)
 
     def _through_everything(

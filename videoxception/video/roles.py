@@ -24,6 +24,14 @@ def role_reader(stream: VideoStream) -> "Callable[[Packet[VideoStream]], int]":
     return lambda packet: DISCARDED if packet.is_discard else SHOWN
 
 
+def all_shown(stream: VideoStream) -> bool:
+    """Return whether every packet of a stream holds a frame that is shown, unless an edit list cuts it off."""
+    context = stream.codec_context
+    if context.name == "h264":
+        return not _may_have_fields(context.extradata)
+    return context.name in _NOTHING_HIDDEN
+
+
 @lru_cache(maxsize=64)  # all files of one camera or encoder say the same
 def _may_have_fields(extradata: bytes | None) -> bool:
     return FieldReader(extradata).may_find
@@ -55,4 +63,5 @@ def _is_superframe(packet: memoryview) -> bool:
     return marker & 0xE0 == 0xC0 and len(packet) >= size and packet[-size] == marker
 
 
+_NOTHING_HIDDEN = frozenset({"hevc", "mjpeg", "prores", "dnxhd"})
 _HIDES = {"vp8": _vp8_hides, "libvpx": _vp8_hides, "vp9": _vp9_hides, "libvpx-vp9": _vp9_hides}

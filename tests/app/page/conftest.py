@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from app.settings import Settings
 from tests.app.conftest import serve, wait_until_ready
@@ -49,12 +49,15 @@ def service() -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens the page at an address, in a window of its own. What the page must never do fails the test."""
+    """Opens the page at an address, in a window of its own, whose requests may be handled by somebody else.
+
+    What the page must never do fails the test.
+    """
     from contextlib import ExitStack
 
     wrong: list[str] = []
 
-    def open_at(address: str, **options: object) -> Page:
+    def open_at(address: str, handle: Callable[[Route], None] | None = None, **options: object) -> Page:
         context = browser.new_context(permissions=["camera"], reduced_motion="reduce", **options)
         stack.callback(context.close)
         page = context.new_page()
@@ -64,6 +67,8 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         page.on("console", lambda said: wrong.append(said.text) if "Security Policy" in said.text else None)
         own = (address, "data:", "blob:")
         page.on("request", lambda sent: None if sent.url.startswith(own) else wrong.append(f"loaded {sent.url}"))
+        if handle is not None:
+            page.route("**", handle)
         page.goto(address)
         return page
 

@@ -144,6 +144,17 @@ def test_another_model_answers_once_it_is_chosen(page: Page, playable: Path) -> 
     assert DEFAULT.manifest.name != NAME
 
 
+def test_it_works_under_a_path(open_page: Callable[..., Page], service: httpx.Client, playable: Path) -> None:
+    """As behind a proxy that takes the path away."""
+
+    def strip(route: Route) -> None:
+        route.continue_(url=route.request.url.replace("/under/a/path", ""))
+
+    page = open_page(f"{service.base_url}/under/a/path/", strip)
+    page.set_input_files("#file", playable)
+    expect(page.locator(".bars li")).to_have_count(len(ACTIONS))
+
+
 def test_the_theme_is_the_systems_until_another_is_chosen(page: Page) -> None:
     ground = "() => getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(ground)

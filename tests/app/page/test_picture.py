@@ -21,7 +21,7 @@ def test_a_drawn_film_is_understood(open_page: Callable[..., Page], tmp_path: Pa
     folder = Path(os.environ.get("PICTURES", tmp_path))
     with serve(Settings(device="cpu", model="videoxception-d")) as client:
         wait_until_ready(client)
-        page = open_page(str(client.base_url), viewport={"width": 1200, "height": 925}, device_scale_factor=1.5)
+        page = open_page(str(client.base_url), viewport={"width": 1200, "height": 945}, device_scale_factor=1.5)
         page.set_input_files("#file", draw_film(tmp_path / "film.mp4"))
         parts = page.locator(".parts li")
         expect(parts).to_have_count(3)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.data.near_duplicates import Floats, join, similarities, unsure_share, whiten
+from training.data.near_duplicates import Floats, join, similarities, whiten
 
 
 def unit_rows(count: int, width: int, seed: int = 0) -> Floats:
@@ -77,8 +77,3 @@ def test_no_set_becomes_larger_than_folds_can_hold() -> None:
 def test_what_is_known_is_joined_whatever_it_looks_like() -> None:
     joined = join(matrix({(1, 2): 0.5}, 5), ["a"] * 5, ["x", "x", "y", "z", "z"])
     assert members(joined.sets) == {frozenset({0, 1, 2}), frozenset({3, 4})}
-
-
-def test_what_nearly_looks_alike_and_is_held_apart_is_not_sure() -> None:
-    alike = matrix({(0, 1): 0.35, (2, 3): 0.35, (0, 2): 0.35}, 4)
-    assert unsure_share(alike, ["a", "a", "b", "b"], [0, 1, 0, 0]) == 0.5

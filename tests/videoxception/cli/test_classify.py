@@ -20,7 +20,7 @@ from videoxception import Classifier
 from videoxception.bulk.estimate import in_words, sample_of
 from videoxception.bulk.listing import find_videos
 from videoxception.bulk.rows import Failure, Header, Row
-from videoxception.bulk.shards import BulkError, Shards, locked
+from videoxception.bulk.shards import BulkError, Shards, locked, precision_in
 
 COMMAND = [sys.executable, "-c", "from videoxception.cli import main; main()"]
 
@@ -71,7 +71,7 @@ def test_a_second_run_takes_what_is_new(folder: Path, tmp_path: Path, capsys: py
     videos, out = tmp_path / "videos", tmp_path / "videos/out"
     videos.mkdir()
     (videos / "a.mp4").write_bytes((folder / "a.mp4").read_bytes())
-    assert classify(videos, out) == 0
+    assert classify(videos, out, "--precision", "f32") == 0
     (videos / "b.mp4").write_bytes((folder / "a.mp4").read_bytes())
     assert classify(videos, out, "--format", "parquet") == 0
     assert "1 of them have a result already" in capsys.readouterr().err
@@ -131,8 +131,8 @@ def test_a_listing_may_take_every_file(folder: Path) -> None:
 @pytest.fixture
 def header() -> Header:
     manifest = SHIPPED.manifest
-    model = {"name": manifest.name, "version": manifest.version, "sha256": SHIPPED.sha256}
-    told = {"videoxception": "1", "device": "cpu", "precision": "f32", "coverage": 0.95, "classes": manifest.classes}
+    model = {"name": manifest.name, "version": manifest.version, "sha256": SHIPPED.sha256, "precision": "f32"}
+    told = {"videoxception": "1", "device": "cpu", "coverage": 0.95, "classes": manifest.classes}
     return Header.model_validate({"model": model, **told})
 
 
@@ -169,6 +169,18 @@ def test_a_shard_that_was_sealed_by_half_is_taken_once(header: Header, tmp_path:
     shards.finish()
     (tmp_path / "shards/00000.jsonl").write_bytes(line)  # as if it had been killed before it could remove it
     assert list(written(Shards(tmp_path, header, "parquet"))) == ["0.mp4"]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_the_precision_is_that_of_the_first_rows(form: str, header: Header, tmp_path: Path) -> None:
+    assert precision_in(tmp_path) is None
+    shards = Shards(tmp_path, header, form)
+    shards.append(failed(0))
+    with (tmp_path / "shards/00000.jsonl").open("a") as torn:
+        torn.write('{"video"')
+    assert precision_in(tmp_path) == "f32"
+    Shards(tmp_path, header, form).finish()
+    assert precision_in(tmp_path) == "f32"
 
 
 def test_a_damaged_shard_is_named(header: Header, tmp_path: Path) -> None:

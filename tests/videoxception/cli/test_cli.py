@@ -80,7 +80,7 @@ def test_subtitles_are_of_one_video(form: str, film: str, capsys: pytest.Capture
     assert "one at a time" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("options", [["--srt"], ["--vtt"], ["--csv"], ["--step", "1"]])
+@pytest.mark.parametrize("options", [["--srt"], ["--vtt"], ["--step", "1"]])
 def test_what_goes_with_a_window_needs_one(options: list[str], film: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("predict", film, *options) == 2
     assert "add --window auto" in capsys.readouterr().err

@@ -71,14 +71,6 @@ def test_timelines_here_and_there_are_the_same(
     assert len(json.loads(said[0].out)["segments"]) == 4
 
 
-def test_subtitles_go_with_a_window(videos: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("predict", videos[0], "--srt") == run("predict", *videos, "--vtt", "--window", "auto") == 2
-    assert capsys.readouterr().err.splitlines() == [
-        "error: --srt, --vtt, --step, --smoothing and --shortest go with --window; add --window auto",
-        "error: subtitles are those of one video; ask for one at a time",
-    ]
-
-
 def test_a_terminal_gets_a_table(
     service: str, videos: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -129,7 +129,7 @@ def test_a_busy_service_is_asked_again_when_it_says(ask: Ask, pauses: list[float
         (lambda: problem("unauthorized", 401), 1, Unauthorized),
         (lambda: httpx.ConnectError("refused"), 3, Unreachable),
         (lambda: httpx.ReadTimeout("slow"), 1, Unreachable),
-        (lambda: httpx.Response(502, text="<html>"), 1, Unavailable),
+        (lambda: httpx.Response(502, text="<html>"), 3, Unavailable),
         (lambda: httpx.Response(200, text="<html>"), 1, ClientError),
     ],
 )

@@ -248,7 +248,7 @@ def test_a_model_that_nothing_answers_rightly_is_refused(card: object, small_c: 
 @pytest.fixture
 def with_bf16(monkeypatch: pytest.MonkeyPatch, release: Release) -> Release:
     """The shipped model on a CPU with bf16, which has no int8 that is right: not a logit may be off there."""
-    monkeypatch.setattr(openvino, "_native_precision", lambda _: "bf16")
+    monkeypatch.setattr(openvino, "native_precision", lambda _: "bf16")
     return with_tolerance(release, int8=1e-9)
 
 

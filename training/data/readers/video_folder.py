@@ -106,12 +106,12 @@ class FolderReader:
 
     def _items(self, config: DataConfig, folder: Path, classes: Sequence[str]) -> tuple[Item, ...]:
         root = Path(config.data)
-        group = grouping(config, lambda path: _named_video(path.relative_to(root)))
+        group = grouping(config, lambda path: named_video(path.relative_to(root)))
         rows = ((path, label, group(path)) for label, path in list_class_folders(folder, classes, self.suffixes))
         return tuple(Item(path, label, row.group, row.fold) for path, label, row in rows)
 
 
-def _named_video(path: Path) -> str:
+def named_video(path: Path) -> str:
     """Return the source video that a name tells (clip_g08_c01: video 8), or the path below the data folder."""
     match = _NAME.fullmatch(path.stem)
     if match is None:

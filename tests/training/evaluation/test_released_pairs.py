@@ -1,0 +1,59 @@
+"""Two releases on the same items, by the predictions that they keep."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.shipped import DEFAULT, SHIPPED
+from training.compare_models import main
+from training.data.dataset import DataSet, Item
+from training.errors import TrainingError
+from training.evaluation.released_pairs import Predicted, pair_of, stored_pair
+from training.reporting.model_comparison import model_comparison
+
+
+def predicted(name: str, labels: str, groups: str, right: str, classes: tuple[str, ...] = ("a", "b")) -> Predicted:
+    """A model's answers for items that are named by their place."""
+    items = tuple(
+        Item(Path(str(row)), label, group) for row, (label, group) in enumerate(zip(labels, groups, strict=True))
+    )
+    rows = np.full((len(items), len(classes)), 0.2 / (len(classes) - 1))
+    for row, (item, good) in enumerate(zip(items, right, strict=True)):
+        number = classes.index(item.label)
+        rows[row, number if good == "1" else (number + 1) % len(classes)] = 0.8
+    return Predicted(name, DataSet(items, classes), rows)
+
+
+def test_models_are_compared_on_what_both_were_measured_on() -> None:
+    one = predicted("one", "aabb", "uuvw", "1100")
+    other = predicted("other", "aab", "uuv", "111", ("b", "a", "c"))
+    first, second = pair_of(one, other)
+    assert (len(first.items), first.mean("top1"), second.mean("top1")) == (3, pytest.approx(2 / 3), 1)
+    text = model_comparison((first, second))
+    assert "3 items of 2 source videos" in text
+    assert "right: both 2, the first alone 0, the second alone 1, neither 0" in text
+    assert "neither is shown to be right more often" in text
+
+
+def test_what_either_model_has_as_one_source_video_is_one() -> None:
+    first, second = pair_of(predicted("one", "aaab", "uuvw", "1111"), predicted("other", "aaab", "xyyz", "1111"))
+    assert len({item.group for item in first.items}) == 2
+    assert first.items == second.items
+
+
+def test_models_without_a_common_item_cannot_be_compared() -> None:
+    with pytest.raises(TrainingError, match="one and other were measured on different items"):
+        pair_of(predicted("one", "a", "u", "1"), predicted("other", "b", "u", "1"))
+
+
+def test_the_shipped_models_are_compared_by_their_predictions() -> None:
+    pair = stored_pair(SHIPPED, DEFAULT)
+    assert len(pair[0].items) == len(pair[1].items) > 700
+    assert pair[1].mean("top1") > pair[0].mean("top1")
+    assert f"so {DEFAULT} is right more often" in model_comparison(pair)
+
+
+def test_a_model_is_not_compared_with_itself() -> None:
+    with pytest.raises(SystemExit, match="name two models, or two versions of one"):
+        main([str(SHIPPED), str(SHIPPED)])
