@@ -17,7 +17,6 @@ from training.cache.spec import CachedFrames
 from training.config.schema import Config
 from training.data.dataset import DataSet
 from training.errors import TrainingError
-from training.model.frozen import as_lite
 from training.progress import track
 
 _LOGGER = logging.getLogger(__name__)
@@ -25,7 +24,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ViewedItem:
-    """A still's larger copy uint8 (1, 3, h, w), its key, and how many views the bank holds of it."""
+    """The larger copy uint8 (P, 3, h, w) of a still or video, its key, and how many views the bank holds of it."""
 
     copy: CachedFrames
     key: bytes
@@ -46,13 +45,14 @@ def build_bank(folder: Path, config: Config, net: nn.Module, items: Sequence[Vie
     Raises:
         TrainingError: the network has no stages to freeze, or the disk is full.
     """
-    lite, size, stages = as_lite(net), config.stages[-1].size, config.frozen.frozen_stages
-    bank = Bank(folder, spec_of(config, net, trunk_shape(lite, stages, size)))
+    stage, stages = config.stages[-1], config.frozen.frozen_stages
+    shape = trunk_shape(net, stages, stage.size)
+    bank = Bank(folder, spec_of(config, net, shape if config.view_frames == 1 else (config.view_frames, *shape)))
     if _missing(bank, items):
         with bank.writing() as writer:
             missing = _missing(bank, items)  # another process may have added some
             if missing:
-                _fill(bank, writer, trunk_runner(lite, stages, size, device), missing, config)
+                _fill(bank, writer, trunk_runner(net, stages, stage.size, device), missing, config)
     return bank
 
 
@@ -63,11 +63,11 @@ def _missing(bank: Bank, items: Sequence[ViewedItem]) -> list[Missing]:
 
 
 def viewed_items(data: DataSet, library: Library, config: Config) -> list[ViewedItem]:
-    """Return a data set's items as a bank knows them. Raises `TrainingError` if there are videos among them."""
+    """Return a data set's items as a bank knows them. Raises `TrainingError` for a video where views are of stills."""
     own, found = set(config.data.classes), []
     for item in data.items:
         copy = library.copy(item.path)
-        if len(copy) > 1:
+        if len(copy) > 1 and config.view_frames == 1:
             raise TrainingError(f"--views is for stills, but {item.path} is a video; train without it")
         found.append(ViewedItem(copy, item_key(copy), config.frozen.views_of(item.label not in own)))
     return found
@@ -75,9 +75,9 @@ def viewed_items(data: DataSet, library: Library, config: Config) -> list[Viewed
 
 def _fill(bank: Bank, writer: BankWriter, run: RunTrunk, missing: Sequence[Missing], config: Config) -> None:
     total = sum(len(views) for _, views in missing)
-    _LOGGER.info(f"bank {bank.folder}: computing {total} views of {len(missing)} stills ({len(bank)} are there)")
+    _LOGGER.info(f"bank {bank.folder}: computing {total} views of {len(missing)} items ({len(bank)} are there)")
     for (item, views), drawn in zip(track(missing, "bank"), _drawn(missing, config), strict=True):
-        writer.add(item.key, views, run(drawn))
+        writer.add(item.key, views, run(drawn).reshape(len(views), *bank.spec.shape))
 
 
 def _drawn(missing: Sequence[Missing], config: Config) -> Iterator[Tensor]:
