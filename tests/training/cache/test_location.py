@@ -36,7 +36,7 @@ def test_copies_are_whole_frames_of_the_moments_around_a_clips() -> None:
         frames=16,
         size=(112, 112),
         fit=ResizeCrop(height=128, width=171),
-        sampling=Window(length=3.2, step=0.2),
+        sampling=Window(length=3.68, step=0.23),
     )
     _, spec = locate(Path("/data"), clip, CacheConfig(), None)
     assert (spec.size, spec.larger.fit) == ((128, 171), Stretch())
