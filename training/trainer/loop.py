@@ -160,7 +160,7 @@ def _inputs(frames: Tensor, micro: MicroBatch, context: TrainContext) -> Tensor:
 def _loss(clips: Tensor, shares: Tensor, micro: MicroBatch, context: TrainContext) -> Tensor:
     """Return the loss of clips (b, 3, T, H, W) by their shares of the classes (b, K), mixed with the teacher's."""
     config, teacher = context.config, context.teacher
-    with autocast(clips.device):
+    with autocast(clips.device, context.state.net):
         logits = context.forward(clips)
         loss = F.cross_entropy(logits.float(), shares, label_smoothing=config.optimizer.label_smoothing)
         if teacher is None:

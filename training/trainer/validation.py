@@ -51,7 +51,7 @@ class Validation:
         right = 0
         for start in range(self._world.rank * stage.batch, len(self._clips), self._world.size * stage.batch):
             rows = slice(start, start + stage.batch)
-            with autocast(self._device):
+            with autocast(self._device, net):
                 answers = self._logits(net, rows, stage)[:, : self._classes].argmax(1)
             right += int((answers.cpu() == self._targets[rows]).sum())
         return self._world.total(right, self._device) / len(self._clips)
