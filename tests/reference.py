@@ -52,16 +52,16 @@ def _settings() -> str:
 def _models() -> str:
     intro = (
         "# Architectures\n\nWhat `--architecture` of the trainer takes. Parameters and GMAC (thousand millions of"
-        " multiply-adds of a clip) are counted with 400 classes. Latency is of one clip on two cores, in one run of"
-        " `python -m benchmarks.models`, beside other work: read how many times that of `videoxception-a` it is, which"
-        " is a median of pairs. Weights are published ones that `--pretrained` can name: those of `videoxception-c`,"
+        " multiply-adds of a clip) are counted with 400 classes. Latency and CPU time are of one clip on two"
+        " cores, in one run of `python -m benchmarks.models` on a machine that was busy with other work: latencies say"
+        " little, and how many times the CPU time of `videoxception-a` a clip takes, in pairs, says more. Weights are published ones that `--pretrained` can name: those of `videoxception-c`,"
         " `-d`, `lite0_transformer` and `lite2_transformer` come with the extra `pretrained`, others by torchvision's"
         " download or as a file.\n"
     )
     found = json.loads((REFERENCE / "models.json").read_text())
     head = (
-        "| architecture | parameters | GMAC | clip | latency, ms | times A | weights | graph for CPUs | source |\n"
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+        "| architecture | parameters | GMAC | clip | ms | CPU ms | times A | weights | graph for CPUs | source |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     )
     return "\n".join([intro, head, *(_model(name, found.get(name, {})) for name in ARCHITECTURES), ""])
 
@@ -70,10 +70,12 @@ def _model(name: str, row: dict[str, float]) -> str:
     known = ARCHITECTURES[name]
     clip = f"{known.clip.frames} x {known.clip.size[0]} x {known.clip.size[1]}"
     graph = f"no: {known.not_exportable}" if known.not_exportable else "yes"
-    speed = f"{row['ms']:.0f} | {row['times_reference']:.1f}" if "ms" in row else "not measured | "
+    measured = (
+        f"{row['ms']:.0f} | {row['cpu_ms']:.0f} | {row['times_reference']:.1f}" if "ms" in row else "| | not measured"
+    )
     cost = f"{row['parameters']:,} | {row['multiply_adds'] / 1e9:.2f}"
     weights = ", ".join(known.weights) or "none"
-    return f"| `{name}` | {cost} | {clip} | {speed} | {weights} | {graph} | {known.source} |"
+    return f"| `{name}` | {cost} | {clip} | {measured} | {weights} | {graph} | {known.source} |"
 
 
 def _flags() -> str:

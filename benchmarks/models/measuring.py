@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 import openvino as ov
@@ -24,15 +25,16 @@ _CLASSES = 16
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Milliseconds of one clip by all cores, clips a second by several at once, and the fixed one's milliseconds.
+    """Milliseconds of one clip by all cores, the CPU's milliseconds for it, and clips a second by several at once.
 
-    `times_reference` is the median of ratios of clips that were computed one after the other.
+    `times_reference` is the median of ratios of CPU times, of clips that were computed one after the other: other work
+    on the machine changes it least.
     """
 
     precision: str
     ms: float
+    cpu_ms: float
     clips_per_second: float
-    reference_ms: float
     times_reference: float
 
 
@@ -77,19 +79,26 @@ def measure(name: str, reference: str, rounds: int) -> Speed:
         graphs = {each: graph_of(each, Path(folder)) for each in {name, reference}}
         fixed, _ = runner(graphs[reference], info(reference).clip, "LATENCY")
         alone, _ = runner(graphs[name], info(name).clip, "LATENCY")
-        pairs = [(_seconds(fixed), _seconds(alone)) for _ in range(rounds + 1)][1:]
+        pairs = [(_timed(fixed), _timed(alone)) for _ in range(rounds + 1)][1:]
         several, count = runner(graphs[name], info(name).clip, "THROUGHPUT")
-        together = [_seconds(several) for _ in range(rounds + 1)][1:]
+        together = [_timed(several).wall for _ in range(rounds + 1)][1:]
     return Speed(
         precision=precision(),
-        ms=1e3 * median(own for _, own in pairs),
+        ms=1e3 * median(own.wall for _, own in pairs),
+        cpu_ms=1e3 * median(own.cpu for _, own in pairs),
         clips_per_second=count / median(together),
-        reference_ms=1e3 * median(other for other, _ in pairs),
-        times_reference=median(own / other for other, own in pairs),
+        times_reference=median(own.cpu / other.cpu for other, own in pairs),
     )
 
 
-def _seconds(work: Callable[[], None]) -> float:
-    begun = time.perf_counter()
+class _Seconds(NamedTuple):
+    """Time on the wall, and of all threads on the CPU."""
+
+    wall: float
+    cpu: float
+
+
+def _timed(work: Callable[[], None]) -> _Seconds:
+    wall, cpu = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - begun
+    return _Seconds(time.perf_counter() - wall, time.process_time() - cpu)

@@ -6,11 +6,12 @@ later implementations it has batch norms, without which it does not train from s
 """
 
 from torch import Tensor, nn
-from torch.nn import functional as F
+
+from videoxception.nets.wide_head import WideHead
 
 # Channels of the convolutions between two poolings.
 _GROUPS = ((64,), (128,), (256, 256), (512, 512), (512, 512))
-_WIDE = 4096
+_WIDE = (4096, 4096)
 _POOLED = (1, 4, 4)  # of 16 frames of 112 pixels
 
 
@@ -19,7 +20,6 @@ class C3d(nn.Module):
 
     def __init__(self, num_classes: int, dropout: float = 0.5, width: float = 1.0) -> None:
         super().__init__()
-        self.dropout = dropout
         layers: list[nn.Module] = []
         channels = 3
         for group, sizes in enumerate(_GROUPS):
@@ -30,17 +30,11 @@ class C3d(nn.Module):
             layers.append(nn.MaxPool3d(window, ceil_mode=True))
         self.features = nn.Sequential(*layers)
         self.pool = nn.AdaptiveAvgPool3d(_POOLED)
-        wide = max(1, round(width * _WIDE))
-        self.fc6 = nn.Linear(channels * _POOLED[1] * _POOLED[2], wide)
-        self.fc7 = nn.Linear(wide, wide)
-        self.fc8 = nn.Linear(wide, num_classes)
+        self.head = WideHead(channels * _POOLED[1] * _POOLED[2], _WIDE, num_classes, dropout, width)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (B, num_classes) of float clips (B, 3, T, H, W)."""
-        x = self.pool(self.features(x)).flatten(1)
-        for layer in (self.fc6, self.fc7):
-            x = F.dropout(F.relu(layer(x)), self.dropout, self.training)
-        return self.fc8(x)  # type: ignore[no-any-return]
+        return self.head(self.pool(self.features(x)).flatten(1))  # type: ignore[no-any-return]
 
 
 def c3d(num_classes: int, dropout: float = 0.5, width: float = 1.0) -> C3d:

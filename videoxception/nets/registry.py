@@ -174,7 +174,7 @@ _EARLIER = {
         builder="c3d:c3d",
         source="Tran et al., arXiv 1412.0767",
         clip=_RESNET_CLIP,
-        heads=("fc8",),
+        heads=("head.fc8",),
         small=Small(arguments={"width": 0.25}, frames=16),
     ),
     "slow_fusion": NetInfo(
@@ -182,7 +182,7 @@ _EARLIER = {
         source="Karpathy et al., CVPR 2014",
         clip=_clip(10, 170, Crop(short_side=200), _KINETICS_COLOURS),
         clip_arguments=("frames",),
-        heads=("fc8",),
+        heads=("head.fc8",),
         small=Small(arguments={"width": 0.25}, frames=10),
     ),
     "cnn_lstm": NetInfo(
@@ -200,7 +200,7 @@ _EARLIER = {
             update={"sampling": Window(length=0.44, step=0.04)}
         ),
         clip_arguments=("frames",),
-        heads=("spatial.full8", "temporal.full8"),
+        heads=("spatial.head.fc8", "temporal.head.fc8"),
         small=_QUARTER,
     ),
     "i3d": NetInfo(
@@ -219,10 +219,10 @@ _SMALL_VIVIT = Small(arguments={"width": 0.5, "layers": 3, "patch": 8})
 def _vivit(family: str, variant: str) -> NetInfo:
     sources = {"vivit": "Arnab et al., arXiv 2103.15691", "mini_vivit": "Zhang et al., arXiv 2204.07154, on ViViT"}
     return NetInfo(
-        builder=f"{family}:{family}",
+        builder="vivit:vivit",
         source=sources[family],
         clip=_SIGNED_CLIP,
-        preset={"variant": variant},
+        preset={"variant": variant, "multiplexed": family == "mini_vivit"},
         clip_arguments=("frames", "size"),
         small=_SMALL_VIVIT,
     )

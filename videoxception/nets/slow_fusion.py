@@ -8,7 +8,8 @@ small sizes.
 """
 
 from torch import Tensor, nn
-from torch.nn import functional as F
+
+from videoxception.nets.wide_head import WideHead
 
 # (channels, kernel over space, its stride, kernel over time, its stride, whether pooling follows)
 _LAYERS = (
@@ -18,7 +19,7 @@ _LAYERS = (
     (384, 3, 1, 1, 1, False),
     (256, 3, 1, 1, 1, True),
 )
-_WIDE = 4096
+_WIDE = (4096, 4096)
 _POOLED = (1, 6, 6)  # of frames of 170 pixels
 FRAMES = 10
 
@@ -28,7 +29,6 @@ class SlowFusion(nn.Module):
 
     def __init__(self, num_classes: int, dropout: float = 0.5, width: float = 1.0) -> None:
         super().__init__()
-        self.dropout = dropout
         layers: list[nn.Module] = []
         channels = 3
         for full, kernel, stride, over_time, time_stride, pooled in _LAYERS:
@@ -40,17 +40,11 @@ class SlowFusion(nn.Module):
             channels = size
         self.features = nn.Sequential(*layers)
         self.pool = nn.AdaptiveAvgPool3d(_POOLED)
-        wide = max(1, round(width * _WIDE))
-        self.fc6 = nn.Linear(channels * _POOLED[1] * _POOLED[2], wide)
-        self.fc7 = nn.Linear(wide, wide)
-        self.fc8 = nn.Linear(wide, num_classes)
+        self.head = WideHead(channels * _POOLED[1] * _POOLED[2], _WIDE, num_classes, dropout, width)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (B, num_classes) of float clips (B, 3, 10, H, W)."""
-        x = self.pool(self.features(x)).flatten(1)
-        for layer in (self.fc6, self.fc7):
-            x = F.dropout(F.relu(layer(x)), self.dropout, self.training)
-        return self.fc8(x)  # type: ignore[no-any-return]
+        return self.head(self.pool(self.features(x)).flatten(1))  # type: ignore[no-any-return]
 
 
 def slow_fusion(num_classes: int, dropout: float = 0.5, width: float = 1.0, frames: int = FRAMES) -> SlowFusion:

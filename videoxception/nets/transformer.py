@@ -1,11 +1,34 @@
 """The pre-norm transformer encoder of ViT (https://arxiv.org/abs/2010.11929), with timm's names of parameters."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 EPSILON = 1e-6  # of ViT's layer norms
 _STD = 0.02  # of the class token and of position embeddings
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Channels, heads and layers of a ViT; over time, ViViT has a third of the layers."""
+
+    channels: int
+    heads: int
+    layers: int = 12
+
+    def scaled(self, width: float, layers: int) -> "Size":
+        """Return a narrower size with that many layers (0: as many as before)."""
+        return Size(self.heads * max(1, round(self.channels / self.heads * width)), self.heads, layers or self.layers)
+
+    @property
+    def temporal_layers(self) -> int:
+        """Layers of the temporal encoder."""
+        return max(1, self.layers // 3)
+
+
+SIZES = {"tiny": Size(192, 3), "small": Size(384, 6), "base": Size(768, 12)}
 
 
 class Attention(nn.Module):

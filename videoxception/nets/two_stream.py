@@ -7,9 +7,9 @@ takes frames like any other; batch norms stand where the paper has local respons
 """
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from videoxception.nets.optical_flow import optical_flow
+from videoxception.nets.wide_head import WideHead
 
 # CNN-M-2048: (channels, kernel, stride, whether pooling follows), then two wide layers.
 _LAYERS = ((96, 7, 2, True), (256, 5, 2, True), (512, 3, 1, False), (512, 3, 1, False), (512, 3, 1, True))
@@ -23,7 +23,6 @@ class CnnM(nn.Module):
 
     def __init__(self, channels: int, num_classes: int, dropout: float = 0.5, width: float = 1.0) -> None:
         super().__init__()
-        self.dropout = dropout
         layers: list[nn.Module] = []
         for full, kernel, stride, pooled in _LAYERS:
             size = max(1, round(width * full))
@@ -32,17 +31,11 @@ class CnnM(nn.Module):
             channels = size
         self.features = nn.Sequential(*layers)
         self.pool = nn.AdaptiveAvgPool2d(_POOLED)
-        six, seven = (max(1, round(width * each)) for each in _WIDE)
-        self.full6 = nn.Linear(channels * _POOLED**2, six)
-        self.full7 = nn.Linear(six, seven)
-        self.full8 = nn.Linear(seven, num_classes)
+        self.head = WideHead(channels * _POOLED**2, _WIDE, num_classes, dropout, width)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (N, num_classes)."""
-        x = self.pool(self.features(x)).flatten(1)
-        for layer in (self.full6, self.full7):
-            x = F.dropout(F.relu(layer(x)), self.dropout, self.training)
-        return self.full8(x)  # type: ignore[no-any-return]
+        return self.head(self.pool(self.features(x)).flatten(1))  # type: ignore[no-any-return]
 
 
 class TwoStream(nn.Module):

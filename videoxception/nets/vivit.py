@@ -11,28 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from videoxception.nets.transformer import EPSILON, Block, Tokens, initialise
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """Channels, heads and layers of the spatial encoder; the temporal one has a third of the layers."""
-
-    channels: int
-    heads: int
-    layers: int = 12
-
-    def scaled(self, width: float, layers: int) -> "Size":
-        """Return a narrower size with that many layers (0: as many as before)."""
-        return Size(self.heads * max(1, round(self.channels / self.heads * width)), self.heads, layers or self.layers)
-
-    @property
-    def temporal_layers(self) -> int:
-        """Layers of the temporal encoder."""
-        return max(1, self.layers // 3)
-
-
-SIZES = {"tiny": Size(192, 3), "small": Size(384, 6), "base": Size(768, 12)}
+from videoxception.nets.transformer import EPSILON, SIZES, Block, Size, Tokens, initialise
+from videoxception.nets.weight_multiplexing import multiplexed_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +99,19 @@ def central_frame(weight: Tensor, tubelet: int) -> Tensor:
     return whole
 
 
-def plain_blocks(size: Size, layers: int, dropout: float) -> nn.ModuleList:
-    """Return a transformer's blocks, each with weights of its own."""
-    return nn.ModuleList(Block(size.channels, size.heads, dropout) for _ in range(layers))
+def _encoder(size: Size, layers: int, grid: tuple[int, int], multiplexed: bool, dropout: float) -> Encoder:
+    """Return an encoder of tokens in rows and columns."""
+    if multiplexed:
+        blocks = multiplexed_blocks(size, layers, grid, dropout)
+    else:
+        blocks = nn.ModuleList(Block(size.channels, size.heads, dropout) for _ in range(layers))
+    return Encoder(grid[0] * grid[1], blocks, size.channels)
 
 
 def vivit(
     num_classes: int,
     variant: str,
+    multiplexed: bool,
     dropout: float = 0.0,
     width: float = 1.0,
     layers: int = 0,
@@ -136,8 +121,11 @@ def vivit(
     size: int = 224,
     block_dropout: float = 0.0,
 ) -> ViViT:
-    """Create ViViT in a size of `SIZES`; `layers` of the spatial encoder, 0 for its own number."""
+    """Create ViViT in a size of `SIZES`, with weights of each layer's own or `multiplexed` (Mini-ViViT).
+
+    `layers` are the spatial encoder's; 0: as many as the size has.
+    """
     grid, sizes = Grid(frames, size, tubelet, patch), SIZES[variant].scaled(width, layers)
-    spatial = Encoder(grid.side**2, plain_blocks(sizes, sizes.layers, block_dropout), sizes.channels)
-    temporal = Encoder(grid.moments, plain_blocks(sizes, sizes.temporal_layers, block_dropout), sizes.channels)
+    spatial = _encoder(sizes, sizes.layers, (grid.side, grid.side), multiplexed, block_dropout)
+    temporal = _encoder(sizes, sizes.temporal_layers, (1, grid.moments), multiplexed, block_dropout)
     return ViViT(num_classes, grid, spatial, temporal, dropout)

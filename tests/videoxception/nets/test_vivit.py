@@ -1,7 +1,10 @@
 """ViViT: its shape, how it begins, and weights of a ViT."""
 
+from pathlib import Path
+
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torchvision.models.vision_transformer import VisionTransformer
 
@@ -122,32 +125,31 @@ def test_a_clip_that_cannot_be_cut_is_told() -> None:
         nets.create("vivit_tiny", 4, **SHAPE | {"frames": 5})
 
 
-def block_pair() -> tuple[Block, nn.Module]:
-    """A layer of Mini-ViViT, and a plain one with the same weights."""
-    mini = nets.create("mini_vivit_tiny", 4, **SHAPE).spatial.blocks[0].eval()
+def test_multiplexed_layers_begin_as_plain_ones_with_the_same_weights() -> None:
+    layers = nets.create("mini_vivit_tiny", 4, **SHAPE).spatial.blocks[0].eval()
     plain = Block(48, 3).eval()
-    plain.load_state_dict(
-        {
-            name.removeprefix("shared."): t
-            for name, t in mini.state_dict().items()
-            if not name.startswith(("be", "af", "pl"))
-        }
-    )
-    return plain, mini
-
-
-def test_a_multiplexed_layer_begins_as_a_plain_one() -> None:
-    plain, mini = block_pair()
+    plain.load_state_dict(layers.shared.state_dict() | norms(plain))
     tokens = torch.randn(2, 17, 48)
-    torch.testing.assert_close(mini(tokens), plain(tokens))
+    torch.testing.assert_close(layers(tokens), plain(plain(tokens)))
 
 
-def test_neighbouring_layers_share_weights_and_nothing_else() -> None:
-    blocks = nets.create("mini_vivit_tiny", 4, **SHAPE | {"layers": 6}).spatial.blocks
-    assert blocks[0].shared is blocks[1].shared
-    assert blocks[1].shared is not blocks[2].shared
-    for part in ("norm1", "norm2", "before", "after", "places"):
-        assert getattr(blocks[0], part) is not getattr(blocks[1], part)
+def norms(block: Block) -> dict[str, Tensor]:
+    return {name: tensor for name, tensor in block.state_dict().items() if name.startswith("norm")}
+
+
+def test_two_layers_share_their_weights_and_nothing_else() -> None:
+    blocks = nets.create("mini_vivit_tiny", 4, **SHAPE | {"layers": 5}).spatial.blocks
+    assert [len(block.layers) for block in blocks] == [2, 2, 1]
+    own = [name for name, _ in blocks[0].layers[0].named_parameters()]
+    assert {name.partition(".")[0] for name in own} == {"norm1", "norm2", "before", "after", "places"}
+    for name in own:
+        assert blocks[0].layers[0].get_parameter(name) is not blocks[0].layers[1].get_parameter(name)
+
+
+def test_weights_that_are_shared_are_saved_once(tmp_path: Path) -> None:
+    net = nets.create("mini_vivit_tiny", 4, **SHAPE)
+    save_file(net.state_dict(), tmp_path / "weights.safetensors")  # which refuses tensors that share memory
+    assert sum(t.numel() for t in net.state_dict().values()) == sum(p.numel() for p in net.parameters())
 
 
 @pytest.mark.parametrize("size", ["tiny", "small", "base"])
