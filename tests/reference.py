@@ -52,11 +52,11 @@ def _settings() -> str:
 def _models() -> str:
     intro = (
         "# Architectures\n\nWhat `--architecture` of the trainer takes. Parameters and GMAC (thousand millions of"
-        " multiply-adds of a clip) are counted with 400 classes. Latency and CPU time are of one clip on two"
-        " cores, in one run of `python -m benchmarks.models` on a machine that was busy with other work: latencies say"
-        " little, and how many times the CPU time of `videoxception-a` a clip takes, in pairs, says more. Weights are published ones that `--pretrained` can name: those of `videoxception-c`,"
-        " `-d`, `lite0_transformer` and `lite2_transformer` come with the extra `pretrained`, others by torchvision's"
-        " download or as a file.\n"
+        " multiply-adds of a clip) are counted with 400 classes. Latency and CPU time are of one clip on two cores, in one"
+        " run of `python -m benchmarks.models` on a machine that was busy with other work: latencies say little, and how"
+        " many times the CPU time of `videoxception-a` a clip takes, in pairs, says more. Weights are published ones that"
+        " `--pretrained` can name: those of `videoxception-c`, `-d`, `lite0_transformer` and `lite2_transformer` come with"
+        " the extra `pretrained`, others by torchvision's download or as a file.\n"
     )
     found = json.loads((REFERENCE / "models.json").read_text())
     head = (
@@ -71,7 +71,7 @@ def _model(name: str, row: dict[str, float]) -> str:
     clip = f"{known.clip.frames} x {known.clip.size[0]} x {known.clip.size[1]}"
     graph = f"no: {known.not_exportable}" if known.not_exportable else "yes"
     measured = (
-        f"{row['ms']:.0f} | {row['cpu_ms']:.0f} | {row['times_reference']:.1f}" if "ms" in row else "| | not measured"
+        f"{row['ms']:.0f} | {row['cpu_ms']:.0f} | {row['times_reference']:.1f}" if "ms" in row else "not measured | | "
     )
     cost = f"{row['parameters']:,} | {row['multiply_adds'] / 1e9:.2f}"
     weights = ", ".join(known.weights) or "none"
