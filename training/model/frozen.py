@@ -29,6 +29,8 @@ def frozen_names(net: nn.Module, stages: int) -> list[str]:
         TrainingError: the network is not one whose stages can be frozen.
     """
     if isinstance(net, FrozenTransformer):
+        if stages:
+            raise TrainingError("--frozen-stages: the network of frames is frozen as a whole here; leave it out")
         return [name for name in net.state_dict() if name.startswith("backbone.")]
     if not stages:
         return []
