@@ -16,13 +16,13 @@ _COLOURS = ColorJitterConfig(erase_prob=0.1, gray_prob=0.05)
 
 
 def _frozen(backbone: str, size: int) -> Config:
-    """Return a transformer over a frozen network's features of four views of each clip; an epoch takes seconds."""
+    """Return a transformer over a frozen network's features of two views of each clip; an epoch takes seconds."""
     return Config(
         architecture=f"{backbone}_transformer",
         architecture_args="channels=192,block_dropout=0.2",
         stages=parse_stages(f"60x10x{size}x32"),
         dropout=0.3,
-        frozen=FrozenConfig(views=4),
+        frozen=FrozenConfig(views=2),
         optimizer=OptimizerConfig(lr=5e-4, ema=0.98),
     )
 
