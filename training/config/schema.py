@@ -85,12 +85,8 @@ class Config:
 
     def __post_init__(self) -> None:
         check_shares(self, "dropout", "stochastic_depth", "init_share")
-        parse_arguments(self.architecture_args)
-        if self.architecture not in ARCHITECTURES:
-            raise TrainingError(
-                f"--architecture: no architecture is called {self.architecture!r}; videoxception nets lists all"
-            )
-        _check_stages(self)
+        _check_architecture(self)
+        _check_views(self)
         if self.init and self.pretrained not in ("auto", "none"):
             raise TrainingError("--init and --pretrained both name the weights to begin with; leave one of them out")
         for name in ("grad_accum_steps", "keep"):
@@ -98,15 +94,6 @@ class Config:
                 raise TrainingError(f"--{name.replace('_', '-')} must be at least 1, but got {getattr(self, name)}")
         if self.auxiliary_share is not None and not 0 < self.auxiliary_share < 1:
             raise TrainingError(f"--auxiliary-share must be above 0 and below 1, but got {self.auxiliary_share}")
-        on_frozen = bool(info(self.architecture).frozen)
-        if self.frozen.views and on_frozen and self.teacher.names:
-            raise TrainingError(
-                "--teacher teaches from views of stills, and here --views are clips; leave one of them out"
-            )
-        if self.frozen.views and not on_frozen and any(stage.frames > 1 for stage in self.stages):
-            raise TrainingError("--views trains on single views; give each stage one frame: --stages 30x1x128x64")
-        if self.frozen.views and (self.mixing.mixup or self.mixing.cutmix):
-            raise TrainingError("--mixup and --cutmix mix new views, and --views keeps old ones; leave one of them out")
         if self.fused and self.compile:
             raise TrainingError("--fused and --compile both replace PyTorch's own kernels; leave one of them out")
         if not re.fullmatch(NAME_PATTERN, self.model_name):
@@ -155,11 +142,16 @@ class Config:
         return json.dumps(dataclasses.asdict(self), indent=2)
 
 
-def _check_stages(config: Config) -> None:
-    """Raise `TrainingError` for a stage whose clips a network that is built for one shape cannot take."""
+def _check_architecture(config: Config) -> None:
+    """Raise `TrainingError` for an unknown one, or for a stage whose clips one built for a single shape cannot take."""
+    if config.architecture not in ARCHITECTURES:
+        raise TrainingError(
+            f"--architecture: no architecture is called {config.architecture!r}; videoxception nets lists all"
+        )
+    own = parse_arguments(config.architecture_args)
     whole = {"frames": config.clip.frames, "size": config.clip.size[0]}
     for name in info(config.architecture).clip_arguments:
-        if name in parse_arguments(config.architecture_args):
+        if name in own:
             raise TrainingError(f"--architecture-args: {name} is set by --clip-{name}")
         for stage in config.stages:
             if getattr(stage, name) != whole[name]:
@@ -167,6 +159,19 @@ def _check_stages(config: Config) -> None:
                     f"--stages: {config.architecture} is built for clips of {describe(config.clip)}, so that each stage"
                     f" must have them (30x{config.clip.frames}x{config.clip.size[0]}x8), but got {stage}"
                 )
+
+
+def _check_views(config: Config) -> None:
+    """Raise `TrainingError` for options that do not go together with --views."""
+    if not config.frozen.views:
+        return
+    on_frozen = bool(info(config.architecture).frozen)
+    if on_frozen and config.teacher.names:
+        raise TrainingError("--teacher teaches from views of stills, and here --views are clips; leave one of them out")
+    if not on_frozen and any(stage.frames > 1 for stage in config.stages):
+        raise TrainingError("--views trains on single views; give each stage one frame: --stages 30x1x128x64")
+    if config.mixing.mixup or config.mixing.cutmix:
+        raise TrainingError("--mixup and --cutmix mix new views, and --views keeps old ones; leave one of them out")
 
 
 SECTIONS = {
