@@ -1,4 +1,4 @@
-"""Clips of a textured square on a still background: it moves to the left, to the right, up, down, or not at all.
+"""Clips of a bright textured square on a dark still background: it moves to the left, to the right, up, down, or not at all.
 
 No frame tells the direction, nor do all frames together without their order: places are uniform, since the square comes
 in again on the other side where it leaves, and the time reversal of every clip is as likely, under the opposite label.
@@ -41,7 +41,8 @@ def _render(corner: Tensor, size: int, unit: int, rng: torch.Generator) -> Tenso
     y = (place - corner[..., 1:]) % size
     side = unit * torch.randint(*_SIDES, (count, 1, 1), generator=rng)
     inside = (y < side).unsqueeze(3) & (x < side).unsqueeze(2)  # (N, T, S, S)
-    background, texture = (_texture(count, size, unit, rng) for _ in range(2))
+    background = 0.4 * _texture(count, size, unit, rng)
+    texture = 0.5 + 0.5 * _texture(count, size, unit, rng)
     number = torch.arange(count).view(-1, 1, 1, 1)
     moved = texture[number, :, y.unsqueeze(3), x.unsqueeze(2)].permute(0, 4, 1, 2, 3)
     return torch.where(inside.unsqueeze(1), moved, background.unsqueeze(2).expand(-1, -1, frames, -1, -1))
