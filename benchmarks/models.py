@@ -10,10 +10,10 @@ from typing import Literal
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from training.export.cost import cost_of
 from training.reporting.plots.style import BLUE, figure
 from videoxception.manifest import Manifest
 from videoxception.nets import create
+from videoxception.nets.cost import cost_of
 from videoxception.store import BUILT_IN, ModelStore
 
 _CROWDED = 2  # times the cost: from one model to the next there is room for a name only beyond

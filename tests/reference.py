@@ -54,7 +54,7 @@ def _models() -> str:
         "# Architectures\n\n"
         "What `--architecture` of the trainer takes. Parameters and GMAC (thousand millions of multiply-adds "
         "of a clip) are counted with 400 classes. Latency and CPU time are of one clip on two cores, in one "
-        "run of `python -m benchmarks.models` on a machine that was busy with other work: latencies say "
+        "run of `python -m benchmarks.architectures` on a machine that was busy with other work: latencies say "
         "little, and how many times the CPU time of `videoxception-a` a clip takes, in pairs, says more. "
         "Weights are published ones that `--pretrained` can name: those of `videoxception-c`, `-d`, "
         "`lite0_transformer` and `lite2_transformer` come with the extra `pretrained`, others by "

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.models.__main__ import table
+from benchmarks.architectures.__main__ import table
 from tests.reference import REFERENCE
 from videoxception import nets
 from videoxception.nets.cost import CLASSES, full_size_cost
@@ -42,7 +42,7 @@ def test_the_quickest_comes_first() -> None:
 
 @pytest.mark.slow
 def test_an_architecture_is_measured_beside_the_fixed_one(tmp_path: Path) -> None:
-    from benchmarks.models.measuring import measure
+    from benchmarks.architectures.measuring import measure
 
     found = measure("videoxception-a", "videoxception-a", 2)
     assert 0.3 < found.times_reference < 3

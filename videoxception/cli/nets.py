@@ -1,11 +1,13 @@
 """List the architectures that can be trained: what each costs, is shown, can begin with, and comes from."""
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Column, Table
 
+from videoxception.cli.exit_codes import USAGE
 from videoxception.extras import require
 
 if TYPE_CHECKING:  # they need extras, which `require` names
@@ -19,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a table; return 1 for a name that is not there."""
+    """Print a table; return `USAGE` for a name that is not there."""
     require("videoxception nets", "torch", "torch")
     from videoxception.nets.cost import CLASSES, full_size_cost
     from videoxception.nets.registry import ARCHITECTURES, info
@@ -28,8 +30,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         chosen = {name: info(name) for name in options.names or ARCHITECTURES}
     except ValueError as error:
-        console.print(f"error: {error}", highlight=False)
-        return 1
+        print(f"error: {error}", file=sys.stderr)
+        return USAGE
     whole = [Column(name, no_wrap=True) for name in ("architecture", "parameters", "GMAC", "clip", "weights")]
     table = Table(*whole, "served from a graph", "source", box=None)
     for name, known in chosen.items():

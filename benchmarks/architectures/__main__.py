@@ -1,6 +1,6 @@
 """Latency and throughput of every architecture at its full size, in one run; a table, and a plot against accuracy.
 
-    python -m benchmarks.models [NAME ...] [--results docs/reference/models.json] [--rounds 5] [--plot FILE.png]
+    python -m benchmarks.architectures [NAME ...] [--results docs/reference/models.json] [--rounds 5] [--plot FILE.png]
 
 Each runs as the service would run it, by OpenVINO in the precision that this CPU is fastest in, with weights of
 chance, and beside videoxception-a clip by clip: read the ratios, since machines wander. Parameters and multiply-adds
@@ -14,8 +14,8 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.models.measuring import measure
-from benchmarks.models.plot import draw
+from benchmarks.architectures.measuring import measure
+from benchmarks.architectures.plot import draw
 from benchmarks.service.machine import machine
 from videoxception.nets.cost import full_size_cost
 from videoxception.nets.registry import ARCHITECTURES, info
