@@ -1,4 +1,4 @@
-"""Clips of a bright textured square on a dark still background: it moves to the left, to the right, up, down, or not at all.
+"""Clips of a bright textured square on a dark background: it moves to the left, to the right, up, down, or not at all.
 
 No frame tells the direction, nor do all frames together without their order: places are uniform, since the square comes
 in again on the other side where it leaves, and the time reversal of every clip is as likely, under the opposite label.
