@@ -79,7 +79,7 @@ def plain_epochs(state: TrainState, loader: DataLoader[Any], device: torch.devic
             asked = time.monotonic()
             clips, targets = next(batches)
             waited += time.monotonic() - asked
-            with autocast(device):
+            with autocast(device, state.net):
                 loss = F.cross_entropy(state.net(clips.to(device)).float(), targets.to(device))
             state.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]

@@ -27,7 +27,6 @@ from training.evaluation.leakage import (
 from training.evaluation.protocol import calibrate, held_out_set, measure_predictions
 from training.evaluation.stored import save_predictions
 from training.evaluation.summary import Evaluation
-from training.export.cost import cost_of
 from training.export.golden_answers import check_graphs, with_int8
 from training.export.int8 import HELP as INT8_HELP
 from training.export.int8.release import make_int8
@@ -42,6 +41,7 @@ from training.reporting.provenance import provenance_of
 from training.reporting.table import table
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.manifest import Calibration, KnownScore
+from videoxception.nets.cost import cost_of
 from videoxception.nets.served import load_served
 from videoxception.store import (
     BUILT_IN,

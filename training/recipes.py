@@ -2,22 +2,34 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from training.config.augmentation import CameraConfig, ColorJitterConfig
 from training.config.cache import CacheConfig
+from training.config.clip import ClipConfig
 from training.config.data import DataConfig
 from training.config.distillation import TeacherConfig
 from training.config.frozen import ALL_BUT_HEAD, FrozenConfig
 from training.config.optimizer import OptimizerConfig
-from training.config.schema import Config
+from training.config.schema import AUTO, Config
 from training.config.stages import parse_stages
 from training.data import synthetic_videos
 from training.errors import TrainingError
+from videoxception.clip import ClipSpec
+from videoxception.nets.registry import info
+
+_A = "videoxception-a"
 
 
-def default() -> Config:
-    """Return the best known: single small frames first, then clips; virtual camera, colour jitter, EMA."""
-    return Config()
+def default(architecture: str = _A) -> Config:
+    """Return the best known: single small frames first, then clips; virtual camera, colour jitter, EMA.
+
+    Other architectures than VideoXception see clips of their own shape from the first epoch on.
+    """
+    if architecture.startswith(_A[:-1]):
+        return Config(architecture=architecture)
+    clip = _clip_of(architecture)
+    return Config(architecture=architecture, stages=parse_stages(f"45x{clip.frames}x{clip.size[0]}x8"))
 
 
 def source() -> Config:
@@ -36,11 +48,26 @@ def source() -> Config:
     )
 
 
-def smoke() -> Config:
-    """Return a test of the trainer: about a minute on two cores, on small videos that it makes itself."""
+def smoke(architecture: str = _A) -> Config:
+    """Return a test of the trainer: about a minute on two cores, on small videos that it makes itself.
+
+    Other architectures than VideoXception A are of a reduced size.
+    """
+    if architecture == _A:
+        return _smoke_config(name="smoke", stages=parse_stages("8x1x32x16,2x10x64x12,1x10x128x12"))
+    _clip_of(architecture)
+    small = info(architecture).small
+    return _smoke_config(
+        architecture=architecture,
+        architecture_args=",".join(f"{name}={value}" for name, value in small.arguments.items()),
+        clip_shape=ClipConfig(clip_frames=small.frames, clip_size=small.size, clip_window=0),
+        stages=parse_stages(f"10x{small.frames}x{small.size}x12"),
+    )
+
+
+def _smoke_config(**fields: Any) -> Config:
     return Config(
-        name="smoke",
-        stages=parse_stages("8x1x32x16,2x10x64x12,1x10x128x12"),
+        **fields,
         dropout=0.1,
         data=DataConfig(
             layout="folders",
@@ -83,20 +110,30 @@ def own() -> Config:
     return replace(
         linear(),
         name="my-actions",
-        architecture="auto",
+        architecture=AUTO,
         data=DataConfig(layout="own", holdout=0, skip_bad=True),
         stages=parse_stages("40x1x128x256"),
         frozen=FrozenConfig(frozen_stages=ALL_BUT_HEAD, views=16, auxiliary_views=6),
     )
 
 
-RECIPES: dict[str, Callable[[], Config]] = {
+def _clip_of(architecture: str) -> ClipSpec:
+    """Return what an architecture is made for. Raises `TrainingError` for an unknown one."""
+    try:
+        return info(architecture).clip
+    except ValueError as error:
+        raise TrainingError(f"--architecture: {error}") from error
+
+
+RECIPES: dict[str, Callable[..., Config]] = {
     recipe.__name__: recipe for recipe in (default, own, linear, finetune, source, smoke)
 }
+_FITTED = (default, smoke)  # recipes that depend on the architecture
 
 
-def recipe(name: str) -> Config:
-    """Return the config of a recipe. Raises `TrainingError` if there is none of that name."""
+def recipe(name: str, architecture: str = "") -> Config:
+    """Return the config of a recipe, for an architecture if one is named. Raises `TrainingError` for unknown ones."""
     if name not in RECIPES:
         raise TrainingError(f"--recipe must be one of {', '.join(RECIPES)}, but got {name!r}")
-    return RECIPES[name]()
+    found = RECIPES[name]
+    return found(architecture) if architecture and found in _FITTED else found()

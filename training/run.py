@@ -62,6 +62,7 @@ from training.trainer.loop import TrainContext, train
 from training.trainer.runtime import find_device, keep_heap, version_warnings
 from training.trainer.tensorboard import open_board
 from training.trainer.validation import Validation
+from videoxception.nets.registry import info
 from videoxception.store import StoreError, user_store
 
 _ALONE = World()
@@ -165,7 +166,7 @@ def run(
     else:
         _LOGGER.info(f"resuming after epoch {state.epoch} of {config.epochs}")
     library, split = _load(data, world)
-    validate = Validation.of(split, library, device, world)
+    validate = Validation.of(split, library, config.clip, device, world)
     loader, teacher = _loader_and_teacher(state, config, split, library, world, banks)
     _train(TrainContext(state, config, loader, validate, device, world, teacher, passes), folder, split)
     return True
@@ -199,7 +200,10 @@ def _start(state: TrainState, config: Config) -> None:
     """
     initial = first_weights(config, state.net)
     unfit = load_weights(state, initial.weights if initial else {})
-    if drawn := set(unfit).intersection(frozen_names(state.net, config.frozen.frozen_stages)):
+    drawn = set(unfit).intersection(frozen_names(state.net, config.frozen.frozen_stages))
+    if drawn and not config.frozen.frozen_stages:
+        _LOGGER.warning("the frozen network of frames is as chance has drawn it: name its weights by --pretrained")
+    elif drawn:
         raise TrainingError(
             f"--frozen-stages: {len(drawn)} weights of frozen stages, such as {min(drawn)}, would stay as chance has"
             " drawn them; name weights that have them, by --pretrained or --init"
@@ -222,7 +226,7 @@ def _loader_and_teacher(
     targets = torch.tensor(split.training.targets)
     with world.leader_first():
         teacher = BankTeacher.load(config, items, banks, device)
-        if not config.frozen.banked:
+        if not config.banked:
             return ViewLoader(items, targets, config), teacher
         return BankLoader(build_bank(banks, config, state.average, items, device), items, targets), teacher
 
@@ -294,7 +298,7 @@ def _parser(arguments: Sequence[str] | None) -> argparse.ArgumentParser:
         "--recipe", default="", metavar="NAME", help=f"a named config to start from: {', '.join(recipes.RECIPES)}"
     )
     first.add_argument("--config", type=Path, metavar="FILE", help="a config.json, such as a run's folder holds")
-    chosen, _ = first.parse_known_args(arguments)
+    chosen = _chosen(first, arguments)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     parser = argparse.ArgumentParser(
         prog="python -m training.run",
@@ -337,12 +341,19 @@ def _parser(arguments: Sequence[str] | None) -> argparse.ArgumentParser:
     return parser
 
 
+def _chosen(first: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options that the defaults of all others depend on."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, parents=[first])
+    parser.add_argument("--architecture", default="")
+    return parser.parse_known_args(arguments)[0]
+
+
 def _defaults(chosen: argparse.Namespace) -> Config:
     """Return the config that single options change."""
     if chosen.recipe and chosen.config:
         raise TrainingError("--recipe and --config both name a whole config; leave one of them out")
     if chosen.config is None:
-        return recipes.recipe(chosen.recipe or "default")
+        return recipes.recipe(chosen.recipe or "default", chosen.architecture)
     try:
         return config_from_json(chosen.config.read_text())
     except OSError as error:
@@ -351,7 +362,8 @@ def _defaults(chosen: argparse.Namespace) -> Config:
 
 def _warn(config: Config) -> None:
     spec, last = config.clip, config.stages[-1]
-    frames = 1 if config.frozen.views else spec.frames  # a view is a still, whose frames are all one
+    of_stills = config.frozen.views and not info(config.architecture).frozen  # whose frames are all one
+    frames = 1 if of_stills else spec.frames
     if (last.frames, last.size) != (frames, spec.size[0]):
         _LOGGER.warning(
             f"the last stage, {last}, is not of the {frames} frames of {spec.size[0]} pixels that\n"

@@ -40,6 +40,10 @@ class Window(_Strict):
     step: Seconds
 
 
+Sampling = Segments | Window
+"""Which moments of a video the frames are of."""
+
+
 class Stretch(_Strict):
     """The whole frame is scaled to the clip's size; its aspect ratio is not kept."""
 
@@ -53,6 +57,18 @@ class Crop(_Strict):
     short_side: PositiveInt
 
 
+class ResizeCrop(_Strict):
+    """The whole frame is scaled to `height` x `width`, its aspect ratio not kept, and the centre is cut out."""
+
+    kind: Literal["resize_crop"] = "resize_crop"
+    height: PositiveInt
+    width: PositiveInt
+
+
+Fit = Stretch | Crop | ResizeCrop
+"""How a frame becomes as large as a clip's."""
+
+
 class ClipSpec(_Strict):
     """The input that a model expects. It is part of a released model, and serving and evaluation follow it.
 
@@ -62,8 +78,8 @@ class ClipSpec(_Strict):
 
     frames: PositiveInt = 10
     size: tuple[PositiveInt, PositiveInt] = (128, 128)  # (height, width)
-    sampling: Annotated[Segments | Window, Field(discriminator="kind")] = Segments()
-    fit: Annotated[Stretch | Crop, Field(discriminator="kind")] = Stretch()
+    sampling: Annotated[Sampling, Field(discriminator="kind")] = Segments()
+    fit: Annotated[Fit, Field(discriminator="kind")] = Stretch()
     channels: Literal["RGB", "BGR"] = "RGB"
     scale: float = 1 / 255
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -73,6 +89,10 @@ class ClipSpec(_Strict):
     def _sizes_fit(self) -> "ClipSpec":
         if isinstance(self.fit, Crop) and self.fit.short_side < max(self.size):
             raise ValueError(f"a crop of {self.size} does not fit a short side of {self.fit.short_side} pixels")
+        if isinstance(self.fit, ResizeCrop) and (self.fit.height < self.size[0] or self.fit.width < self.size[1]):
+            raise ValueError(
+                f"a crop of {self.size} does not fit frames of {self.fit.height} x {self.fit.width} pixels"
+            )
         if isinstance(self.sampling, Window) and self.frames != round(self.sampling.length / self.sampling.step):
             raise ValueError(
                 f"a window of {self.sampling.length} s with a frame every {self.sampling.step} s does not hold"

@@ -70,7 +70,7 @@ def _row(kind: str, name: str, make: Callable[[nn.Module], Forward], setting: Se
 
 def step(state: TrainState, forward: Forward, clips: Tensor, targets: Tensor) -> Tensor:
     """Train on a batch as the trainer does: forward, backward, clipping, optimiser, EMA; return the loss."""
-    with autocast(clips.device):
+    with autocast(clips.device, state.net):
         logits = forward(clips)
     loss = F.cross_entropy(logits.float(), targets, label_smoothing=0.1)
     loss.backward()

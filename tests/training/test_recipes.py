@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,17 +7,35 @@ import torch
 
 from tests.commands import command
 from training.augment.pipeline import draw_clips
-from training.config.schema import config_from_json
+from training.config.schema import Config, config_from_json
 from training.data.loading import open_dataset
 from training.data.synthetic_videos import CLASSES, make_videos
 from training.errors import TrainingError
 from training.recipes import RECIPES, recipe, smoke, source
+from videoxception.nets.registry import ARCHITECTURES, info
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_survives_its_own_json(name: str) -> None:
     config = recipe(name)
     assert config_from_json(config.to_json()) == config
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_architecture_has_a_reduced_size_and_a_start_of_its_own(name: str) -> None:
+    """The last stage is what the released model is shown, as the trainer would warn otherwise."""
+    for config in (recipe("smoke", name), recipe("default", name)):
+        assert config.architecture == name
+        last = config.stages[-1]
+        usual = name in ("videoxception-b", "videoxception-c", "videoxception-d") and config.stages == Config().stages
+        assert usual or (last.frames, last.size) == (config.clip.frames, config.clip.size[0])
+        assert config_from_json(config.to_json()) == config
+    assert math.prod(recipe("smoke", name).clip.shape) <= math.prod(info(name).clip.shape)
+
+
+def test_unknown_architectures_are_named() -> None:
+    with pytest.raises(TrainingError, match="no architecture is called 'resnet'"):
+        recipe("smoke", "resnet")
 
 
 def test_unknown_recipes_are_named() -> None:

@@ -4,7 +4,7 @@ from itertools import accumulate, pairwise
 import pytest
 from pydantic import ValidationError
 
-from videoxception.clip import ClipSpec, Crop, Timeline, Window, choose, make_timeline
+from videoxception.clip import ClipSpec, Crop, ResizeCrop, Timeline, Window, choose, make_timeline
 
 TEN = ClipSpec()
 THIRTY = ClipSpec(frames=30)
@@ -82,12 +82,19 @@ def test_a_spec_survives_json() -> None:
     assert ClipSpec.model_validate_json(spec.model_dump_json()) == spec
 
 
+def test_what_a_released_model_says_of_its_clip_is_read() -> None:
+    written = {"frames": 16, "size": [112, 112], "fit": {"kind": "resize_crop", "height": 128, "width": 171}}
+    assert ClipSpec.model_validate(written).fit == ResizeCrop(height=128, width=171)
+    assert ClipSpec.model_validate({"size": [128, 128], "fit": {"kind": "stretch"}}) == ClipSpec()
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"frames": 0}, "greater than 0"),
         ({"frames": 9, "sampling": Window(length=1.6, step=0.4)}, "does not hold 9 frames"),
         ({"fit": Crop(short_side=100)}, "does not fit a short side of 100"),
+        ({"fit": ResizeCrop(height=128, width=100)}, "does not fit frames of 128 x 100 pixels"),
         ({"speed": 2}, "Extra inputs"),
     ],
 )

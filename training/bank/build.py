@@ -20,7 +20,6 @@ from training.config.frozen import ALL_BUT_HEAD
 from training.config.schema import Config
 from training.data.dataset import DataSet
 from training.errors import TrainingError
-from training.model.frozen import as_lite
 from training.progress import track
 
 _LOGGER = logging.getLogger(__name__)
@@ -49,10 +48,11 @@ def build_bank(folder: Path, config: Config, net: nn.Module, items: Sequence[Vie
     Raises:
         TrainingError: the network has no stages to freeze, or the disk is full.
     """
-    lite, size, stages = as_lite(net), config.stages[-1].size, config.frozen.frozen_stages
-    bank = Bank(folder, spec_of(config, net, trunk_shape(lite, stages, size)))
+    size, stages = config.stages[-1].size, config.frozen.frozen_stages
+    shape = trunk_shape(net, stages, size)
+    bank = Bank(folder, spec_of(config, net, shape if config.view_frames == 1 else (config.view_frames, *shape)))
     if missing_views(bank, items):
-        fill_bank(bank, trunk_runner(lite, stages, size, device), items, config)
+        fill_bank(bank, trunk_runner(net, stages, size, device), items, config)
     return bank
 
 
@@ -65,12 +65,12 @@ def missing_views(bank: Bank, items: Sequence[ViewedItem]) -> list[Missing]:
 def viewed_items(data: DataSet, library: Library, config: Config) -> list[ViewedItem]:
     """Return a data set's items as a bank knows them.
 
-    Raises `TrainingError` for videos, unless all that is kept of them is the mean of their frames' pooled features.
+    Raises `TrainingError` for videos, unless their frames' pooled features are kept, each or as their mean.
     """
     own, found = set(config.data.classes), []
     for item in data.items:
         copy = library.copy(item.path)
-        if len(copy) > 1 and config.frozen.frozen_stages < ALL_BUT_HEAD:
+        if len(copy) > 1 and config.view_frames == 1 and config.frozen.frozen_stages < ALL_BUT_HEAD:
             raise TrainingError(
                 f"--views is for stills, but {item.path} is a video; train without it, or freeze all but the head"
                 f" (--frozen-stages {ALL_BUT_HEAD})"
@@ -87,7 +87,8 @@ def fill_bank(bank: Bank, run: RunTrunk, items: Sequence[ViewedItem], config: Co
         _LOGGER.info(f"bank {bank.folder}: computing {total} views of {len(missing)} items ({len(bank)} are there)")
         for (item, views), drawn in zip(track(missing, "bank"), _drawn(missing, config), strict=True):
             seen = run(drawn.flatten(0, 1))  # (V, T, ...) -> (V * T, *shape)
-            writer.add(item.key, views, seen.reshape(*drawn.shape[:2], *seen.shape[1:]).mean(1, np.float32))
+            frames = seen.reshape(*drawn.shape[:2], *seen.shape[1:])  # (V, T, *shape)
+            writer.add(item.key, views, frames.mean(1, np.float32) if config.view_frames == 1 else frames)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ class BankSpec:
         trunk: sha256 of the frozen stages' weights.
         stages: how many are frozen.
         size: height and width of the views.
-        shape: of what the stages give for a view: (C, h, w), or (C,) where it is pooled.
+        shape: of what the stages give for a view: (C, h, w), or (C,) where it is pooled; of a clip, (T, C).
         augmentation: sha256 of how views are drawn.
     """
 

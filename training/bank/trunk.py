@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from training.bank.store import Halves
 from training.config.frozen import ALL_BUT_HEAD
+from training.model.frozen import as_lite
 from videoxception.engine.cuda_exact import exact_cudnn
 from videoxception.nets.efficientnet_lite import EfficientNetLite
+from videoxception.nets.frozen_transformer import FrozenTransformer
 
 RunTrunk = Callable[[Tensor], Halves]
 """Views float (V, 3, H, W) in 0..1 -> what the frozen stages give for them, float16 (V, *shape)."""
@@ -31,16 +33,21 @@ class Trunk(nn.Module):
         return x.mean((2, 3)) if self.stages == ALL_BUT_HEAD else x
 
 
-def trunk_shape(net: EfficientNetLite, stages: int, size: int) -> tuple[int, ...]:
-    """Return the shape of what the frozen stages give for a view; nothing is computed for it."""
+def trunk_of(net: nn.Module, stages: int) -> nn.Module:
+    """Return the frozen part of a network, of frames. Raises `TrainingError` if it has none."""
+    return net.backbone if isinstance(net, FrozenTransformer) else Trunk(as_lite(net), stages)
+
+
+def trunk_shape(net: nn.Module, stages: int, size: int) -> tuple[int, ...]:
+    """Return the shape of what the frozen stages give for a frame; nothing is computed for it."""
     with torch.inference_mode():
-        trunk = Trunk(deepcopy(net), stages).eval().to("meta")
+        trunk = trunk_of(deepcopy(net), stages).eval().to("meta")
         return tuple(trunk(torch.empty(1, 3, size, size, device="meta")).shape[1:])
 
 
-def trunk_runner(net: EfficientNetLite, stages: int, size: int, device: torch.device) -> RunTrunk:
+def trunk_runner(net: nn.Module, stages: int, size: int, device: torch.device) -> RunTrunk:
     """Return what computes the frozen stages, in f32."""
-    trunk = Trunk(net, stages).eval()
+    trunk = trunk_of(net, stages).eval()
     if device.type == "cpu" and find_spec("openvino") is not None:
         return _in_openvino(trunk, size)
 
@@ -54,7 +61,7 @@ def trunk_runner(net: EfficientNetLite, stages: int, size: int, device: torch.de
     return run
 
 
-def _in_openvino(trunk: Trunk, size: int) -> RunTrunk:
+def _in_openvino(trunk: nn.Module, size: int) -> RunTrunk:
     import openvino as ov
 
     from training.model.to_openvino import to_openvino

@@ -61,7 +61,7 @@ def _read(pool: DecoderPool, path: Path, spec: ClipSpec) -> Frames:
 
 
 def _read_still(path: Path, spec: ClipSpec) -> Frames:
-    return read_still(path, spec.size)[None]
+    return read_still(path, spec)[None]
 
 
 def _decode(path: Path, spec: CacheSpec, read: Read) -> Decoded:

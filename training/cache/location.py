@@ -8,20 +8,20 @@ from training.config.cache import CacheConfig, parse_size
 from training.config.clip import describe
 from training.errors import TrainingError
 from training.names import to_bytes
-from videoxception.clip import ClipSpec
+from videoxception.clip import ClipSpec, ResizeCrop
 
 
 def locate(data: Path, clip: ClipSpec, config: CacheConfig, folder: Path | None) -> tuple[Path, CacheSpec]:
     """Return the cache's folder and what it holds, or is to hold.
 
     By default, runs on the same data with the same settings share a folder, and its copies are somewhat larger than
-    the clips: three times the frames, 9/8 of the height and 3/2 of the width.
+    the clips: three times the frames, 9/8 of the height and 3/2 of the width; where clips are cut out of scaled frames,
+    as large as those.
 
     Raises:
         TrainingError: the settings are not those of the cache that is there.
     """
-    height, width = clip.size
-    size = parse_size("--cache-size", config.cache_size or f"{9 * height // 8}x{3 * width // 2}")
+    size = parse_size("--cache-size", config.cache_size) if config.cache_size else _copy_size(clip)
     asked = CacheSpec(clip, config.cache_frames or 3 * clip.frames, size)
     if folder is None:
         key = f"{data.absolute()} {asked} {clip.model_dump_json()}"
@@ -30,6 +30,13 @@ def locate(data: Path, clip: ClipSpec, config: CacheConfig, folder: Path | None)
     if found is not None:
         check_asked(folder, found, clip, config)
     return folder, found or asked
+
+
+def _copy_size(clip: ClipSpec) -> tuple[int, int]:
+    if isinstance(clip.fit, ResizeCrop):
+        return clip.fit.height, clip.fit.width
+    height, width = clip.size
+    return 9 * height // 8, 3 * width // 2
 
 
 def check_asked(folder: Path, found: CacheSpec, clip: ClipSpec, config: CacheConfig) -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from training.atomic_write import write_atomically
 from training.errors import TrainingError
-from videoxception.clip import ClipSpec
+from videoxception.clip import ClipSpec, Stretch, Window
 
 CachedFrames = npt.NDArray[np.uint8]
 """Frames of a larger copy, (P, 3, h, w), RGB. Planar, as a network takes them."""
@@ -35,8 +35,12 @@ class CacheSpec:
 
     @property
     def larger(self) -> ClipSpec:
-        """The copy as a clip. With three times the clip's frames, its frames 3i+1 are the clip's own."""
-        return self.clip.model_copy(update={"frames": self.frames, "size": self.size})
+        """The copy as a clip, of whole frames. With three times the clip's frames, those at 3i+1 are of its moments."""
+        sampling = self.clip.sampling
+        if isinstance(sampling, Window):
+            sampling = Window(length=sampling.length, step=sampling.length / self.frames)
+        copy = {"frames": self.frames, "size": self.size, "fit": Stretch(), "sampling": sampling}
+        return self.clip.model_copy(update=copy)
 
     def clip_shape(self, still: bool) -> tuple[int, ...]:
         """Return (F, H, W, 3), where F is 1 for a still."""

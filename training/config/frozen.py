@@ -21,7 +21,7 @@ class FrozenConfig:
     views: int = option(
         0,
         "views of each still that all epochs, networks and teachers share; what frozen stages make of them is kept in a"
-        " bank. 0: new views in each epoch",
+        " bank. Of architectures on a frozen network of frames, views of each clip. 0: new views in each epoch",
     )
     auxiliary_views: int = option(0, "the same for stills of auxiliary classes (default: as --views)")
 
@@ -33,11 +33,6 @@ class FrozenConfig:
                 raise TrainingError(f"--{name.replace('_', '-')} must be at least 0, but got {getattr(self, name)}")
         if self.auxiliary_views and not self.views:
             raise TrainingError("--auxiliary-views means nothing without --views")
-
-    @property
-    def banked(self) -> bool:
-        """Whether training begins with what a bank has of the views, and not with their pixels."""
-        return self.views > 0 and self.frozen_stages > 0
 
     def views_of(self, auxiliary: bool) -> int:
         """Return how many views an item has in the bank."""

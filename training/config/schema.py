@@ -18,7 +18,7 @@ from training.config.augmentation import (
     RandAugmentConfig,
 )
 from training.config.cache import CacheConfig
-from training.config.clip import ClipConfig
+from training.config.clip import ClipConfig, describe
 from training.config.data import DataConfig
 from training.config.distillation import TeacherConfig
 from training.config.frozen import FrozenConfig
@@ -28,6 +28,10 @@ from training.config.stages import Stage, parse_stages
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
 from videoxception.manifest import NAME_PATTERN
+from videoxception.nets.registry import ARCHITECTURES, clip_arguments, info
+
+AUTO = "auto"
+"""The architecture that a folder of one's own is given by what time and folds say: type C or D."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,12 +39,14 @@ class Config:
     """A whole run."""
 
     architecture: str = option(
-        "videoxception-a", "videoxception-a, -b, -c or -d; auto, for a folder of one's own: -d or -c, by time and folds"
+        "videoxception-a",
+        "the network, one of those that videoxception nets lists; auto, for a folder of one's own: videoxception-d or"
+        " -c, by time and folds",
     )
     architecture_args: str = option(
         "",
         "arguments that shape the architecture, NAME=VALUE[,...]: temporal=false leaves out the convolutions over time"
-        " of videoxception-c and -d",
+        " of videoxception-c and -d; width=0.25 of most others takes a quarter of the channels",
     )
     name: str = option("", "name of the released model (default: the architecture's)")
     stages: tuple[Stage, ...] = option(
@@ -49,9 +55,9 @@ class Config:
     )
     pretrained: str = option(
         "auto",
-        "weights to begin with: imagenet, those of the package of the extra `pretrained` (videoxception-c and -d);"
-        " none; a file such as that package's; auto: imagenet for architectures that are made for it, unless --init"
-        " names others; kinetics is for architectures to come",
+        "published weights to begin with: imagenet or kinetics, of architectures that have such (videoxception nets);"
+        " none; a file of them; auto: those that come with the extra `pretrained` (videoxception-c, -d and the"
+        " transformers on lite0 and lite2), unless --init names others, else none",
     )
     init: str = option("", "start from the weights of a released model, NAME[@VERSION], or of another run's folder")
     init_share: float = option(
@@ -86,9 +92,8 @@ class Config:
 
     def __post_init__(self) -> None:
         check_shares(self, "dropout", "stochastic_depth", "init_share")
-        parse_arguments(self.architecture_args)
-        if self.pretrained == "kinetics":
-            raise TrainingError("--pretrained kinetics: no architecture has weights of Kinetics yet; imagenet is there")
+        _check_architecture(self)
+        _check_views(self)
         if self.init and self.pretrained not in ("auto", "none"):
             raise TrainingError("--init and --pretrained both name the weights to begin with; leave one of them out")
         for name in ("grad_accum_steps", "keep"):
@@ -96,10 +101,6 @@ class Config:
                 raise TrainingError(f"--{name.replace('_', '-')} must be at least 1, but got {getattr(self, name)}")
         if self.auxiliary_share is not None and not 0 < self.auxiliary_share < 1:
             raise TrainingError(f"--auxiliary-share must be above 0 and below 1, but got {self.auxiliary_share}")
-        if self.frozen.views and any(stage.frames > 1 for stage in self.stages):
-            raise TrainingError("--views trains on single views; give each stage one frame: --stages 30x1x128x64")
-        if self.frozen.views and (self.mixing.mixup or self.mixing.cutmix):
-            raise TrainingError("--mixup and --cutmix mix new views, and --views keeps old ones; leave one of them out")
         if self.fused and self.compile:
             raise TrainingError("--fused and --compile both replace PyTorch's own kernels; leave one of them out")
         if not re.fullmatch(NAME_PATTERN, self.model_name):
@@ -113,12 +114,27 @@ class Config:
     @property
     def architecture_arguments(self) -> dict[str, Argument]:
         """What `nets.create` is called with, beside what options of their own say."""
-        return parse_arguments(self.architecture_args)
+        return {**parse_arguments(self.architecture_args), **clip_arguments(self._known, self.clip)}
+
+    @property
+    def banked(self) -> bool:
+        """Whether training begins with what a bank has of views, and not with their pixels."""
+        return self.frozen.views > 0 and (self.frozen.frozen_stages > 0 or bool(info(self._known).frozen))
+
+    @property
+    def view_frames(self) -> int:
+        """Frames of each of --views: 1, of stills; a clip's, of architectures on a frozen network of frames."""
+        return self.stages[-1].frames if info(self._known).frozen else 1
 
     @property
     def clip(self) -> ClipSpec:
         """The clip that the released model is shown."""
-        return self.clip_shape.spec(self.architecture)
+        return self.clip_shape.spec(self._known)
+
+    @property
+    def _known(self) -> str:
+        """The architecture; until auto has chosen one, the first that it tries."""
+        return "videoxception-c" if self.architecture == AUTO else self.architecture
 
     @property
     def epochs(self) -> int:
@@ -136,6 +152,42 @@ class Config:
     def to_json(self) -> str:
         """Return the config as it is saved in a run's folder."""
         return json.dumps(dataclasses.asdict(self), indent=2)
+
+
+def _check_architecture(config: Config) -> None:
+    """Raise `TrainingError` for an unknown one, or for a stage whose clips one built for a single shape cannot take."""
+    if config.architecture == AUTO:
+        if config.data.layout != "own":
+            raise TrainingError("--architecture auto is for a folder of one's own; videoxception nets lists the others")
+        return
+    if config.architecture not in ARCHITECTURES:
+        raise TrainingError(
+            f"--architecture: no architecture is called {config.architecture!r}; videoxception nets lists all"
+        )
+    own = parse_arguments(config.architecture_args)
+    whole = {"frames": config.clip.frames, "size": config.clip.size[0]}
+    for name in info(config.architecture).clip_arguments:
+        if name in own:
+            raise TrainingError(f"--architecture-args: {name} is set by --clip-{name}")
+        for stage in config.stages:
+            if getattr(stage, name) != whole[name]:
+                raise TrainingError(
+                    f"--stages: {config.architecture} is built for clips of {describe(config.clip)}, so that each stage"
+                    f" must have them (30x{config.clip.frames}x{config.clip.size[0]}x8), but got {stage}"
+                )
+
+
+def _check_views(config: Config) -> None:
+    """Raise `TrainingError` for options that do not go together with --views."""
+    if not config.frozen.views:
+        return
+    on_frozen = config.view_frames > 1
+    if on_frozen and config.teacher.names:
+        raise TrainingError("--teacher teaches from views of stills, and here --views are clips; leave one of them out")
+    if not on_frozen and any(stage.frames > 1 for stage in config.stages):
+        raise TrainingError("--views trains on single views; give each stage one frame: --stages 30x1x128x64")
+    if config.mixing.mixup or config.mixing.cutmix:
+        raise TrainingError("--mixup and --cutmix mix new views, and --views keeps old ones; leave one of them out")
 
 
 SECTIONS = {

@@ -97,7 +97,7 @@ def read_media(place: Place, spec: ClipSpec) -> Media:
     size = place.path.stat().st_size
     if not is_still(place.path):
         return Media(place, size, decode(place.path, spec))
-    frames = read_still(place.path, spec.size)[None]
+    frames = read_still(place.path, spec)[None]
     return Media(place, size, Clip(frames, None, 4, 3, place.path.suffix[1:].lower(), (0.0,)))
 
 

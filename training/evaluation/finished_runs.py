@@ -21,6 +21,8 @@ from training.evaluation.paired_tests import FIGURES, RunMetrics
 from training.model import checkpoint
 from training.model.final_weights import final_network
 from training.progress import track
+from videoxception.clip import ClipSpec
+from videoxception.nets.normalise import normalise
 from videoxception.nets.planar import forward_fast
 
 _BATCH = 16
@@ -28,10 +30,11 @@ _BATCH = 16
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """A finished run's network, the items that it held out, and their clips."""
+    """A finished run's network, what it is shown, the items that the run held out, and their clips."""
 
     folder: Path
     net: torch.nn.Module
+    spec: ClipSpec
     held_out: DataSet
     clips: Clips
 
@@ -67,7 +70,8 @@ def open_finished_run(folder: Path, cache: Path | None) -> FinishedRun:
         raise TrainingError(f"{folder} has learnt from the source videos that it held out ({split.protocol})")
     check_no_leakage(folder, split.validation.items)
     check_start_leakage(folder, split.validation.items, ())
-    return FinishedRun(folder, final_network(folder, config), split.validation, Clips(split.validation, library))
+    net, clips = final_network(folder, config), Clips(split.validation, library)
+    return FinishedRun(folder, net, config.clip, split.validation, clips)
 
 
 def _for_cache(config: Config, cache: Path | None) -> Config:
@@ -88,6 +92,7 @@ def measure(run: FinishedRun) -> RunMetrics:
     for start in track(range(0, len(run.clips), _BATCH), str(run.folder)):
         # uint8 (B, F, H, W, 3) -> float (B, 3, F, H, W)
         clips = torch.from_numpy(run.clips[start : start + _BATCH]).permute(0, 4, 1, 2, 3).float() / 255
+        clips = normalise(clips, run.spec)
         batches.append(forward_fast(run.net, clips)[:, None, : len(run.held_out.classes)].numpy())  # (B, 1 view, K)
     return RunMetrics(str(run.folder), run.held_out.items, _figures(np.concatenate(batches), run.held_out))
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from training.config.schema import Config
 from training.errors import TrainingError
-from videoxception.nets import create
+from videoxception.nets import create, takes
 from videoxception.nets.videoxception import ResidualBlock
 
 
@@ -23,6 +23,8 @@ def build_network(config: Config) -> nn.Module:
         "dropout": config.dropout,
         "stochastic_depth": config.stochastic_depth,
     }
+    if not (config.stochastic_depth or takes(config.architecture, "stochastic_depth")):
+        del own["stochastic_depth"]
     shape: dict[str, Any] = dict(config.architecture_arguments)
     if taken := sorted(own.keys() & shape):
         raise TrainingError(f"--architecture-args: {', '.join(taken)} is set by an option of its own")

@@ -1,9 +1,10 @@
 """Frozen stages: which weights of a pretrained network are not trained, and how deep in it the others lie."""
 
-from torch import nn
+from torch import Tensor, nn
 
 from training.errors import TrainingError
 from videoxception.nets.efficientnet_lite import STAGES, MBConv
+from videoxception.nets.frozen_transformer import FrozenTransformer
 from videoxception.nets.videoxception_c import VideoXceptionC
 
 HEAD_DEPTH = STAGES + 1
@@ -20,11 +21,17 @@ def depth_of(net: VideoXceptionC, name: str) -> int:
 
 
 def frozen_names(net: nn.Module, stages: int) -> list[str]:
-    """Return the names of the weights, statistics of batch norms among them, of a network's first stages.
+    """Return the names of the weights, statistics of batch norms among them, that are not trained.
+
+    Those of a network's first `stages`; of a network made on a frozen one, that one's.
 
     Raises:
         TrainingError: the network is not one whose stages can be frozen.
     """
+    if isinstance(net, FrozenTransformer):
+        if stages:
+            raise TrainingError("--frozen-stages: the network of frames is frozen as a whole here; leave it out")
+        return [name for name in net.state_dict() if name.startswith("backbone.")]
     if not stages:
         return []
     lite = as_lite(net)
@@ -32,7 +39,7 @@ def frozen_names(net: nn.Module, stages: int) -> list[str]:
 
 
 def freeze(net: nn.Module, stages: int) -> None:
-    """Make the weights of a network's first stages constant. Raises `TrainingError`."""
+    """Make the weights that `frozen_names` returns constant. Raises `TrainingError`."""
     frozen = set(frozen_names(net, stages))
     for name, parameter in net.named_parameters():
         parameter.requires_grad_(name not in frozen)
@@ -49,6 +56,15 @@ def begin_training(net: nn.Module, stages: int) -> None:
     for module in net.modules():
         if isinstance(module, nn.BatchNorm2d) or (isinstance(module, MBConv) and module.spec.stage < stages):
             module.eval()
+
+
+def resume(net: nn.Module, x: Tensor, stages: int) -> Tensor:
+    """Return logits (B, K) from what the frozen part of a network gave. Raises `TrainingError` if it has none.
+
+    Args:
+        x: of a network's first `stages`, as `VideoXceptionC.resume` takes it; of a frozen one's features, (B, T, C).
+    """
+    return net.classify(x) if isinstance(net, FrozenTransformer) else as_lite(net).resume(x, stages)
 
 
 def as_lite(net: nn.Module) -> VideoXceptionC:

@@ -39,7 +39,12 @@ class ImageNetPackage:
 LITE0 = ImageNetPackage("EfficientNet-Lite0", "57934424")
 LITE1 = ImageNetPackage("EfficientNet-Lite1", "77cc7160")
 LITE2 = ImageNetPackage("EfficientNet-Lite2", "9656183e")
-PACKAGES = {"videoxception-c": LITE0, "videoxception-d": LITE2}
+PACKAGES = {
+    "videoxception-c": LITE0,
+    "videoxception-d": LITE2,
+    "lite0_transformer": LITE0,
+    "lite2_transformer": LITE2,
+}
 """Of the architectures that begin with ImageNet weights."""
 
 NAMED_TOO = (
@@ -84,7 +89,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         TrainingError: it cannot be read, holds something else, or its sha256 is not the one that its name ends with.
     """
-    _check_hash(path)
+    check_hash(path)
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
         return {_renamed(name): tensor for name, tensor in saved.items()}
@@ -92,7 +97,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise TrainingError(f"--pretrained: {path} holds no weights of EfficientNet-Lite ({error})") from error
 
 
-def _check_hash(path: Path) -> None:
+def check_hash(path: Path) -> None:
     """Compare a file with the first digits of its sha256, if its name ends with them: "-57934424.pth"."""
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()

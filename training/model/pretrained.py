@@ -1,5 +1,6 @@
 """The weights that --init or --pretrained names, fitted to the network of the run that begins with them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +14,20 @@ from training.errors import TrainingError
 from training.model import checkpoint
 from training.model.imagenet import NAMED_TOO, PACKAGES, imagenet_weights, read_weights
 from training.model.net2net import grow_deeper
+from training.model.published import adapted, describe_torchvision, read_state_dict, torchvision_weights
 from training.model.resolve import resolve_trained
+from videoxception.nets.registry import ARCHITECTURES, info
 from videoxception.store import ModelStore, Release
 
-HEAD = ("head.weight", "head.bias")
 Weights = dict[str, Tensor]
+
+# Weights that a family has beside those of the network whose weights are published, by its file.
+_OWN = {
+    "videoxception_c": r".*\.temporal\..*",
+    "vivit": r"temporal\..*",
+    "cnn_lstm": r"lstm\..*",
+    "frozen_transformer": r"(?!backbone\.).*",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +45,34 @@ def first_weights(config: Config, net: nn.Module) -> PretrainedWeights | None:
     source = pretrained_source(config)
     if source == "none":
         return None
-    weights = imagenet_weights(PACKAGES[config.architecture]) if source == "imagenet" else read_weights(Path(source))
+    try:
+        weights = adapted(_published(config.architecture, source), net)
+    except (ValueError, KeyError) as error:
+        raise TrainingError(f"--pretrained: {source} is not for {config.architecture}: {error}") from error
     return PretrainedWeights(_fitted(weights, net, config))
 
 
+def _published(architecture: str, source: str) -> Weights:
+    """Return published weights by the names that their network has. Raises `TrainingError`."""
+    if source in ("imagenet", "kinetics"):
+        of_lite = architecture in PACKAGES
+        return imagenet_weights(PACKAGES[architecture]) if of_lite else torchvision_weights(architecture)
+    return read_weights(Path(source)) if architecture in PACKAGES else read_state_dict(Path(source))
+
+
+def head_names(architecture: str) -> tuple[str, ...]:
+    """Return the names of the weights and biases whose rows are the outputs."""
+    return tuple(f"{head}.{part}" for head in info(architecture).heads for part in ("weight", "bias"))
+
+
 def pretrained_source(config: Config) -> str:
-    """Return what --pretrained comes to: "imagenet", "none" or a path. Raises `TrainingError`."""
-    has_weights = config.architecture in PACKAGES
+    """Return what --pretrained comes to: "imagenet", "kinetics", "none" or a path. Raises `TrainingError`."""
     if config.pretrained == "auto":
-        return "imagenet" if has_weights and not config.init else "none"
-    if config.pretrained == "imagenet" and not has_weights:
+        return "imagenet" if config.architecture in PACKAGES and not config.init else "none"
+    if config.pretrained in ("imagenet", "kinetics") and config.pretrained not in info(config.architecture).weights:
+        having = [name for name, known in ARCHITECTURES.items() if config.pretrained in known.weights]
         raise TrainingError(
-            f"--pretrained imagenet: there are ImageNet weights for {' and '.join(PACKAGES)}, not for"
+            f"--pretrained {config.pretrained}: there are such weights for {', '.join(having)}, not for"
             f" {config.architecture}"
         )
     return config.pretrained
@@ -66,22 +92,24 @@ def describe_pretrained(config: Config) -> str:
     source = pretrained_source(config)
     if source == "none":
         return ""
-    return (
-        f"{PACKAGES[config.architecture]}; {NAMED_TOO}"
-        if source == "imagenet"
-        else f"the weights of {Path(source).name}"
-    )
+    if source == "imagenet" and config.architecture in PACKAGES:
+        return f"{PACKAGES[config.architecture]}; {NAMED_TOO}"
+    if source in ("imagenet", "kinetics"):
+        return describe_torchvision(config.architecture)
+    return f"the weights of {Path(source).name}"
 
 
 def _fitted(weights: Weights, net: nn.Module, config: Config) -> Weights:
-    """Return weights of a network of frames for `net`, whose head is new and whose kernels over time stay as they are.
+    """Return published weights for `net`, whose head is new, and what it has beside them as it is.
 
     Raises `TrainingError` if they are another network's.
     """
-    own = net.state_dict()
-    temporal = {name: tensor for name, tensor in own.items() if ".temporal." in name}
-    fitting = temporal | {name: tensor for name, tensor in weights.items() if name not in HEAD}
-    if {name: tensor.shape for name, tensor in own.items() if name not in HEAD} != {
+    own, heads = net.state_dict(), head_names(config.architecture)
+    of_family = re.compile(_OWN.get(info(config.architecture).builder.partition(":")[0], r"(?!)"))
+    fresh = {name: tensor for name, tensor in own.items() if of_family.fullmatch(name)}
+    fitting = fresh | {name: tensor for name, tensor in weights.items() if name not in heads}
+    fitting = {name: tensor for name, tensor in fitting.items() if name not in heads}
+    if {name: tensor.shape for name, tensor in own.items() if name not in heads} != {
         name: tensor.shape for name, tensor in fitting.items()
     }:
         raise TrainingError(f"--pretrained: the weights of {config.pretrained} are not those of {config.architecture}")
@@ -97,10 +125,12 @@ def load_pretrained(config: Config, net: nn.Module, store: ModelStore | None = N
     trained = resolve_trained(config.init, store)
     weights, outputs = _of_run(trained) if isinstance(trained, Path) else _of_release(trained)
     named, wanted = set(outputs), config.data.outputs
-    fitting = {**weights, **{name: _by_name(weights[name], outputs, wanted) for name in HEAD}}
+    heads, own = head_names(config.architecture), net.state_dict()
+    found = {name: _by_name(weights[name], outputs, wanted) for name in heads if name in weights}
+    fitting = {**weights, **found}
     whole = grow_deeper(fitting, net)
-    if not named & set(wanted) or whole["head.weight"].shape != net.state_dict()["head.weight"].shape:
-        return PretrainedWeights({name: tensor for name, tensor in weights.items() if name not in HEAD})
+    if not named & set(wanted) or any(name not in whole or whole[name].shape != own[name].shape for name in heads):
+        return PretrainedWeights({name: tensor for name, tensor in weights.items() if name not in heads})
     deeper = () if whole is fitting else ("grown deeper",)
     new = [name for name in wanted if name not in named]
     return PretrainedWeights(whole, (*deeper, *((f"outputs that begin at zero: {', '.join(new)}",) if new else ())))

@@ -32,7 +32,7 @@ def to_openvino(net: nn.Module, example: Tensor) -> ov.Model:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what torch and OpenVINO say about their own insides: deprecated tree utilities, unused operations.
+    """Silence what torch and OpenVINO say about their own insides: deprecated trees, unused operations, copies.
 
     To a root logger without a handler, OpenVINO's first word would add one, which prints every later line again.
     """
@@ -42,6 +42,7 @@ def _quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
+            warnings.filterwarnings("ignore", ".*assigned during export", UserWarning)  # an LSTM's flat weights
             yield
     finally:
         logging.disable(logging.NOTSET)

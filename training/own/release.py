@@ -21,7 +21,6 @@ from training.evaluation.protocol import calibrate, measure_predictions, out_of_
 from training.evaluation.stored import Predictions, save_predictions
 from training.evaluation.summary import Evaluation
 from training.evaluation.views import Views
-from training.export.cost import cost_of
 from training.export.golden_answers import check_graphs
 from training.export.unmeasured import unmeasured_release
 from training.names import ESCAPED
@@ -35,6 +34,7 @@ from training.reporting.provenance import provenance_of
 from videoxception.clip import Frames
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.nets.background import join_background
+from videoxception.nets.cost import cost_of
 from videoxception.nets.fused_norms import round_for_bf16
 from videoxception.nets.served import load_served
 from videoxception.store import SOURCES, Release, publish

@@ -22,7 +22,7 @@ from training.cache.loader import Library
 from training.cache.location import locate
 from training.config.clip import ClipConfig
 from training.config.frozen import ALL_BUT_HEAD
-from training.config.schema import Config
+from training.config.schema import AUTO, Config
 from training.data.dataset import DataSet
 from training.errors import TrainingError
 from training.model.build import build_network
@@ -60,12 +60,12 @@ def types_of(config: Config) -> tuple[str, ...]:
     """Return the architectures to choose from, the most accurate first. Raises `TrainingError`."""
     if config.init:
         return (_as_first(config).architecture,)
-    if config.architecture not in ("auto", *_OF_FRAMES):
+    if config.architecture not in (AUTO, *_OF_FRAMES):
         raise TrainingError(
             f"--architecture {config.architecture}: heads for a folder of one's own are trained on types C and D;"
             " python -m training.run --layout folders --data DIR trains any other as a whole"
         )
-    return _OF_FRAMES if config.architecture == "auto" else (config.architecture,)
+    return _OF_FRAMES if config.architecture == AUTO else (config.architecture,)
 
 
 def _as_first(config: Config) -> Config:
@@ -74,7 +74,7 @@ def _as_first(config: Config) -> Config:
     if not isinstance(first, Release):
         raise TrainingError(f"--init: {config.init} is a run's folder; name a released model, NAME[@VERSION]")
     made = first.manifest.architecture
-    if config.architecture not in ("auto", made.name):
+    if config.architecture not in (AUTO, made.name):
         raise TrainingError(f"--init: {first} is a {made.name}, and --architecture asks for {config.architecture}")
     if made.name not in _OF_FRAMES or made.arguments.get("temporal", True):
         raise TrainingError(

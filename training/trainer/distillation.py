@@ -19,6 +19,8 @@ from training.model import checkpoint
 from training.model.final_weights import averaged_network
 from training.model.resolve import resolve_trained
 from training.trainer.sampler import MicroBatch
+from videoxception.clip import ClipSpec
+from videoxception.nets.normalise import normalise
 from videoxception.nets.planar import forward_fast
 from videoxception.nets.served import load_served
 from videoxception.store import ModelStore, Release
@@ -27,21 +29,24 @@ from videoxception.store import ModelStore, Release
 class Teacher:
     """The mean of some models' probabilities, at a temperature."""
 
-    def __init__(self, nets: list[nn.Module], temperature: float, outputs: int | None = None) -> None:
-        self._nets = nets
+    def __init__(self, teachers: "list[LoadedTeacher]", temperature: float, outputs: int | None = None) -> None:
+        self._teachers = teachers
         self._temperature = temperature
         self._outputs = outputs  # the first so many, which are the student's; None: all
 
     @classmethod
     def load(cls, config: Config, device: torch.device, store: ModelStore | None = None) -> "Teacher | None":
         """Load the models and finished runs that --teacher names; None if it names none. Raises `TrainingError`."""
-        nets = [load_teacher(name, config.data, store).net.to(device) for name in config.teacher.names]
-        return cls(nets, config.teacher.teacher_temperature, len(config.data.outputs)) if nets else None
+        teachers = [load_teacher(name, config.data, store) for name in config.teacher.names]
+        for teacher in teachers:
+            teacher.net.to(device)
+            _check_colours(teacher, config)
+        return cls(teachers, config.teacher.teacher_temperature, len(config.data.outputs)) if teachers else None
 
     @torch.no_grad()
     def __call__(self, clips: Tensor) -> Tensor:
         """Return softened probabilities of the student's outputs (B, K) for float clips (B, 3, T, H, W) in 0..1."""
-        logits = [forward_fast(net, clips).float()[:, : self._outputs] for net in self._nets]
+        logits = [teacher.logits(clips).float()[:, : self._outputs] for teacher in self._teachers]
         return softened(logits, self._temperature)
 
     def loss(self, logits: Tensor, clips: Tensor, micro: MicroBatch) -> Tensor:
@@ -65,10 +70,24 @@ def divergence(logits: Tensor, probabilities: Tensor, temperature: float) -> Ten
 
 @dataclass(frozen=True, slots=True)
 class LoadedTeacher:
-    """A teacher's network, and the size of the frames that it is made for."""
+    """A teacher's network, the size of the frames that it is made for, and how their numbers are to be scaled."""
 
     net: nn.Module
     size: int
+    spec: ClipSpec
+
+    def logits(self, clips: Tensor) -> Tensor:
+        """Return logits (B, K) of float clips (B, 3, T, H, W) in 0..1."""
+        return forward_fast(self.net, normalise(clips, self.spec))
+
+
+def _check_colours(teacher: LoadedTeacher, config: Config) -> None:
+    """Raise `TrainingError` for a teacher that takes colours in another order than the student is shown them."""
+    if teacher.spec.channels != config.clip.channels:
+        raise TrainingError(
+            f"--teacher: a teacher that takes {teacher.spec.channels} cannot teach {config.architecture}, which takes"
+            f" {config.clip.channels}"
+        )
 
 
 def load_teacher(name: str, data: DataConfig, store: ModelStore | None) -> LoadedTeacher:
@@ -86,12 +105,12 @@ def load_teacher(name: str, data: DataConfig, store: ModelStore | None) -> Loade
 def _of_run(folder: Path) -> tuple[LoadedTeacher, tuple[str, ...], tuple[str, ...]]:
     """Return the network that a finished run leaves, its classes and its auxiliary classes."""
     config = checkpoint.read_config(folder)
-    loaded = LoadedTeacher(averaged_network(folder, config), config.stages[-1].size)
+    loaded = LoadedTeacher(averaged_network(folder, config), config.stages[-1].size, config.clip)
     return loaded, config.data.classes, config.data.auxiliary
 
 
 def _of_release(release: Release) -> tuple[LoadedTeacher, tuple[str, ...], tuple[str, ...]]:
     """Return a released network, its classes and its auxiliary classes."""
     manifest = release.manifest
-    loaded = LoadedTeacher(load_served(release).net, manifest.clip.size[0])
+    loaded = LoadedTeacher(load_served(release).net, manifest.clip.size[0], manifest.clip)
     return loaded, tuple(manifest.classes), tuple(manifest.auxiliary)

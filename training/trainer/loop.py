@@ -23,7 +23,7 @@ from training.config.optimizer import OptimizerConfig
 from training.config.schema import Config
 from training.config.stages import Stage
 from training.errors import TrainingError
-from training.model.frozen import as_lite, begin_training
+from training.model.frozen import begin_training, resume
 from training.model.train_state import TrainState
 from training.progress import track
 from training.trainer.amp import autocast
@@ -34,6 +34,8 @@ from training.trainer.ema import update_ema
 from training.trainer.log import EpochReport
 from training.trainer.sampler import MicroBatch, plan_epoch
 from training.trainer.schedule import learning_rate
+from videoxception.clip import ClipSpec
+from videoxception.nets.normalise import normalise
 from videoxception.nets.planar import PLAIN, Passes, forward_fast
 
 _ALONE, _CPU = World(), torch.device("cpu")
@@ -63,7 +65,11 @@ class TrainContext:
     def forward(self) -> nn.Module:
         """What computes the logits of a training step; with several processes, it averages their gradients as well."""
         net, frozen = self.state.net, self.config.frozen
-        forward: nn.Module = _Resume(net, frozen.frozen_stages) if frozen.banked else _FastForward(net, self.passes)
+        forward: nn.Module = (
+            _Resume(net, frozen.frozen_stages)
+            if self.config.banked
+            else _FastForward(net, self.config.clip, self.passes)
+        )
         if self.config.compile:
             forward = torch.compile(forward)  # type: ignore[assignment]
         if self.world.size > 1:
@@ -144,7 +150,7 @@ def _inputs(frames: Tensor, micro: MicroBatch, context: TrainContext) -> Tensor:
     """Augment frames to clips float (b, 3, T, H, W); views are ready, and what a bank has of them is (b, ...)."""
     config = context.config
     stage = config.stage(context.state.epoch)
-    if config.frozen.banked:
+    if config.banked:
         return frames[:, 0].float()
     if config.frozen.views:
         return resized(frames[:, 0].float() / 255, stage.size)[:, :, None]
@@ -154,7 +160,7 @@ def _inputs(frames: Tensor, micro: MicroBatch, context: TrainContext) -> Tensor:
 def _loss(clips: Tensor, shares: Tensor, micro: MicroBatch, context: TrainContext) -> Tensor:
     """Return the loss of clips (b, 3, T, H, W) by their shares of the classes (b, K), mixed with the teacher's."""
     config, teacher = context.config, context.teacher
-    with autocast(clips.device):
+    with autocast(clips.device, context.state.net):
         logits = context.forward(clips)
         loss = F.cross_entropy(logits.float(), shares, label_smoothing=config.optimizer.label_smoothing)
         if teacher is None:
@@ -196,14 +202,15 @@ def _with_averaged_norms(net: nn.Module, batch: list[MicroBatch]) -> Iterator[Mi
 class _FastForward(nn.Module):
     """A network's fast forward pass, as a module that can be compiled and distributed."""
 
-    def __init__(self, net: nn.Module, passes: Passes) -> None:
+    def __init__(self, net: nn.Module, spec: ClipSpec, passes: Passes) -> None:
         super().__init__()
         self.net = net
+        self.spec = spec
         self.passes = passes
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Clips (b, 3, T, H, W) -> logits (b, K)."""
-        return forward_fast(self.net, clips, self.passes)
+        """Clips (b, 3, T, H, W) in 0..1 -> logits (b, K)."""
+        return forward_fast(self.net, normalise(clips, self.spec), self.passes)
 
 
 class _Resume(nn.Module):
@@ -216,7 +223,7 @@ class _Resume(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """What the frozen stages gave for frames (b, ...) -> logits (b, K)."""
-        return as_lite(self.net).resume(x, self.stages)
+        return resume(self.net, x, self.stages)
 
 
 def _timed(items: Iterator[Tensor]) -> Iterator[tuple[Tensor, float]]:

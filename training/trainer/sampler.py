@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from training.augment.times import draw_times
 from training.cache.loader import Loader
 from training.config.schema import Config
 from training.errors import TrainingError
@@ -35,6 +36,7 @@ def plan_epoch(config: Config, epoch: int, loader: Loader, world: World) -> list
         TrainingError: the last batch has fewer items than micro-batches are wanted.
     """
     stage = config.stage(epoch)
+    count = 1 if config.frozen.views else stage.frames  # of each item: frames, or a view, which is a whole clip
     rows = draw_rows(loader.targets, len(config.data.classes), config.auxiliary_share, generator_of(config.seed, epoch))
     batches = batches_of(rows, stage.batch)
     if len(batches[-1]) < config.grad_accum_steps:
@@ -43,9 +45,7 @@ def plan_epoch(config: Config, epoch: int, loader: Loader, world: World) -> list
         )
     return [
         [
-            _micro_batch(
-                rows, len(batch), loader.count, stage.frames, generator_of(config.seed, epoch, step + 1, number)
-            )
+            _micro_batch(rows, len(batch), loader.count, count, generator_of(config.seed, epoch, step + 1, number))
             for number, rows in enumerate(torch.tensor_split(batch, config.grad_accum_steps))
             if number % world.size == world.rank
         ]
@@ -70,17 +70,6 @@ def draw_rows(targets: Tensor, classes: int, share: float | None, rng: torch.Gen
     wanted = round(len(own) * share / (1 - share))
     rows = torch.cat([own, auxiliary[torch.randperm(len(auxiliary), generator=rng)[:wanted]]])
     return rows[torch.randperm(len(rows), generator=rng)]
-
-
-def draw_times(batch: int, frames: int, count: int, rng: torch.Generator) -> Tensor:
-    """Draw numbers of frames (B, count): one from anywhere within each of `count` equal segments of the video.
-
-    Of a still (`frames` is 1) it is the one frame, (B, 1), however many frames the virtual camera makes of it.
-    """
-    if frames == 1:
-        return torch.zeros(batch, 1, dtype=torch.long)
-    times = (torch.arange(count) + torch.rand(batch, count, generator=rng)) * frames / count
-    return times.long().clamp(max=frames - 1)  # float32 rounds 9.99999999 to 10
 
 
 def batches_of(order: Tensor, size: int) -> list[Tensor]:

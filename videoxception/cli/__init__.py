@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import videoxception
 from videoxception.bulk.shards import BulkError
-from videoxception.cli import classes, classify, completion, doctor, models, predict, serve, trainer
+from videoxception.cli import classes, classify, completion, doctor, models, nets, predict, serve, trainer
 from videoxception.cli.exit_codes import IMPOSSIBLE, INTERRUPTED, SOME_FAILED
 from videoxception.cli.videos import TooMuch
 from videoxception.client import ClientError
@@ -19,6 +19,7 @@ _COMMANDS = {
     "predict": predict,
     "classify": classify,
     "models": models,
+    "nets": nets,
     "classes": classes,
     "serve": serve,
     "doctor": doctor,

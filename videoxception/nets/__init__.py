@@ -2,26 +2,21 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
-from torch import nn
+from videoxception.nets.registry import ARCHITECTURES, NetInfo, info
 
-from videoxception.nets.videoxception import videoxception_a, videoxception_b
-from videoxception.nets.videoxception_c import videoxception_c, videoxception_d
-
-_BUILDERS: dict[str, Callable[..., nn.Module]] = {
-    "videoxception-a": videoxception_a,
-    "videoxception-b": videoxception_b,
-    "videoxception-c": videoxception_c,
-    "videoxception-d": videoxception_d,
-}
+if TYPE_CHECKING:  # the registry is read where there is no torch
+    from torch import nn
 
 
 def names() -> list[str]:
     """Return the names of the architectures that `create` builds."""
-    return sorted(_BUILDERS)
+    return sorted(ARCHITECTURES)
 
 
-def create(name: str, num_classes: int, *, auxiliary: int = 0, **arguments: object) -> nn.Module:
+def create(name: str, num_classes: int, *, auxiliary: int = 0, **arguments: object) -> "nn.Module":
     """Create a freshly initialised network.
 
     Args:
@@ -32,21 +27,37 @@ def create(name: str, num_classes: int, *, auxiliary: int = 0, **arguments: obje
         arguments: The architecture's own (`dropout=0.5`).
 
     Returns:
-        A module that maps float clips (B, 3, T, H, W) in 0..1 to logits (B, num_classes + auxiliary).
+        A module that maps float clips (B, 3, T, H, W), scaled as `info(name).clip` says, to logits
+        (B, num_classes + auxiliary).
 
     Raises:
         ValueError: The name is unknown, or the architecture takes no such argument.
     """
-    if name not in _BUILDERS:
-        raise ValueError(f"no architecture is called {name!r}; there are {', '.join(names())}")
-    _check_arguments(name, arguments)
-    return _BUILDERS[name](num_classes + auxiliary, **arguments)
+    known = info(name)
+    builder = _builder(known)
+    _check_arguments(name, _kinds(builder, known), arguments)
+    return builder(num_classes + auxiliary, **known.preset, **arguments)
 
 
-def _check_arguments(name: str, arguments: Mapping[str, object]) -> None:
+def takes(name: str, argument: str) -> bool:
+    """Return whether an architecture has an argument of that name. Raises `ValueError` for an unknown architecture."""
+    known = info(name)
+    return argument in _kinds(_builder(known), known)
+
+
+def _builder(known: NetInfo) -> "Callable[..., nn.Module]":
+    module, _, function = known.builder.partition(":")
+    return cast("Callable[..., nn.Module]", getattr(import_module(f"videoxception.nets.{module}"), function))
+
+
+def _kinds(builder: "Callable[..., nn.Module]", known: NetInfo) -> dict[str, type]:
+    """Return the type of each argument that a builder takes of its caller."""
+    _, *parameters = inspect.signature(builder).parameters.values()  # the first is the number of outputs
+    return {each.name: each.annotation for each in parameters if each.name not in known.preset}
+
+
+def _check_arguments(name: str, kinds: Mapping[str, type], arguments: Mapping[str, object]) -> None:
     """Raise `ValueError` for an argument that an architecture's builder has not, or that is of another type."""
-    _, *parameters = inspect.signature(_BUILDERS[name]).parameters.values()  # the first is the number of outputs
-    kinds = {parameter.name: parameter.annotation for parameter in parameters}
     for argument, value in arguments.items():
         if argument not in kinds:
             raise ValueError(f"{name} takes no argument {argument!r}; it takes {', '.join(kinds)}")

@@ -10,7 +10,7 @@ from av.filter import Graph
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
-from videoxception.clip import Crop, Stretch
+from videoxception.clip import Fit, ResizeCrop, Stretch
 from videoxception.video.hdr import map_colours, needs_mapping
 from videoxception.video.orientation import Orientation, matrix_of, orientation_of
 
@@ -45,7 +45,7 @@ class Scaler:
     One reformatter serves all frames: FFmpeg 8 keeps some 15 MB a context, and PyAV makes a context a reformatter.
     """
 
-    def __init__(self, size: tuple[int, int], fit: Stretch | Crop) -> None:
+    def __init__(self, size: tuple[int, int], fit: Fit) -> None:
         self._size = size
         self._fit = fit
         self._reformatter = VideoReformatter()
@@ -86,6 +86,8 @@ class Scaler:
     def _scaled_size(self, frame: VideoFrame) -> tuple[int, int]:
         if isinstance(self._fit, Stretch):
             return self._size
+        if isinstance(self._fit, ResizeCrop):
+            return self._fit.height, self._fit.width
         short = min(frame.height, frame.width)
         return round(frame.height * self._fit.short_side / short), round(frame.width * self._fit.short_side / short)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import av
 import numpy as np
 
-from videoxception.clip import ClipSpec, Frames, Stretch
+from videoxception.clip import ClipSpec, Frames
 from videoxception.video.errors import Undecodable
 from videoxception.video.frame import Frame, Scaler
 
 
-def read_still(path: Path, size: tuple[int, int], shape: Fraction | None = None) -> Frame:
-    """Read a JPEG, PNG or other image file, stretched to `size` (height, width): uint8 (H, W, 3).
+def read_still(path: Path, spec: ClipSpec, shape: Fraction | None = None) -> Frame:
+    """Read a JPEG, PNG or other image file as one frame of a clip: uint8 (H, W, 3), size and colours as it asks.
 
     With a `shape` (width / height), only the largest part of that shape in its middle. Raise `Undecodable` with the
     file's name, or `FileNotFoundError`.
@@ -20,16 +20,17 @@ def read_still(path: Path, size: tuple[int, int], shape: Fraction | None = None)
     try:
         with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
             frame = next(container.decode(video=0))
-            return Scaler(size, Stretch())(frame if shape is None else _middle(frame, shape))
+            scaled = Scaler(spec.size, spec.fit)(frame if shape is None else _middle(frame, shape))
     except (av.FFmpegError, IndexError, StopIteration) as error:
         if isinstance(error, FileNotFoundError):
             raise
         raise Undecodable(f"{path} is not a frame that can be read") from error
+    return scaled if spec.channels == "RGB" else np.ascontiguousarray(scaled[..., ::-1])
 
 
 def still_clip(path: Path, spec: ClipSpec, shape: Fraction | None = None) -> Frames:
     """Return the clip that a still counts as in evaluation: it F times, no camera motion. uint8 (F, H, W, 3)."""
-    return np.broadcast_to(read_still(path, spec.size, shape), spec.shape)
+    return np.broadcast_to(read_still(path, spec, shape), spec.shape)
 
 
 def largest_part(height: int, width: int, shape: Fraction) -> tuple[int, int]:

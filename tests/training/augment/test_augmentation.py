@@ -3,11 +3,11 @@ import torch
 
 from training.augment.color_jitter import jitter_colors
 from training.augment.pipeline import draw_clips
+from training.augment.times import draw_times
 from training.augment.virtual_camera import camera_path, render_camera_path
 from training.config.augmentation import CameraConfig, ColorJitterConfig
 from training.config.schema import Config
 from training.config.stages import Stage
-from training.trainer.sampler import draw_times
 
 STILL = CameraConfig(min_area=1.0, aspect=0.0, angle=0.0, still_prob=1.0, cut_prob=0.0, drift=0.0, flip=False)
 PLAIN = ColorJitterConfig(brightness=0, contrast=0, saturation=0, tint=0, gray_prob=0, erase_prob=0)

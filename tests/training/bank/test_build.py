@@ -13,6 +13,7 @@ from training.bank.loader import BankLoader
 from training.bank.store import Bank, BankWriter
 from training.bank.views import draw_views, item_key
 from training.cache.spec import CachedFrames, CacheSpec
+from training.config.clip import ClipConfig
 from training.config.data import DataConfig
 from training.config.frozen import FrozenConfig
 from training.config.schema import Config
@@ -20,7 +21,7 @@ from training.config.stages import parse_stages
 from training.data.dataset import DataSet, Item
 from training.errors import TrainingError
 from training.model.build import build_network
-from training.model.frozen import as_lite
+from training.model.frozen import as_lite, resume
 from videoxception.clip import ClipSpec, Frames
 
 CPU = torch.device("cpu")
@@ -143,3 +144,33 @@ def test_views_are_of_stills() -> None:
 
     with pytest.raises(TrainingError, match=r"--views is for stills, but 0\.jpg is a video"):
         viewed_items(data(), Videos(), CONFIG)
+
+
+class Films(Stills):
+    """A library of noise that moves."""
+
+    def copy(self, path: Path) -> CachedFrames:
+        return np.random.RandomState(int(path.stem)).randint(0, 255, (9, 3, 40, 48), np.uint8)
+
+
+def test_of_a_frozen_network_the_bank_holds_features_of_whole_clips(tmp_path: Path) -> None:
+    config = Config(
+        architecture="lite0_transformer",
+        clip_shape=ClipConfig(clip_frames=3, clip_size=32),
+        stages=parse_stages("1x3x32x4"),
+        pretrained="none",
+        data=DataConfig(classes=("run", "jump"), auxiliary=("other",)),
+        frozen=FrozenConfig(views=2),
+    )
+    assert config.banked
+    net = build_network(config).eval()
+    films = viewed_items(data(), Films(), config)
+    loader = BankLoader(build_bank(tmp_path, config, net, films, CPU), films, torch.tensor(data().targets))
+    drawn = loader.draw(torch.tensor([1, 3]), torch.tensor([[1], [0]]))
+    assert drawn.shape == (2, 1, 3, 1280)
+    copy = Films().copy(Path("1.jpg"))
+    clip = draw_views(copy, item_key(copy), [1], 32, config)[0].transpose(0, 1)[None]  # (1, 3, T, 32, 32)
+    with torch.inference_mode():
+        features = net.features(clip)
+        torch.testing.assert_close(drawn[0].float(), features, atol=2e-2, rtol=2e-3)
+        torch.testing.assert_close(resume(net, drawn[0].float(), 0), net(clip), atol=2e-2, rtol=2e-2)

@@ -22,7 +22,7 @@ def options(stills_root: Path, auxiliary_root: Path, tmp_path_factory: pytest.Te
     data = ["--layout", "stills", "--data", str(stills_root), "--classes", ",".join(CLASSES)]
     data += ["--auxiliary-data", str(auxiliary_root), "--auxiliary", "all", "--groups", "FOLDS.tsv:video"]
     places = ["--cache", str(folder / "cache"), "--cache-size", "48x64", "--banks", str(folder / "banks")]
-    small = ["--pretrained", "none", "--views", "2", "--auxiliary-views", "1", "--fold", "1"]
+    small = ["--pretrained", "none", "--views", "2", "--auxiliary-views", "1", "--fold", "1", "--name", "toy"]
     return [*data, *places, *small]
 
 
@@ -66,8 +66,8 @@ def test_late_stages_learn_from_a_head_and_are_released(head: Path, options: lis
     more = ["--recipe", "finetune", "--stages", "1x1x32x16", "--init", str(head), "--teacher", str(head), "--no-int8"]
     more += ["--init-share", "0.5"]
     without_pretrained = [option for option in options if option not in ("--pretrained", "none")]
-    assert "released videoxception-c@1" in train(without_pretrained, tmp_path / "fine", *more).stdout
-    manifest = ModelStore(built_in=tmp_path / "store").load("videoxception-c").manifest
+    assert "released toy@1" in train(without_pretrained, tmp_path / "fine", *more).stdout
+    manifest = ModelStore(built_in=tmp_path / "store").load("toy").manifest
     assert manifest.metrics is not None
     assert manifest.metrics.known is not None
     assert manifest.provenance.recipe["init_share"] == 0.5

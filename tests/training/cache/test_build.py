@@ -55,8 +55,8 @@ def test_the_larger_copy_holds_the_services_own_frames_as_3i_plus_1(videos: list
 def test_a_still_has_one_frame(stills_root: Path, tmp_path: Path) -> None:
     paths = sorted(stills_root.glob("Punch/*.jpg"))
     cache, _ = prepare(tmp_path / "cache", SPEC, paths, skip_bad=False)
-    assert np.array_equal(cache.clip(paths[3]), read_still(paths[3], (128, 128))[None])
-    assert np.array_equal(cache.copy(paths[3])[0].transpose(1, 2, 0), read_still(paths[3], (36, 48)))
+    assert np.array_equal(cache.clip(paths[3]), read_still(paths[3], ClipSpec(size=(128, 128)))[None])
+    assert np.array_equal(cache.copy(paths[3])[0].transpose(1, 2, 0), read_still(paths[3], ClipSpec(size=(36, 48))))
 
 
 def test_what_is_there_is_not_decoded_again(videos: list[Path], tmp_path: Path, decoded: list[Path]) -> None:

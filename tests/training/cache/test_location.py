@@ -1,3 +1,4 @@
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from training.cache.location import locate, settings
 from training.cache.spec import CacheSpec, write_spec
 from training.config.cache import CacheConfig
 from training.errors import TrainingError
-from videoxception.clip import ClipSpec
+from videoxception.clip import ClipSpec, ResizeCrop, Stretch, Timeline, Window, choose
 
 CLIP = ClipSpec()
 SMALL = CacheSpec(CLIP, 10, (96, 128))
@@ -27,6 +28,20 @@ def test_copies_grow_with_the_clip() -> None:
     folder, spec = locate(Path("/data/UCF-101"), large, CacheConfig(), None)
     assert spec == CacheSpec(large, 15, (292, 390))
     assert folder != locate(Path("/data/UCF-101"), CLIP, CacheConfig(), None)[0]
+
+
+def test_copies_are_whole_frames_of_the_moments_around_a_clips() -> None:
+    """Of a clip that is cut out of scaled frames, what it is cut out of; of a window, its own frames among others."""
+    clip = ClipSpec(
+        frames=16,
+        size=(112, 112),
+        fit=ResizeCrop(height=128, width=171),
+        sampling=Window(length=3.68, step=0.23),
+    )
+    _, spec = locate(Path("/data"), clip, CacheConfig(), None)
+    assert (spec.size, spec.larger.fit) == ((128, 171), Stretch())
+    timeline = Timeline(range(300), 300, Fraction(1, 30))
+    assert choose(timeline, spec.larger)[1::3] == choose(timeline, clip)
 
 
 def test_a_cache_that_is_there_tells_its_own_settings(tmp_path: Path) -> None:

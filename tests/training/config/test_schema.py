@@ -10,7 +10,8 @@ from training.config.optimizer import OptimizerConfig
 from training.config.schema import Config, config_from_json
 from training.config.stages import Stage, parse_stages
 from training.errors import TrainingError
-from videoxception.clip import ClipSpec
+from videoxception.clip import ClipSpec, Crop, ResizeCrop, Window
+from videoxception.nets.registry import info
 
 
 def parsed(*arguments: str) -> Config:
@@ -85,12 +86,31 @@ def test_a_config_from_before_a_section_was_there_is_read() -> None:
         (("--architecture", "videoxception-d"), ClipSpec(frames=5, size=(260, 260))),
         (("--architecture", "videoxception-d", "--clip-size", "224"), ClipSpec(frames=5, size=(224, 224))),
         (("--clip-frames", "3", "--clip-size", "64"), ClipSpec(frames=3, size=(64, 64))),
+        (("--clip-window", "3.2", "--clip-frames", "16"), ClipSpec(frames=16, sampling=Window(length=3.2, step=0.2))),
+        (
+            ("--architecture", "eco_lite", "--clip-size", "112"),
+            info("eco_lite").clip.model_copy(update={"size": (112, 112), "fit": Crop(short_side=112)}),
+        ),
+        (
+            ("--architecture", "r3d_18", "--clip-size", "56"),
+            info("r3d_18").clip.model_copy(update={"size": (56, 56), "fit": ResizeCrop(height=64, width=86)}),
+        ),
     ],
 )
 def test_the_clip_is_the_architectures_unless_it_is_given(options: tuple[str, ...], clip: ClipSpec) -> None:
     config = parsed(*options)
     assert config.clip == clip
     assert config_from_json(config.to_json()).clip == clip
+
+
+def test_what_a_network_is_built_for_comes_from_its_clip() -> None:
+    stages = ("--stages", "2x8x64x4")
+    config = parsed("--architecture", "vivit_tiny", "--clip-frames", "8", "--clip-size", "64", *stages)
+    assert config.architecture_arguments == {"frames": 8, "size": 64}
+    with pytest.raises(TrainingError, match=r"r2d_18 is built for clips of 16 frames of 112x112, .*30x16x112x8"):
+        parsed("--architecture", "r2d_18", *stages)
+    with pytest.raises(TrainingError, match="--architecture-args: frames is set by --clip-frames"):
+        parsed("--architecture", "r2d_18", "--architecture-args", "frames=8")
 
 
 def test_arguments_of_the_architecture() -> None:

@@ -43,7 +43,7 @@ def test_drawn_clips_are_the_same_for_ever() -> None:
 
 def test_stills_to_train_on_are_of_every_kind_and_not_those_that_are_measured(tmp_path: Path) -> None:
     assert write_stills(tmp_path) == len(list((tmp_path / "Drawn").glob("v_Drawn_g???_c??.jpg"))) == 160 * len(KINDS)
-    white = read_still(tmp_path / "Drawn" / f"v_Drawn_g001_c{list(KINDS).index('white') + 1:02d}.jpg", (64, 48))
+    white = read_still(tmp_path / "Drawn" / f"v_Drawn_g001_c{list(KINDS).index('white') + 1:02d}.jpg", SPEC)
     assert white.min() > 205
     measured = {draw_synthetic_ood("cartoon", n, SPEC).tobytes() for n in range(CLIPS)}
     assert draw_synthetic_ood("cartoon", CLIPS, SPEC).tobytes() not in measured

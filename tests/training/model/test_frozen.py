@@ -76,3 +76,10 @@ def test_layer_decay_slows_what_lies_before_the_head() -> None:
 def test_other_networks_have_no_stages() -> None:
     with pytest.raises(TrainingError, match="are for videoxception-c and -d"):
         freeze(create("videoxception-a", 3), 1)
+
+
+def test_a_network_of_frames_that_is_frozen_as_a_whole_has_no_stages_to_choose() -> None:
+    made = create("lite0_transformer", 3, channels=32)
+    assert {name.partition(".")[0] for name in frozen_names(made, 0)} == {"backbone"}
+    with pytest.raises(TrainingError, match="--frozen-stages: the network of frames is frozen as a whole"):
+        freeze(made, 4)

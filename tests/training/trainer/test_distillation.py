@@ -14,9 +14,10 @@ from training.errors import TrainingError
 from training.model import checkpoint
 from training.model.build import build_network
 from training.model.train_state import new_train_state
-from training.trainer.distillation import Teacher
+from training.trainer.distillation import LoadedTeacher, Teacher
 from training.trainer.sampler import MicroBatch
 from videoxception.actions import ACTIONS
+from videoxception.clip import ClipSpec
 
 CPU = torch.device("cpu")
 
@@ -32,20 +33,24 @@ class Fixed(nn.Module):
         return self.logits.expand(len(clips), -1)
 
 
+def fixed(logits: list[float]) -> LoadedTeacher:
+    return LoadedTeacher(Fixed(logits), 128, ClipSpec())
+
+
 ACTIONS_ONLY = DataConfig(classes=ACTIONS)
 CLIPS = torch.zeros(4, 3, 1, 2, 2)
 MICRO = MicroBatch(torch.arange(4), torch.zeros(4, 1, dtype=torch.long), torch.Generator(), 1.0)
 
 
 def test_a_student_that_agrees_has_nothing_to_learn() -> None:
-    teacher = Teacher([Fixed([1.0, 2.0, 3.0])], temperature=2.0)
+    teacher = Teacher([fixed([1.0, 2.0, 3.0])], temperature=2.0)
     agreeing = torch.tensor([[1.0, 2.0, 3.0]]).expand(4, -1)
     assert float(teacher.loss(agreeing, CLIPS, MICRO)) == pytest.approx(0, abs=1e-6)
     assert float(teacher.loss(agreeing.flip(1), CLIPS, MICRO)) > 0.1
 
 
 def test_several_teachers_speak_with_the_mean_of_their_probabilities() -> None:
-    teacher = Teacher([Fixed([9.0, 0.0]), Fixed([0.0, 9.0])], temperature=1.0)
+    teacher = Teacher([fixed([9.0, 0.0]), fixed([0.0, 9.0])], temperature=1.0)
     assert torch.allclose(teacher(CLIPS), torch.full((4, 2), 0.5))
 
 
@@ -53,7 +58,7 @@ def test_gradients_do_not_shrink_with_the_temperature() -> None:
     """To first order they are (student - teacher) logits over K, at any temperature (Hinton et al., section 2.1)."""
     for temperature in (4.0, 40.0):
         logits = torch.tensor([[0.3, -0.3]], requires_grad=True)
-        Teacher([Fixed([0.0, 0.0])], temperature).loss(logits, CLIPS[:1], MICRO).backward()
+        Teacher([fixed([0.0, 0.0])], temperature).loss(logits, CLIPS[:1], MICRO).backward()
         assert logits.grad is not None
         assert torch.allclose(logits.grad, logits.detach() / 2, rtol=0.02)
 
@@ -68,7 +73,7 @@ def test_no_teacher_and_wrong_ones() -> None:
 
 
 def test_a_teacher_that_knows_more_is_asked_for_the_students_outputs_alone() -> None:
-    teacher = Teacher([Fixed([1.0, 2.0, 9.0])], temperature=1.0, outputs=2)
+    teacher = Teacher([fixed([1.0, 2.0, 9.0])], temperature=1.0, outputs=2)
     assert torch.allclose(teacher(CLIPS), torch.tensor([1.0, 2.0]).softmax(0).expand(4, -1))
 
 

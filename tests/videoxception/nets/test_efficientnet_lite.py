@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from tests.pretrained import PACKAGES, peer_or_skip, weights_or_skip
+from videoxception.clip import ClipSpec
 from videoxception.nets.efficientnet_lite import LITE0, LITE1, LITE2, EfficientNetLite, SameConv2d, block_specs
 from videoxception.video.still import read_still
 
@@ -33,7 +34,7 @@ def smooth_frames(size: tuple[int, int]) -> Tensor:
 def real_frames(folder: Path, size: tuple[int, int]) -> Tensor:
     """A still of every fourth of the 16 actions. (4, 3, H, W) in 0..1."""
     classes = sorted(path for path in (folder / "ucf101_stills").iterdir() if path.is_dir())
-    stills = [read_still(min(path.glob("*.jpg")), size) for path in classes[::4]]
+    stills = [read_still(min(path.glob("*.jpg")), ClipSpec(size=size)) for path in classes[::4]]
     return torch.stack([torch.tensor(still).permute(2, 0, 1) for still in stills]) / 255
 
 

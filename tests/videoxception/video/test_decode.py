@@ -4,10 +4,11 @@ from pathlib import Path
 
 import av
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tests.videos import RATE, level, levels, make_video, make_video_without_frames, nearest_levels
-from videoxception.clip import ClipSpec, Crop
+from videoxception.clip import ClipSpec, Crop, ResizeCrop
 from videoxception.video import (
     Limits,
     NoFrames,
@@ -148,6 +149,31 @@ def test_crop_and_colour_order_are_obeyed(tmp_path: Path) -> None:
     crop = ClipSpec(size=(64, 64), fit=Crop(short_side=64), channels="BGR")
     inner = decode(path, crop).frames[:, 8:-8, 8:-8].astype(int)
     assert np.abs(inner - (30, 30, 200)).max() < 25
+
+
+def ramp(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Grey levels of a frame whose sides are 1: a straight line stays one however it is scaled."""
+    levels: npt.NDArray[np.float64] = 30 + 120 * x + 70 * y
+    return levels
+
+
+@pytest.mark.parametrize("size", [(320, 240), (180, 320)])
+def test_resize_and_crop_cut_the_middle_out_of_a_stretched_frame(size: tuple[int, int], tmp_path: Path) -> None:
+    width, height = size
+    shown = ramp((np.arange(width) + 0.5)[None] / width, (np.arange(height) + 0.5)[:, None] / height)
+    path = tmp_path / "clip.mkv"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("ffv1", rate=RATE)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv444p"
+        for _ in range(3):
+            frame = np.repeat(shown.round().astype(np.uint8)[..., None], 3, 2)
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        output.mux(stream.encode(None))
+    found = decode(path, ClipSpec(frames=2, size=(112, 112), fit=ResizeCrop(height=128, width=171))).frames
+    left, top = (171 - 112) // 2, (128 - 112) // 2
+    expected = ramp((left + np.arange(112) + 0.5)[None] / 171, (top + np.arange(112) + 0.5)[:, None] / 128)
+    assert found.shape == (2, 112, 112, 3)
+    assert np.abs(found - expected[None, ..., None]).max() < 3
 
 
 def test_text_is_not_a_video(tmp_path: Path) -> None:

@@ -6,6 +6,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from videoxception.clip import ClipSpec
 from videoxception.manifest import Cost
+from videoxception.nets import create
+from videoxception.nets.registry import clip_arguments, info
+
+CLASSES = 400
+"""Outputs of networks counted at their full size, as many as Kinetics-400 has: published counts are of that many."""
 
 
 def cost_of(net: nn.Module, spec: ClipSpec) -> Cost:
@@ -20,3 +25,15 @@ def cost_of(net: nn.Module, spec: ClipSpec) -> Cost:
         parameters=sum(parameter.numel() for parameter in net.parameters()),
         multiply_adds=counter.get_total_flops() // 2,  # it counts a multiplication and an addition as two
     )
+
+
+def full_size_cost(name: str) -> Cost:
+    """Count an architecture at its full size, for one clip; nothing is initialised for it.
+
+    Raises:
+        ValueError: the name is unknown.
+    """
+    clip = info(name).clip
+    with torch.device("meta"):
+        net = create(name, CLASSES, **clip_arguments(name, clip))
+    return cost_of(net, clip)

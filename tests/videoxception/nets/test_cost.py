@@ -3,9 +3,9 @@
 import pytest
 from torch import nn
 
-from training.export.cost import cost_of
 from videoxception import nets
 from videoxception.clip import ClipSpec
+from videoxception.nets.cost import cost_of
 
 
 def test_of_single_layers() -> None:
