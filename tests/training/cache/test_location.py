@@ -40,7 +40,7 @@ def test_copies_are_whole_frames_of_the_moments_around_a_clips() -> None:
     )
     _, spec = locate(Path("/data"), clip, CacheConfig(), None)
     assert (spec.size, spec.larger.fit) == ((128, 171), Stretch())
-    timeline = Timeline(range(300), 300, Fraction(1, 30))
+    timeline = Timeline(range(300), [1] * 300, Fraction(1, 30))
     assert choose(timeline, spec.larger)[1::3] == choose(timeline, clip)
 
 
