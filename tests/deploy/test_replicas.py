@@ -1,7 +1,8 @@
-"""Two replicas behind nginx, of which one is killed with requests in it."""
+"""Two replicas behind nginx, of which one is lost with requests in it."""
 
 import shutil
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,9 @@ from tests.waiting import LONG, until
 from videoxception.client import Client
 
 pytestmark = pytest.mark.slow
+
+Lose = Callable[["subprocess.Popen[bytes]", Callable[[], bool]], None]
+Ask = Callable[[str, httpx.BaseTransport, bytes], list[str]]
 
 CLIENTS, CALLS = 6, 12  # at a time, and of each
 SITE = (ROOT / "deploy/nginx/videoxception.conf").read_text()
@@ -77,13 +81,21 @@ def nginx(site: str, replicas: list[str], folder: Path) -> Iterator[str]:
             server.wait(LONG)
 
 
-def answers_while_one_is_killed(
-    site: str, folder: Path, ask: Callable[[str, httpx.BaseTransport, bytes], list[str]]
-) -> tuple[list[str], Counter[int]]:
-    """What clients were answered in all, and the statuses that the network brought them.
+def killed(replica: subprocess.Popen[bytes], all_wait: Callable[[], bool]) -> None:
+    """Kill a replica. It is stopped before, so that the request of every client ends up in it."""
+    replica.send_signal(signal.SIGSTOP)
+    until(all_wait)
+    replica.kill()
 
-    The replica is stopped while it works, so that every client's request ends up in it, and is killed then.
-    """
+
+def told_to_stop(replica: subprocess.Popen[bytes], _: Callable[[], bool]) -> None:
+    """End a replica as an update does, but without time to drain."""
+    replica.terminate()
+    assert replica.wait(LONG) == 0
+
+
+def answers_without(lose: Lose, site: str, folder: Path, ask: Ask) -> tuple[list[str], Counter[int]]:
+    """What clients are answered while one of two replicas is lost, and the statuses that the network brought them."""
     video = make_video(folder / "clip.mp4", "libx264", 30).read_bytes()
     networks = [Counted() for _ in range(CLIENTS)]
     with ExitStack() as stack:
@@ -92,19 +104,26 @@ def answers_while_one_is_killed(
         pool = stack.enter_context(ThreadPoolExecutor(CLIENTS))
         asking = [pool.submit(ask, address, network, video) for network in networks]
         until(lambda: in_flight(first) > 0)
-        lost.send_signal(signal.SIGSTOP)
-        until(lambda: in_flight(second) == 0 and all(network.out for network in networks))
-        lost.kill()
+        lose(lost, lambda: in_flight(second) == 0 and all(network.out for network in networks))
         answers = [label for asked in asking for label in asked.result(LONG)]
     return answers, sum((network.statuses for network in networks), Counter[int]())
 
 
-def test_clients_lose_nothing_where_nginx_asks_the_other_replica(tmp_path: Path) -> None:
-    def ask(address: str, network: httpx.BaseTransport, video: bytes) -> list[str]:
-        with httpx.Client(base_url=address, transport=network, timeout=LONG) as client:
-            return [client.post("/predict", content=video).json()["label"] for _ in range(CALLS)]
+def ask_once(address: str, network: httpx.BaseTransport, video: bytes) -> list[str]:
+    """A client that takes no second try."""
+    with httpx.Client(base_url=address, transport=network, timeout=LONG) as client:
+        return [client.post("/predict", content=video).json()["label"] for _ in range(CALLS)]
 
-    answers, statuses = answers_while_one_is_killed(SITE, tmp_path, ask)
+
+def ask_again(address: str, network: httpx.BaseTransport, video: bytes) -> list[str]:
+    """The project's own client."""
+    with Client(address, transport=network) as client:
+        return [client.predict(video).label for _ in range(CALLS)]
+
+
+@pytest.mark.parametrize("lose", [killed, told_to_stop])
+def test_clients_lose_nothing_where_nginx_asks_the_other_replica(lose: Lose, tmp_path: Path) -> None:
+    answers, statuses = answers_without(lose, SITE, tmp_path, ask_once)
     assert len(answers) == CLIENTS * CALLS
     assert len(set(answers)) == 1
     assert statuses == {200: CLIENTS * CALLS}
@@ -112,12 +131,7 @@ def test_clients_lose_nothing_where_nginx_asks_the_other_replica(tmp_path: Path)
 
 def test_clients_ask_again_for_what_was_in_the_replica_and_for_nothing_else(tmp_path: Path) -> None:
     """Behind a proxy that repeats no POST, as proxies do unless they are told otherwise."""
-
-    def ask(address: str, network: httpx.BaseTransport, video: bytes) -> list[str]:
-        with Client(address, transport=network) as client:
-            return [client.predict(video).label for _ in range(CALLS)]
-
-    answers, statuses = answers_while_one_is_killed(SITE.replace(" non_idempotent", ""), tmp_path, ask)
+    answers, statuses = answers_without(killed, SITE.replace(" non_idempotent", ""), tmp_path, ask_again)
     assert len(answers) == CLIENTS * CALLS
     assert len(set(answers)) == 1
     assert statuses.keys() == {200, 502}
