@@ -8,7 +8,9 @@ from pathlib import Path
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores, and so do the processes that they start
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
-os.environ["XDG_DATA_HOME"] = str(Path(tempfile.gettempdir(), "videoxception-no-store"))  # not the person's own models
+os.environ["XDG_DATA_HOME"] = str(
+    Path(tempfile.gettempdir(), f"videoxception-no-store-{os.getpid()}")
+)  # not the person's own models
 
 import pytest
 import torch

@@ -53,7 +53,6 @@ from training.model.train_state import TrainState, load_weights, new_train_state
 from training.names import is_text
 from training.releases import STORE_HELP, check_name, released_as
 from training.reporting.plots.draw import draw_or_explain, draw_run
-from training.train_folder import train_folder
 from training.trainer.bank_teacher import BankTeacher
 from training.trainer.distillation import Teacher
 from training.trainer.distributed import World, process_group
@@ -100,6 +99,8 @@ def train_and_release(options: argparse.Namespace) -> None:
     folder = Path(options.run or f"runs/{config.model_name}")
     store = _store(options, folder)
     if options.folder:
+        from training.train_folder import train_folder  # needs a decoder, and the rest does not
+
         train_folder(options.folder, config, folder, store, options.minutes, find_device(options.device))
         return
     if options.publish and config.data.data:  # now, and not after what may take hours

@@ -74,7 +74,7 @@ class Runs:
     def train(self, name: str, fold: int | None, seed: int = 0, **changes: object) -> Path:
         """The folder of a new run."""
         stages, data = parse_stages("1x1x32x8"), replace(self.data, fold=fold)
-        config = Config(data=data, stages=stages, seed=seed, **changes)
+        config = Config(name="small", data=data, stages=stages, seed=seed, **changes)
         run(config, self.folder / name, False, torch.device("cpu"), self.cache)
         return self.folder / name
 

@@ -70,6 +70,8 @@ def openvino_version() -> str:
 
 def recall(release: Release, cache: Path | None) -> Measured | None:
     """Return what was measured for a model on this CPU, by this process or an earlier one; None if nothing was."""
+    if not _is_published(release):
+        return None
     key = _key(release)
     if key not in _seen and cache is not None:
         try:
@@ -81,6 +83,8 @@ def recall(release: Release, cache: Path | None) -> Measured | None:
 
 def remember(release: Release, measured: Measured, cache: Path | None) -> None:
     """Keep what was measured for later engines, and for later processes if there is a folder for it."""
+    if not _is_published(release):
+        return
     key = _key(release)
     _seen[key] = measured
     if cache is None:
@@ -110,6 +114,11 @@ def read_pins(path: Path | None) -> dict[str, Pin]:
         wrong = error.errors()[0]
         where = ".".join(map(str, wrong["loc"])) or "it"
         raise EngineError(f"{path} does not pin how models are run: {where}: {wrong['msg']}") from error
+
+
+def _is_published(release: Release) -> bool:
+    """Return whether hashes tell the model from others; those of a finished run's weights were never computed."""
+    return WEIGHTS in release.manifest.files
 
 
 def _file(cache: Path, release: Release, key: str) -> Path:

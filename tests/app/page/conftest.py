@@ -31,7 +31,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=_OPTIONS)
@@ -39,7 +39,7 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def service() -> Iterator[httpx.Client]:
     """A service with the small model."""
     with serve(Settings(device="cpu", model=NAME, answer_cache=0, decoders=2)) as client:

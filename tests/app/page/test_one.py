@@ -162,7 +162,7 @@ def test_the_theme_is_the_systems_until_another_is_chosen(page: Page) -> None:
     dark = page.evaluate(ground)
     assert light != dark
     button = page.get_by_role("button", name="Dark theme")
-    assert button.get_attribute("aria-pressed") == "true"
+    expect(button).to_have_attribute("aria-pressed", "true")
     button.click()
     page.reload()
     assert page.evaluate(ground) == light

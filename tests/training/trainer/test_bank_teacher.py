@@ -40,7 +40,7 @@ def test_a_teacher_judges_the_students_views_at_its_own_size(tmp_path: Path) -> 
     seen = []
     for number, view in ((1, 2), (3, 1)):
         copy = Stills().copy(Path(f"{number}.jpg"))
-        seen.append(draw_views(copy, item_key(copy), [view], 64, CONFIG))
+        seen.append(draw_views(copy, item_key(copy), [view], 64, CONFIG)[:, 0])
     with torch.inference_mode():
         expected = F.softmax(net(torch.cat(seen)[:, :, None]) / 2, 1)
     torch.testing.assert_close(teacher(MICRO, CPU), expected, atol=1e-3, rtol=0)
