@@ -41,7 +41,7 @@ def finished(runs: Runs, tmp_path: Path) -> list[str]:
     shutil.copytree(runs.finished(fold=1, seed=0), tmp_path / "run")
     config = ["--config", str(tmp_path / "run/config.json"), "--name", "toy"]
     (tmp_path / "run/config.json").write_text(
-        (tmp_path / "run/config.json").read_text().replace('"name": ""', '"name": "toy"')
+        (tmp_path / "run/config.json").read_text().replace('"name": "small"', '"name": "toy"')
     )
     return [*config, "--run", str(tmp_path / "run"), "--cache", str(runs.cache), "--resume"]
 
