@@ -27,8 +27,6 @@ class TeacherConfig:
             raise TrainingError(f"--teacher-temperature must be positive, but got {self.teacher_temperature}")
         if not self.teacher_features >= 0:
             raise TrainingError(f"--teacher-features must be at least 0, but got {self.teacher_features}")
-        if self.teacher_features and not self.names:
-            raise TrainingError("--teacher-features means nothing without --teacher")
 
     @property
     def names(self) -> tuple[str, ...]:

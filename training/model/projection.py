@@ -12,10 +12,12 @@ def feature_projection(net: nn.Module, config: Config) -> nn.Linear | None:
     """Return a new map from what a network's head is given to all its teachers' features; None without a weight for it.
 
     Raises:
-        TrainingError: the network has no single linear head.
+        TrainingError: there is no teacher, or the network has no single linear head.
     """
     if not config.teacher.teacher_features:
         return None
+    if not config.teacher.names:
+        raise TrainingError("--teacher-features needs --teacher, which names whose features to learn")
     head = getattr(net, "head", None)
     if not isinstance(head, nn.Linear):
         raise TrainingError(f"--teacher-features: {config.architecture} has no linear head whose features could learn")

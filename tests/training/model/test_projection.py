@@ -32,6 +32,8 @@ def test_a_projection_has_the_features_of_all_teachers() -> None:
 
 
 def test_a_network_without_a_linear_head_is_refused() -> None:
+    with pytest.raises(TrainingError, match="--teacher-features needs --teacher"):
+        feature_projection(nn.Flatten(), replace(TAUGHT, teacher=TeacherConfig(teacher_features=1.0)))
     with pytest.raises(TrainingError, match="--teacher-features: videoxception-a has no linear head"):
         feature_projection(nn.Flatten(), TAUGHT)
 
