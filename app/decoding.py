@@ -14,6 +14,7 @@ from videoxception.video.job import Inbox, Job
 from videoxception.video.pool import Counts, DecoderPool, DecodersUnavailable
 
 _FASTEST = 60  # frames a second of the longest video
+_GIVES_WAY = 19  # niceness of long videos' decoders: short ones' go before them
 _SMOOTHING = 0.1  # weight of the newest file in the running mean of the work that one takes
 
 
@@ -60,7 +61,8 @@ class Decoders:
             work=settings.max_timeline_work,
             windows=settings.max_windows,
         )
-        return cls(DecoderPool(settings.max_timelines, limits, reserve=False, lazy=True), settings.max_timelines)
+        pool = DecoderPool(settings.max_timelines, limits, reserve=False, lazy=True, niceness=_GIVES_WAY)
+        return cls(pool, settings.max_timelines)
 
     async def decode(self, file: BinaryIO, spec: ClipSpec, inbox: Inbox | None = None) -> Decoded:
         """Return the clip of an upload, or raise the problem with it. If the caller is cancelled, the work stops.

@@ -105,6 +105,19 @@ def finetune() -> Config:
     )
 
 
+def student() -> Config:
+    """Return what trains -a (or -b, --init of -a) on the views of a larger network (--teacher), by all that it says."""
+    return Config(
+        stages=parse_stages("50x1x64x64,40x1x96x64,6x1x128x64"),
+        dropout=0.2,
+        auxiliary_share=0.6,
+        cache=linear().cache,
+        frozen=replace(linear().frozen, frozen_stages=0),
+        teacher=TeacherConfig(teacher_weight=0.9, teacher_features=1.0),
+        optimizer=OptimizerConfig(label_smoothing=0.0, ema=0.998),
+    )
+
+
 def own() -> Config:
     """Return new heads of D or C on views of a folder of one's own clips; time and inner folds choose the type."""
     return replace(
@@ -126,7 +139,7 @@ def _clip_of(architecture: str) -> ClipSpec:
 
 
 RECIPES: dict[str, Callable[..., Config]] = {
-    recipe.__name__: recipe for recipe in (default, own, linear, finetune, source, smoke)
+    recipe.__name__: recipe for recipe in (default, own, linear, finetune, student, source, smoke)
 }
 _FITTED = (default, smoke)  # recipes that depend on the architecture
 

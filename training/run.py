@@ -49,6 +49,7 @@ from training.model import checkpoint
 from training.model.build import build_network
 from training.model.frozen import freeze, frozen_names
 from training.model.pretrained import describe_pretrained, first_weights
+from training.model.projection import feature_projection
 from training.model.train_state import TrainState, load_weights, new_train_state
 from training.names import is_text
 from training.releases import STORE_HELP, check_name, released_as
@@ -156,7 +157,7 @@ def run(
     config = _settle(data.config, world)
     net = build_network(config).to(device)
     freeze(net, config.frozen.frozen_stages)
-    state = new_train_state(net, config.optimizer)
+    state = new_train_state(net, config.optimizer, feature_projection(net, config))
     _open_folder(folder, config, resume, world)
     if world.leads:
         _tell(data.survey(), folder)

@@ -39,7 +39,7 @@ def test_unknown_architectures_are_named() -> None:
 
 
 def test_unknown_recipes_are_named() -> None:
-    with pytest.raises(TrainingError, match="default, own, linear, finetune, source, smoke, but got 'best'"):
+    with pytest.raises(TrainingError, match="default, own, linear, finetune, student, source, smoke, but got 'best'"):
         recipe("best")
 
 

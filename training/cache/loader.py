@@ -83,7 +83,8 @@ class FrameLoader:
 def draw_ahead(draw: Callable[[*_Arguments], Tensor], wanted: Iterable[tuple[*_Arguments]]) -> Iterator[Tensor]:
     """Yield what `draw` gives for each of `wanted`, drawn by threads while the caller uses those before."""
     flying: deque[Future[Tensor]] = deque()
-    with ThreadPoolExecutor(_THREADS, "gather") as threads:
+    # Threads that each compute with all cores would wait for each other, and for the caller.
+    with ThreadPoolExecutor(_THREADS, "gather", torch.set_num_threads, (1,)) as threads:
         for each in wanted:
             flying.append(threads.submit(draw, *each))
             if len(flying) > _AHEAD:

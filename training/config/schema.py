@@ -180,6 +180,8 @@ def _check_architecture(config: Config) -> None:
 def _check_views(config: Config) -> None:
     """Raise `TrainingError` for options that do not go together with --views."""
     if not config.frozen.views:
+        if config.teacher.teacher_features:
+            raise TrainingError("--teacher-features needs --views: what teachers make of them is computed once")
         return
     on_frozen = config.view_frames > 1
     if on_frozen and config.teacher.names:

@@ -61,6 +61,7 @@ def save(folder: Path, state: TrainState, keep: int = 1) -> None:
             "net": state.net.state_dict(),
             "average": state.average.state_dict(),
             "optimizer": state.optimizer.state_dict(),
+            "projection": state.projection.state_dict() if state.projection else None,
         },
         temporary,
     )
@@ -85,6 +86,8 @@ def restore(folder: Path, state: TrainState, device: torch.device) -> bool:
     state.net.load_state_dict(checkpoint["net"])
     state.average.load_state_dict(checkpoint["average"])
     state.optimizer.load_state_dict(checkpoint["optimizer"])
+    if state.projection:
+        state.projection.load_state_dict(checkpoint["projection"])
     state.epoch, state.step = checkpoint["epoch"], checkpoint["step"]
     return True
 

@@ -13,18 +13,22 @@ from training.model.frozen import HEAD_DEPTH, as_lite, depth_of
 
 @dataclass(slots=True)
 class TrainState:
-    """What a run changes; `average` is the EMA of `net`, and is what is released."""
+    """What a run changes; `average` is the EMA of `net`, and is what is released; `projection` is thrown away."""
 
     net: nn.Module
     average: nn.Module
     optimizer: torch.optim.Optimizer
+    projection: nn.Module | None = None
     epoch: int = 0  # epochs done
     step: int = 0  # steps done
 
 
-def new_train_state(net: nn.Module, config: OptimizerConfig) -> TrainState:
+def new_train_state(net: nn.Module, config: OptimizerConfig, projection: nn.Module | None = None) -> TrainState:
     """Return a fresh run's state. Biases, batch norms and depthwise kernels, which are few, get no weight decay."""
-    return TrainState(net, deepcopy(net).requires_grad_(False), _optimizer(_groups(net, config), config))
+    groups = _groups(net, config)
+    if projection is not None:
+        groups.append({"params": list(projection.parameters()), "weight_decay": 0.0, "lr_scale": 1.0})
+    return TrainState(net, deepcopy(net).requires_grad_(False), _optimizer(groups, config), projection)
 
 
 def _groups(net: nn.Module, config: OptimizerConfig) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from training.bank.build import ViewedItem, build_bank
 from training.bank.loader import BankLoader
@@ -58,10 +59,24 @@ class BankTeacher:
     @torch.no_grad()
     def __call__(self, micro: MicroBatch, device: torch.device) -> Tensor:
         """Return softened probabilities of the student's outputs (B, K) for the views of a micro-batch."""
-        features = [bank.draw(micro.rows, micro.times)[:, 0].float().to(device) for bank in self._banks]
+        features = self._features(micro, device)
         logits = [head(seen)[:, : self._outputs] for head, seen in zip(self._heads, features, strict=True)]
         return softened(logits, self._temperature)
+
+    def _features(self, micro: MicroBatch, device: torch.device) -> list[Tensor]:
+        """Return each teacher's features (B, C) of the views of a micro-batch."""
+        return [bank.draw(micro.rows, micro.times)[:, 0].float().to(device) for bank in self._banks]
 
     def loss(self, logits: Tensor, clips: Tensor, micro: MicroBatch) -> Tensor:
         """Return the divergence of the student's logits (B, K) from the teachers' for the same views."""
         return divergence(logits, self(micro, logits.device), self._temperature)
+
+    def feature_loss(self, projected: Tensor, micro: MicroBatch) -> Tensor:
+        """Return the mean squared error of a student's projected features (B, F) of the same views.
+
+        Each teacher's features of a view are scaled to a mean of 0 and a variance of 1, so that 1 is what a constant
+        gets.
+        """
+        with torch.no_grad():
+            told = [F.layer_norm(each, each.shape[1:]) for each in self._features(micro, projected.device)]
+        return F.mse_loss(projected, torch.cat(told, 1))

@@ -24,6 +24,7 @@ from training.config.schema import Config
 from training.config.stages import Stage
 from training.errors import TrainingError
 from training.model.frozen import begin_training, resume
+from training.model.projection import Projected
 from training.model.train_state import TrainState
 from training.progress import track
 from training.trainer.amp import autocast
@@ -70,6 +71,8 @@ class TrainContext:
             if self.config.banked
             else _FastForward(net, self.config.clip, self.passes)
         )
+        if self.state.projection:
+            forward = Projected(forward, net, self.state.projection)
         if self.config.compile:
             forward = torch.compile(forward)  # type: ignore[assignment]
         if self.world.size > 1:
@@ -161,11 +164,14 @@ def _loss(clips: Tensor, shares: Tensor, micro: MicroBatch, context: TrainContex
     """Return the loss of clips (b, 3, T, H, W) by their shares of the classes (b, K), mixed with the teacher's."""
     config, teacher = context.config, context.teacher
     with autocast(clips.device, context.state.net):
-        logits = context.forward(clips)
+        logits, *projected = outputs if isinstance(outputs := context.forward(clips), tuple) else (outputs,)
         loss = F.cross_entropy(logits.float(), shares, label_smoothing=config.optimizer.label_smoothing)
         if teacher is None:
             return loss
-        return torch.lerp(loss, teacher.loss(logits.float(), clips, micro), config.teacher.teacher_weight)
+        loss = torch.lerp(loss, teacher.loss(logits.float(), clips, micro), config.teacher.teacher_weight)
+        if isinstance(teacher, BankTeacher) and projected:
+            loss = loss + config.teacher.teacher_features * teacher.feature_loss(projected[0].float(), micro)
+        return loss
 
 
 def optimizer_step(state: TrainState, lr: float, config: OptimizerConfig) -> None:

@@ -30,9 +30,9 @@ _ANSWER_SECONDS = 10.0  # for an answer that has begun to come over; a busy mach
 _START_SECONDS = 60.0  # that a process may take to start
 _POLL_SECONDS = 0.02  # between looks at whether a job was stopped or its time is up
 _PACKAGES = str(Path(__file__).parent.parent.parent)
-_NICE = 10  # decoding gives way to the engine, which ends what was begun: under load, the slowest answers come sooner
+NICE = 10  # decoding gives way to the engine, which ends what was begun: under load, the slowest answers come sooner
 _START_WORKER = "sys.path.append(sys.argv[1]); from videoxception.video.worker import main; main()"
-_STARTER = f"import os, sys; os.nice({_NICE}); {_START_WORKER}"
+_STARTER = f"import os, sys; os.nice(int(sys.argv.pop())); {_START_WORKER}"
 
 
 class ProcessCrashed(Exception):
@@ -46,14 +46,14 @@ class ProcessTimedOut(Exception):
 class DecoderProcess:
     """A process that decodes one file at a time. All calls must come from one thread."""
 
-    def __init__(self, decoders: int = 1) -> None:
+    def __init__(self, decoders: int = 1, niceness: int = NICE) -> None:
         """Start one of so many processes, which share the memory, and wait until it is ready.
 
         Raise `ProcessCrashed` or `OSError` if it does not start.
         """
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = _start(theirs.fileno(), decoders)
+            self._process = _start(theirs.fileno(), decoders, niceness)
         self._connection = ours
         self._connection.settimeout(_START_SECONDS)
         self.asked = 0  # files
@@ -195,10 +195,10 @@ class DecoderProcess:
         return np.frombuffer(content, np.uint8).reshape(spec.shape)
 
 
-def _start(descriptor: int, decoders: int) -> "subprocess.Popen[bytes]":
+def _start(descriptor: int, decoders: int, niceness: int) -> "subprocess.Popen[bytes]":
     """Start a process that has its end of a socket, and nothing else of this one."""
     return subprocess.Popen(
-        [sys.executable, "-I", "-c", _STARTER, _PACKAGES, str(decoders), str(descriptor)],
+        [sys.executable, "-I", "-c", _STARTER, _PACKAGES, str(decoders), str(descriptor), str(niceness)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

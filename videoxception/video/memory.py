@@ -7,6 +7,7 @@ from pathlib import Path
 
 _MOST = 4 * 2**30  # bytes of address space; OpenBLAS and FFmpeg reserve more than they use
 _SHARE, _SHARE_OF_ALL = 0.25, 0.5  # of the container's memory for one decoder, and all, beside what they start with
+_NO_LIMIT = 2**62  # version 1 of control groups has no word for it, and says the largest number of pages
 _FIRST = "1000"  # the highest there is
 
 
@@ -32,7 +33,8 @@ def container_limit(process: Path = Path("/proc/self"), mount: Path = Path("/sys
     Source: https://docs.kernel.org/admin-guide/cgroup-v2.html and cgroup-v1/memory.html, for both versions.
     """
     with suppress(OSError):
-        return min(_limits((process / "cgroup").read_text(), mount), default=None)
+        least = min(_limits((process / "cgroup").read_text(), mount), default=_NO_LIMIT)
+        return least if least < _NO_LIMIT else None
     return None
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from videoxception.clip import Clip, ClipSpec
-from videoxception.video.decoder_process import DecoderProcess, ProcessCrashed, ProcessTimedOut
+from videoxception.video.decoder_process import NICE, DecoderProcess, ProcessCrashed, ProcessTimedOut
 from videoxception.video.errors import OverBudget, Stopped, TooLong, Undecodable
 from videoxception.video.job import Inbox, Job
 from videoxception.video.lanes import Lanes
@@ -52,14 +52,24 @@ class DecoderPool:
     """
 
     def __init__(
-        self, processes: int, limits: Limits | None = None, *, reserve: bool = True, lazy: bool = False
+        self,
+        processes: int,
+        limits: Limits | None = None,
+        *,
+        reserve: bool = True,
+        lazy: bool = False,
+        niceness: int = NICE,
     ) -> None:
-        """Start the processes; if `lazy`, with the first file. Without `reserve`, none is reserved."""
+        """Start the processes; if `lazy`, with the first file. Without `reserve`, none is reserved.
+
+        `niceness` is what they are to others of this machine, up to 19: the most.
+        """
         if processes < 1:
             raise ValueError(f"a pool needs at least one process, but got {processes}")
         self.limits = limits or Limits()
         self.counts = Counts()
         self._counting = threading.Lock()
+        self._niceness = niceness
         self._lanes = Lanes()
         self._started = False
         self._up: set[DecoderProcess] = set()
@@ -132,7 +142,7 @@ class DecoderPool:
         failures = 0
         while not self._lanes.closed:
             try:
-                process = DecoderProcess(len(self._supervisors))
+                process = DecoderProcess(len(self._supervisors), self._niceness)
             except (ProcessCrashed, OSError) as error:
                 failures += 1
                 self._note_failure(error, failures)

@@ -12,6 +12,7 @@ from training.config.data import DataConfig
 from training.evaluation.leakage import record_sources
 from training.model import checkpoint
 from training.model.build import build_network
+from training.model.final_weights import averaged_network
 from training.model.train_state import new_train_state
 from videoxception.store import ModelStore
 
@@ -77,8 +78,9 @@ def test_a_network_from_nothing_learns_from_a_head_on_the_same_views(
     head: Path, options: list[str], tmp_path: Path
 ) -> None:
     small = ["--architecture", "videoxception-a", "--stages", "1x1x24x16,1x1x32x16", "--no-publish"]
-    ended = train(options, tmp_path / "student", *small, "--teacher", str(head))
+    ended = train(options, tmp_path / "student", *small, "--teacher", str(head), "--teacher-features", "1")
     assert "epoch   2/2" in ended.stdout
+    assert averaged_network(tmp_path / "student", checkpoint.read_config(tmp_path / "student")).eval()
 
 
 def test_stages_are_not_frozen_as_chance_has_drawn_them(options: list[str], tmp_path: Path) -> None:

@@ -55,6 +55,16 @@ def test_a_student_that_agrees_has_nothing_to_learn(tmp_path: Path) -> None:
     assert float(teacher.loss(agreeing.flip(1) + 1, torch.zeros(2), MICRO)) > 0
 
 
+def test_the_loss_of_features_is_0_for_the_teachers_and_1_for_a_constant(tmp_path: Path) -> None:
+    finished_run(tmp_path / "teacher", CONFIG)
+    teacher = BankTeacher.load(taught(tmp_path / "teacher"), items(), tmp_path / "banks", CPU)
+    assert teacher is not None
+    (features,) = teacher._features(MICRO, CPU)
+    scaled = (features - features.mean(1, keepdim=True)) / features.std(1, correction=0, keepdim=True)
+    assert float(teacher.feature_loss(scaled, MICRO)) == pytest.approx(0, abs=1e-3)
+    assert float(teacher.feature_loss(torch.zeros(2, 1280), MICRO)) == pytest.approx(1, abs=0.01)  # they are tiny
+
+
 def test_a_teacher_that_knows_more_is_asked_for_the_students_outputs_alone(tmp_path: Path) -> None:
     finished_run(tmp_path / "teacher", CONFIG)
     knows_more = BankTeacher.load(taught(tmp_path / "teacher"), items(), tmp_path / "banks", CPU)
@@ -75,3 +85,10 @@ def test_a_teacher_without_stages_is_refused(tmp_path: Path) -> None:
 
 def test_without_a_name_there_is_no_teacher(tmp_path: Path) -> None:
     assert BankTeacher.load(CONFIG, items(), tmp_path, CPU) is None
+
+
+def test_features_are_learnt_from_a_teacher_on_views() -> None:
+    with pytest.raises(TrainingError, match="--teacher-features must be at least 0"):
+        TeacherConfig(teacher="one", teacher_features=-1.0)
+    with pytest.raises(TrainingError, match="--teacher-features needs --views"):
+        Config(teacher=TeacherConfig(teacher="one", teacher_features=1.0))

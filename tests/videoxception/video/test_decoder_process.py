@@ -68,6 +68,14 @@ def test_it_gives_way_and_is_not_interrupted(shared: DecoderProcess) -> None:
     assert os.getsid(shared.pid) == os.getsid(0), "autogroups make its niceness worth nothing"
 
 
+def test_it_gives_way_as_much_as_it_is_told() -> None:
+    process = DecoderProcess(niceness=19)
+    try:
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == 19
+    finally:
+        process.close()
+
+
 def test_a_reserved_process_refuses_expensive_work_and_lives_on(
     shared: DecoderProcess, expensive: Path, good: Path
 ) -> None:

@@ -40,6 +40,7 @@ V1, V2 = "memory.limit_in_bytes", "memory.max"
         ("0::/../../x\n", {V2: "400"}, 400),
         ("4:memory:/docker/0123\n1:cpu:/docker/0123\n", {f"memory/{V1}": "400"}, 400),  # in a container of version 1
         ("4:memory:/a\n0::/\n", {f"memory/{V1}": "9223372036854771712", f"memory/a/{V1}": "400"}, 400),
+        ("4:memory:/\n", {f"memory/{V1}": "9223372036854771712"}, None),
         ("1:cpu:/a\n", {f"memory/{V1}": "400"}, None),
         ("", {}, None),
     ],
