@@ -172,7 +172,6 @@ def test_a_name_of_a_model_with_other_classes_is_refused(
         (["--recipe", "linear"], "a folder of one's own has a recipe of its own"),
         (["--auxiliary", "nothing-there"], "--auxiliary nothing-there is no folder"),
         (["--init", "videoxception-a"], "and --architecture asks for videoxception-c"),
-        (["--architecture", "videoxception-a"], "are trained on types C and D"),
     ],
 )
 def test_options_that_do_not_fit(options: list[str], message: str, own_folder: Path, tmp_path: Path) -> None:
