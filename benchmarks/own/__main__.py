@@ -84,10 +84,9 @@ def _row(each: Contestant, said: dict[str, float | dict[str, str]], held: DataSe
     assert isinstance(named, dict)
     right = np.array([named[item.path.relative_to(root).as_posix()] == item.label for item in held.items], np.float64)
     low, high = interval(SourceVideos(held.groups).means(right))
-    return (
-        f"| {each.name} | {each.written} | {said['cpu_seconds'] / 60:.1f} | {said['epochs'] or ''} | {said['reported']:.1%}"
-        f" | {right.mean():.1%} ({100 * low:.1f} to {100 * high:.1f}) |"
-    )
+    took = f"{said['cpu_seconds'] / 60:.1f} | {said['epochs'] or ''}"
+    judged = f"{said['reported']:.1%} | {right.mean():.1%} ({100 * low:.1f} to {100 * high:.1f})"
+    return f"| {each.name} | {each.written} | {took} | {judged} |"
 
 
 def _parse() -> argparse.Namespace:

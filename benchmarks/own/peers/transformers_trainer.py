@@ -1,6 +1,7 @@
 """Fine-tune with transformers' Trainer, as its guide to image classification shows it.
 
-Settings are the guide's, but for the number of epochs. transformers has no EfficientNet-Lite of its own; it wraps timm's.
+Settings are the guide's, but for the number of epochs. transformers has no EfficientNet-Lite of its own, but
+wraps timm's.
 """
 
 from functools import partial
