@@ -11,7 +11,10 @@ from tests.commands import Ended, command
 from tests.training.conftest import draw
 from tests.videos import make_video
 from training.bank.store import BankWriter
+from training.config.data import DataConfig
 from training.config.schema import Config
+from training.data.loading import open_dataset
+from training.evaluation.doubted_files import doubted_files
 from training.evaluation.leakage import hash_of, sources_of_release
 from training.model.pretrained import PretrainedWeights
 from training.own import heads, trunk
@@ -117,6 +120,13 @@ def test_the_same_command_does_nothing_twice(trained: tuple[Path, Ended, Manifes
     again = train(own_folder, trained[0])
     assert again.returncode == 0, again.stderr
     assert "was released as my-actions@1 with these very clips and options; nothing was done" in again.stdout
+
+
+def test_the_labels_of_its_folder_can_be_doubted(trained: tuple[Path, Ended, Manifest], own_folder: Path) -> None:
+    items = open_dataset(DataConfig(layout="own", data=str(own_folder), classes=tuple(COLORS))).part(None).items
+    doubted = doubted_files(ModelStore.from_path("").load("my-actions@1"), items)
+    assert "moving.mp4" in {each.item.path.name for each in doubted}
+    assert len(doubted) == 13
 
 
 def test_a_release_tells_what_it_has_learnt(trained: tuple[Path, Ended, Manifest]) -> None:
