@@ -38,6 +38,7 @@ COMMANDS = {
     "publish",
     "recipes",
     "train_folder",
+    "train_whole",
 }
 HEAVY = {"av", "openvino", "rich", "matplotlib"}  # what importing a room must not cost
 

@@ -10,7 +10,7 @@ What was stopped goes on with the same command.
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from training import run
@@ -37,17 +37,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _check_all(whole)
         if options.publish and whole.data:
             check_name(options.store, *_name_and_classes(whole))
-        for name in (*options.folds, ALL):
-            print(f"\n{options.run / name}:", flush=True)
-            run.train_and_release(run.parse(_arguments(of_run, options.run, name)))
+        train_folds(options.run, options.folds, lambda name: run.parse(_arguments(of_run, options.run, name)))
         if options.publish:
-            folds = [options.run / name for name in options.folds]
-            released = publish(options.run / ALL, options.store, options.note, folds, options.int8)
-            print(announcement(released, options.store))
+            release_folds(options.run, options.folds, options.store, options.note, options.int8)
     except (TrainingError, StoreError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("\nstopped; the same command goes on after the last whole epoch")
+
+
+def train_folds(folder: Path, folds: Sequence[str], options_of: Callable[[str], argparse.Namespace]) -> None:
+    """Train without each fold in turn, and on everything, each in a folder of its name.
+
+    Args:
+        options_of: gives the options of training.run for the name of a fold, or for `ALL`.
+
+    Raises:
+        TrainingError: the data or the options do not fit.
+    """
+    for name in (*folds, ALL):
+        print(f"\n{folder / name}:", flush=True)
+        run.train_and_release(options_of(name))
+
+
+def release_folds(folder: Path, folds: Sequence[str], store: Path, note: str, int8: bool) -> None:
+    """Release what was trained on everything, with the figures of the runs without one fold each."""
+    released = publish(folder / ALL, store, note, [folder / name for name in folds], int8)
+    print(announcement(released, store))
 
 
 def _arguments(of_run: Sequence[str], folder: Path, name: str) -> list[str]:

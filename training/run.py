@@ -36,7 +36,7 @@ from training.cache.datamodule import DataModule, open_data_module
 from training.cache.loader import FrameLoader, Library, Loader
 from training.config.cli import add_cache_option, add_options, config_from_options
 from training.config.console import show_log
-from training.config.schema import Config, config_from_json
+from training.config.schema import AUTO, OF_FRAMES, Config, config_from_json
 from training.config.stages import resized_stages
 from training.data.loading import open_dataset
 from training.data.splits import Split
@@ -100,9 +100,7 @@ def train_and_release(options: argparse.Namespace) -> None:
     folder = Path(options.run or f"runs/{config.model_name}")
     store = _store(options, folder)
     if options.folder:
-        from training.train_folder import train_folder  # needs a decoder, and the rest does not
-
-        train_folder(options.folder, config, folder, store, options.minutes, find_device(options.device))
+        _train_folder(options, config, folder, store)
         return
     if options.publish and config.data.data:  # now, and not after what may take hours
         check_name(store, config.model_name, open_dataset(config.data).config.classes)
@@ -121,6 +119,21 @@ def train_and_release(options: argparse.Namespace) -> None:
         _publish(folder, store, options.int8)
         if options.recipe == "smoke":
             print(_WORKS)
+
+
+def _train_folder(options: argparse.Namespace, config: Config, run: Path, store: Path) -> None:
+    """Train on a folder of one's own: heads on types C and D, any other architecture as a whole."""
+    from training.train_folder import train_folder  # needs a decoder, and the rest does not
+    from training.train_whole import train_whole
+
+    if _has_heads(config.architecture):
+        train_folder(options.folder, config, run, store, options.minutes, find_device(options.device))
+    else:
+        train_whole(options, config, run, store)
+
+
+def _has_heads(architecture: str) -> bool:
+    return architecture in (AUTO, *OF_FRAMES)
 
 
 def config_of(options: argparse.Namespace) -> Config:
@@ -290,7 +303,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
             f"{options.folder}: a folder of one's own has a recipe of its own; leave --recipe and --config out"
         )
     given = sys.argv[1:] if arguments is None else list(arguments)
-    return _parser(["--recipe", "own"]).parse_args(given)
+    own = _parser(["--recipe", "own"]).parse_args(given)
+    return own if _has_heads(own.architecture) else options
 
 
 def _parser(arguments: Sequence[str] | None) -> argparse.ArgumentParser:

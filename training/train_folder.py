@@ -51,11 +51,11 @@ def train_folder(folder: str, config: Config, run: Path, store: Path, minutes: f
     config = replace(config, data=open_own_folder(config.data).config)
     check_writable(store)
     check_name(store, config.model_name, config.data.classes)
-    config, doubt = _with_found_groups(config, run)
+    config, doubt = with_found_groups(config, run)
     train_own(config, Task(run, store, clock, device, doubt))
 
 
-def _with_found_groups(config: Config, run: Path) -> tuple[Config, str]:
+def with_found_groups(config: Config, run: Path) -> tuple[Config, str]:
     """Return the config with a table of source videos, and why accuracy by them may be flattered; "" if it is not."""
     data = config.data
     if data.groups or data.group_pattern:
@@ -90,10 +90,10 @@ def _own_config(config: Config, folder: str) -> Config:
             f"{', '.join(taken)}: means nothing with a folder of one's own; python -m training.run --layout folders"
             " --data DIR takes it"
         )
-    return _with_auxiliary_folder(chosen)
+    return with_auxiliary_folder(chosen)
 
 
-def _with_auxiliary_folder(config: Config) -> Config:
+def with_auxiliary_folder(config: Config) -> Config:
     """Return the config with the classes of the folder that --auxiliary names, or the folder itself as one class."""
     names = config.data.auxiliary
     if len(names) != 1 or config.data.auxiliary_data:

@@ -38,16 +38,16 @@ def test_source_videos_are_looked_for_once(looked: list[DataConfig], tmp_path: P
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         draw(root / name, (9, 9, 9), len(name))
     for _ in range(2):
-        config, doubt = train_folder._with_found_groups(config_of(root), tmp_path / "run")
+        config, doubt = train_folder.with_found_groups(config_of(root), tmp_path / "run")
         assert "upper bound" in doubt
         assert [item.group for item in open_dataset(config.data).part(None).items] == ["jump", "jump", "run"]
     assert len(looked) == 1
     draw(root / "run/2.jpg", (200, 9, 9), 7)
-    train_folder._with_found_groups(config_of(root), tmp_path / "run")
+    train_folder.with_found_groups(config_of(root), tmp_path / "run")
     assert len(looked) == 2
 
 
 def test_what_a_person_says_is_believed(looked: list[DataConfig], tmp_path: Path) -> None:
     config = config_of(tmp_path, group_pattern="(.*)")
-    assert train_folder._with_found_groups(config, tmp_path) == (config, "")
+    assert train_folder.with_found_groups(config, tmp_path) == (config, "")
     assert not looked

@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float32]
 THRESHOLD = 0.4
 """Similarity from which clips of one class are joined: more than are alike by chance, so that too much is joined."""
 
-_OTHER_CLASS = 0.3  # more, for clips of two classes: a recording seldom shows two
+_OTHER_CLASS = 0.05  # more, for clips of two classes: a place that shows both would tell them apart the wrong way
 _COMPONENTS = 64
 _LARGEST = 0.6  # of a usual class: the most clips that are joined, as a chain of likenesses would have no end
 

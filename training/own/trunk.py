@@ -22,7 +22,7 @@ from training.cache.loader import Library
 from training.cache.location import locate
 from training.config.clip import ClipConfig
 from training.config.frozen import ALL_BUT_HEAD
-from training.config.schema import AUTO, Config
+from training.config.schema import AUTO, OF_FRAMES, Config
 from training.data.dataset import DataSet
 from training.errors import TrainingError
 from training.model.build import build_network
@@ -35,7 +35,6 @@ from videoxception.nets.fused_norms import round_for_bf16
 from videoxception.store import Release
 
 _LOGGER = logging.getLogger(__name__)
-_OF_FRAMES = ("videoxception-d", "videoxception-c")  # the most accurate first
 _ROUND = 2  # views of each item that are computed before the clock is looked at again
 _TRIED = 3  # clips by which the speed is told
 _DRAWING = 1.3  # how much longer a view takes than a clip that is there
@@ -60,12 +59,7 @@ def types_of(config: Config) -> tuple[str, ...]:
     """Return the architectures to choose from, the most accurate first. Raises `TrainingError`."""
     if config.init:
         return (_as_first(config).architecture,)
-    if config.architecture not in (AUTO, *_OF_FRAMES):
-        raise TrainingError(
-            f"--architecture {config.architecture}: heads for a folder of one's own are trained on types C and D;"
-            " python -m training.run --layout folders --data DIR trains any other as a whole"
-        )
-    return _OF_FRAMES if config.architecture == AUTO else (config.architecture,)
+    return OF_FRAMES if config.architecture == AUTO else (config.architecture,)
 
 
 def _as_first(config: Config) -> Config:
@@ -76,7 +70,7 @@ def _as_first(config: Config) -> Config:
     made = first.manifest.architecture
     if config.architecture not in (AUTO, made.name):
         raise TrainingError(f"--init: {first} is a {made.name}, and --architecture asks for {config.architecture}")
-    if made.name not in _OF_FRAMES or made.arguments.get("temporal", True):
+    if made.name not in OF_FRAMES or made.arguments.get("temporal", True):
         raise TrainingError(
             f"--init: {first}, a {made.name}, does not see each frame by itself; name a model of type C or D that was"
             " trained with --architecture-args temporal=false"

@@ -64,7 +64,7 @@ def test_clips_are_joined_through_others() -> None:
 
 
 def test_clips_of_two_classes_must_be_more_alike() -> None:
-    alike = matrix({(0, 1): 0.6, (0, 2): 0.75}, 4)
+    alike = matrix({(0, 1): 0.42, (0, 2): 0.5}, 4)
     assert members(join(alike, ["a", "b", "c", "c"]).sets) == {frozenset({0, 2}), frozenset({1}), frozenset({3})}
 
 

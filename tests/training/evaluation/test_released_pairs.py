@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tests.shipped import DEFAULT, SHIPPED
+from tests.training.conftest import draw
 from training.compare_models import main
+from training.config.data import DataConfig
 from training.data.dataset import DataSet, Item
+from training.data.loading import open_dataset
 from training.errors import TrainingError
-from training.evaluation.released_pairs import Predicted, pair_of, stored_pair
+from training.evaluation.released_pairs import Predicted, pair_of, scored_pair, stored_pair
 from training.reporting.model_comparison import model_comparison
 
 
@@ -52,6 +56,33 @@ def test_the_shipped_models_are_compared_by_their_predictions() -> None:
     assert len(pair[0].items) == len(pair[1].items) > 700
     assert pair[1].mean("top1") > pair[0].mean("top1")
     assert f"so {DEFAULT} is right more often" in model_comparison(pair)
+
+
+class Confident:
+    """An engine that names the same class whatever it is shown."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def predict(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        logits = np.zeros((len(frames), 16), np.float32)
+        logits[:, self.number] = 9
+        return logits
+
+
+def test_models_are_compared_on_stills_that_neither_has_learnt_from(tmp_path: Path) -> None:
+    for label, name in (("Punch", "new"), ("Punch", "v_Punch_g08_c01"), ("Bowling", "film")):
+        (tmp_path / label).mkdir(exist_ok=True)
+        draw(tmp_path / label / f"{name}.jpg", (90, 90, 90), len(name))
+    classes = ("Bowling", "Punch")
+    dataset = open_dataset(DataConfig(layout="stills", data=str(tmp_path), classes=classes))
+    numbers = {SHIPPED.manifest.name: SHIPPED.manifest.classes.index("Punch"), DEFAULT.manifest.name: 0}
+    (one, other), notes = scored_pair(
+        (SHIPPED, DEFAULT), dataset, lambda release: Confident(numbers[release.manifest.name]), skip_bad=False
+    )
+    assert {item.path.stem for item in one.items} == {"new", "film"}
+    assert (one.mean("top1"), other.mean("top1")) == (0.5, 0)
+    assert any(note.startswith("left out 1 of 3 items") for note in notes)
 
 
 def test_a_model_is_not_compared_with_itself() -> None:

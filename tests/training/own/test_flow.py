@@ -11,7 +11,10 @@ from tests.commands import Ended, command
 from tests.training.conftest import draw
 from tests.videos import make_video
 from training.bank.store import BankWriter
+from training.config.data import DataConfig
 from training.config.schema import Config
+from training.data.loading import open_dataset
+from training.evaluation.doubted_files import doubted_files
 from training.evaluation.leakage import hash_of, sources_of_release
 from training.model.pretrained import PretrainedWeights
 from training.own import heads, trunk
@@ -119,6 +122,13 @@ def test_the_same_command_does_nothing_twice(trained: tuple[Path, Ended, Manifes
     assert "was released as my-actions@1 with these very clips and options; nothing was done" in again.stdout
 
 
+def test_the_labels_of_its_folder_can_be_doubted(trained: tuple[Path, Ended, Manifest], own_folder: Path) -> None:
+    items = open_dataset(DataConfig(layout="own", data=str(own_folder), classes=tuple(COLORS))).part(None).items
+    doubted = doubted_files(ModelStore.from_path("").load("my-actions@1"), items)
+    assert "moving.mp4" in {each.item.path.name for each in doubted}
+    assert len(doubted) == 13
+
+
 def test_a_release_tells_what_it_has_learnt(trained: tuple[Path, Ended, Manifest]) -> None:
     learnt = sources_of_release(ModelStore.from_path("").load("my-actions"))
     assert learnt is not None
@@ -172,7 +182,6 @@ def test_a_name_of_a_model_with_other_classes_is_refused(
         (["--recipe", "linear"], "a folder of one's own has a recipe of its own"),
         (["--auxiliary", "nothing-there"], "--auxiliary nothing-there is no folder"),
         (["--init", "videoxception-a"], "and --architecture asks for videoxception-c"),
-        (["--architecture", "videoxception-a"], "are trained on types C and D"),
     ],
 )
 def test_options_that_do_not_fit(options: list[str], message: str, own_folder: Path, tmp_path: Path) -> None:
