@@ -2,9 +2,10 @@
 
     python -m benchmarks.smoke [NAME ...] [--folder smoke]
 
-For each: `python -m training.run --recipe smoke --architecture NAME` trains on made videos and releases into a store
-of its own; a service with that store then answers `POST /predict?model=NAME`. Rows are kept in FOLDER/rows.jsonl, and
-those that are there are skipped, so that a run can be stopped at any moment and the same command goes on.
+For each: `python -m training.run --recipe smoke --architecture NAME` trains on made videos and releases smoke-NAME into
+a store of its own; a service with that store then answers `POST /predict?model=smoke-NAME`. Rows are kept in
+FOLDER/rows.jsonl, and those that are there are skipped, so that a run can be stopped at any moment and the same command
+goes on.
 """
 
 import argparse
@@ -48,9 +49,9 @@ class Row:
 def smoke(name: str, folder: Path) -> Row:
     """Train, release and ask one architecture."""
     begun = time.monotonic()
-    own, data = folder / name, folder / "data"
+    own, data, released = folder / name, folder / "data", f"smoke-{name}"
     shutil.rmtree(own, ignore_errors=True)  # of a run that was stopped
-    arguments = ["--recipe", "smoke", "--architecture", name, "--name", name, "--data", str(data)]
+    arguments = ["--recipe", "smoke", "--architecture", name, "--name", released, "--data", str(data)]
     places = ["--run", str(own), "--cache", str(own / "cache"), "--store", str(own / "store")]
     command = [sys.executable, "-m", "training.run", *arguments, *places, "--no-int8", "--device", "cpu"]
     ended = subprocess.run(command, check=False, capture_output=True, text=True)
@@ -58,8 +59,8 @@ def smoke(name: str, folder: Path) -> Row:
     if ended.returncode:
         return Row(name, seconds, error=(ended.stderr.strip().splitlines() or ["no word"])[-1])
     try:
-        manifest = ModelStore(built_in=own / "store").load(name).manifest
-        answer = _ask(name, own / "store", min(data.glob("*/*.avi")))
+        manifest = ModelStore(built_in=own / "store").load(released).manifest
+        answer = _ask(released, own / "store", min(data.glob("*/*.avi")))
     except (StoreError, NotRunning, httpx.HTTPError) as error:
         return Row(name, seconds, error=str(error).splitlines()[0])
     assert manifest.cost is not None

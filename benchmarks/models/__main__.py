@@ -12,9 +12,10 @@ docs/reference/models.md; those of the same names are replaced, and --missing me
 import argparse
 import json
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
-from benchmarks.models.measuring import measure
+from benchmarks.models.measuring import latency_runner, measure
 from benchmarks.models.plot import draw
 from benchmarks.service.machine import machine
 from videoxception.nets.cost import full_size_cost
@@ -29,11 +30,12 @@ def main() -> None:
     options = _parse()
     found = json.loads(options.results.read_text()) if options.results.exists() else {}
     chosen = options.names or [name for name in ARCHITECTURES if not options.missing or "ms" not in found.get(name, {})]
+    beside = cache(latency_runner)
     for name in () if options.table else chosen:
         cost = full_size_cost(name)
         row = {"parameters": cost.parameters, "multiply_adds": cost.multiply_adds}
         if not (info(name).not_exportable or options.counts):
-            row |= asdict(measure(name, _REFERENCE, options.rounds))
+            row |= asdict(measure(name, beside(_REFERENCE), options.rounds))
         found[name] = row
         ordered = {each: found[each] for each in ARCHITECTURES if each in found}
         options.results.write_text(json.dumps(ordered, indent=1) + "\n")

@@ -73,14 +73,19 @@ def precision() -> str:
     return "bf16" if "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
-def measure(name: str, reference: str, rounds: int) -> Speed:
-    """Measure an architecture; the fixed one runs before each of its clips."""
+def latency_runner(name: str) -> Callable[[], None]:
+    """Return what computes one clip of an architecture by all cores."""
     with tempfile.TemporaryDirectory() as folder:
-        graphs = {each: graph_of(each, Path(folder)) for each in {name, reference}}
-        fixed, _ = runner(graphs[reference], info(reference).clip, "LATENCY")
-        alone, _ = runner(graphs[name], info(name).clip, "LATENCY")
+        return runner(graph_of(name, Path(folder)), info(name).clip, "LATENCY")[0]
+
+
+def measure(name: str, fixed: Callable[[], None], rounds: int) -> Speed:
+    """Measure an architecture; the fixed one, a `latency_runner`, runs before each of its clips."""
+    with tempfile.TemporaryDirectory() as folder:
+        graph, clip = graph_of(name, Path(folder)), info(name).clip
+        alone, _ = runner(graph, clip, "LATENCY")
         pairs = [(_timed(fixed), _timed(alone)) for _ in range(rounds + 1)][1:]
-        several, count = runner(graphs[name], info(name).clip, "THROUGHPUT")
+        several, count = runner(graph, clip, "THROUGHPUT")
         together = [_timed(several).wall for _ in range(rounds + 1)][1:]
     return Speed(
         precision=precision(),

@@ -42,9 +42,9 @@ def test_the_quickest_comes_first() -> None:
 
 @pytest.mark.slow
 def test_an_architecture_is_measured_beside_the_fixed_one(tmp_path: Path) -> None:
-    from benchmarks.models.measuring import measure
+    from benchmarks.models.measuring import latency_runner, measure
 
-    found = measure("videoxception-a", "videoxception-a", 2)
+    found = measure("videoxception-a", latency_runner("videoxception-a"), 2)
     assert 0.3 < found.times_reference < 3
     assert found.ms > 1
     assert found.cpu_ms > 1

@@ -24,7 +24,6 @@ _OTHER_NAMES = {
     "i3d": "googlenet",
     "cnn_lstm": "googlenet",
     "resnet50_transformer": "resnet50",
-    "vivit_base": "vit_b_16",
 }
 _WRAPPERS = ("state_dict", "model")  # keys under which checkpoints keep their weights
 

@@ -4,14 +4,15 @@ Source: Hinton et al., https://arxiv.org/abs/1503.02531; a teacher that sees the
 one of https://arxiv.org/abs/2106.05237.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from training.config.clip import describe
 from training.config.data import DataConfig
 from training.config.schema import Config
 from training.errors import TrainingError
@@ -22,6 +23,7 @@ from training.trainer.sampler import MicroBatch
 from videoxception.clip import ClipSpec
 from videoxception.nets.normalise import normalise
 from videoxception.nets.planar import forward_fast
+from videoxception.nets.registry import clip_arguments
 from videoxception.nets.served import load_served
 from videoxception.store import ModelStore, Release
 
@@ -41,6 +43,7 @@ class Teacher:
         for teacher in teachers:
             teacher.net.to(device)
             _check_colours(teacher, config)
+            _check_shape(teacher, config)
         return cls(teachers, config.teacher.teacher_temperature, len(config.data.outputs)) if teachers else None
 
     @torch.no_grad()
@@ -70,11 +73,15 @@ def divergence(logits: Tensor, probabilities: Tensor, temperature: float) -> Ten
 
 @dataclass(frozen=True, slots=True)
 class LoadedTeacher:
-    """A teacher's network, the size of the frames that it is made for, and how their numbers are to be scaled."""
+    """A teacher's network, the size of the frames that it is made for, and how their numbers are to be scaled.
+
+    `built_for` are the frames and the size of the only clips that it takes; what it lacks is free.
+    """
 
     net: nn.Module
     size: int
     spec: ClipSpec
+    built_for: Mapping[str, int] = field(default_factory=dict)
 
     def logits(self, clips: Tensor) -> Tensor:
         """Return logits (B, K) of float clips (B, 3, T, H, W) in 0..1."""
@@ -88,6 +95,15 @@ def _check_colours(teacher: LoadedTeacher, config: Config) -> None:
             f"--teacher: a teacher that takes {teacher.spec.channels} cannot teach {config.architecture}, which takes"
             f" {config.clip.channels}"
         )
+
+
+def _check_shape(teacher: LoadedTeacher, config: Config) -> None:
+    """Raise `TrainingError` for a teacher built for clips of another shape than a stage shows the student."""
+    for stage in config.stages:
+        if any(getattr(stage, name) != length for name, length in teacher.built_for.items()):
+            raise TrainingError(
+                f"--teacher: its network is built for clips of {describe(teacher.spec)}, but --stages has {stage}"
+            )
 
 
 def load_teacher(name: str, data: DataConfig, store: ModelStore | None) -> LoadedTeacher:
@@ -105,12 +121,14 @@ def load_teacher(name: str, data: DataConfig, store: ModelStore | None) -> Loade
 def _of_run(folder: Path) -> tuple[LoadedTeacher, tuple[str, ...], tuple[str, ...]]:
     """Return the network that a finished run leaves, its classes and its auxiliary classes."""
     config = checkpoint.read_config(folder)
-    loaded = LoadedTeacher(averaged_network(folder, config), config.stages[-1].size, config.clip)
+    built_for = clip_arguments(config.architecture, config.clip)
+    loaded = LoadedTeacher(averaged_network(folder, config), config.stages[-1].size, config.clip, built_for)
     return loaded, config.data.classes, config.data.auxiliary
 
 
 def _of_release(release: Release) -> tuple[LoadedTeacher, tuple[str, ...], tuple[str, ...]]:
     """Return a released network, its classes and its auxiliary classes."""
     manifest = release.manifest
-    loaded = LoadedTeacher(load_served(release).net, manifest.clip.size[0], manifest.clip)
+    built_for = clip_arguments(manifest.architecture.name, manifest.clip)
+    loaded = LoadedTeacher(load_served(release).net, manifest.clip.size[0], manifest.clip, built_for)
     return loaded, tuple(manifest.classes), tuple(manifest.auxiliary)

@@ -12,6 +12,7 @@ from torchvision.models.video.swin_transformer import SwinTransformer3d
 # of a later stage halves height and width.
 _MVIT_STAGES = ((1, 1, 8), (2, 2, 4), (11, 4, 2), (2, 8, 1))
 _HEAD_CHANNELS = 96
+_MOMENTUM = 0.1  # torchvision's S3D has 0.001: of a thousand steps its statistics would still show the beginning
 
 
 class _AveragePool(nn.Module):
@@ -27,6 +28,9 @@ def s3d(num_classes: int, dropout: float = 0.2) -> nn.Module:
     """Separable 3-D Inception (https://arxiv.org/abs/1712.04851), I3D's lighter sibling."""
     net: Any = video.s3d(num_classes=num_classes, dropout=dropout)
     net.avgpool = _AveragePool()
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm3d):
+            module.momentum = _MOMENTUM
     return net  # type: ignore[no-any-return]
 
 

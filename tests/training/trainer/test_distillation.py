@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from tests.shipped import REFERENCE
+from training.config.clip import ClipConfig
 from training.config.data import DataConfig
 from training.config.distillation import TeacherConfig
 from training.config.schema import Config
@@ -14,6 +15,7 @@ from training.errors import TrainingError
 from training.model import checkpoint
 from training.model.build import build_network
 from training.model.train_state import new_train_state
+from training.recipes import smoke
 from training.trainer.distillation import LoadedTeacher, Teacher
 from training.trainer.sampler import MicroBatch
 from videoxception.actions import ACTIONS
@@ -110,3 +112,17 @@ def test_a_released_model_teaches() -> None:
     assert said.shape == (2, 16)
     assert torch.allclose(said.sum(1), torch.ones(2))
     assert not said.requires_grad
+
+
+def test_a_teacher_built_for_other_clips_is_refused(tmp_path: Path) -> None:
+    data = DataConfig(classes=("a", "b"))
+    vivit = replace(smoke("vivit_tiny"), data=data)
+    state = new_train_state(build_network(vivit), vivit.optimizer)
+    checkpoint.open_run(tmp_path, vivit, resume=False)
+    state.epoch = vivit.epochs
+    checkpoint.save(tmp_path, state)
+    student = replace(smoke("mini_vivit_tiny"), data=data, teacher=TeacherConfig(teacher=str(tmp_path)))
+    assert Teacher.load(student, CPU) is not None
+    longer = replace(student, clip_shape=ClipConfig(clip_frames=16, clip_size=32), stages=parse_stages("1x16x32x8"))
+    with pytest.raises(TrainingError, match="built for clips of 8 frames of 32x32, but --stages has 1x16x32x8"):
+        Teacher.load(longer, CPU)

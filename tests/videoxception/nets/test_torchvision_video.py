@@ -25,3 +25,11 @@ def test_the_last_pooling_is_torchvisions_where_there_is_enough_to_pool() -> Non
 def test_dropout_of_the_swin_transformer_is_of_pooled_features_alone() -> None:
     net = nets.create("swin3d_t", 4, dropout=0.7, width=0.25)
     assert [module.p for module in net.modules() if isinstance(module, nn.Dropout) and module.p] == [0.7]
+
+
+def test_statistics_of_s3d_follow_a_short_training() -> None:
+    norm = next(module for module in nets.create("s3d", 4).modules() if isinstance(module, nn.BatchNorm3d))
+    for _ in range(40):
+        norm(5 + torch.randn(2, norm.num_features, 1, 4, 4))
+    assert norm.running_mean is not None
+    assert norm.running_mean.min() > 4.5
