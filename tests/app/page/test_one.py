@@ -131,7 +131,7 @@ def test_work_can_be_cancelled(page: Page, playable: Path) -> None:
 
 def test_another_model_answers_once_it_is_chosen(page: Page, playable: Path) -> None:
     page.locator("#models summary").click()
-    expect(page.locator(".model")).to_have_count(4)
+    expect(page.locator(".model")).to_have_count(5)
     card = page.locator(".model", has_text="VideoXception C")
     metrics = DEFAULT.manifest.metrics
     assert metrics is not None
