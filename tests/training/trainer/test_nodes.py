@@ -46,7 +46,8 @@ def nodes() -> Iterator[Sequence[str]]:
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small videos that the recipe `smoke` makes."""
     run = tmp_path_factory.mktemp("alone")
-    ended = command("training.run", "--recipe", "smoke", "--stages", "1x1x32x8", "--run", str(run), "--no-publish")
+    places = ["--run", str(run), "--cache", str(run / "cache")]
+    ended = command("training.run", "--recipe", "smoke", "--stages", "1x1x32x8", "--no-publish", *places)
     assert ended.returncode == 0, ended.stderr
     return run / "data"
 
@@ -61,12 +62,13 @@ def start(node: str, videos: Path, run: Path, log: Path) -> "subprocess.Popen[by
     trainer = ["-m", "training.run", "--recipe", "smoke", "--data", str(videos), "--run-dir", str(run), "--resume"]
     trainer += ["--stages", f"{_EPOCHS}x1x32x8", "--cache", str(run.with_suffix(".cache")), "--no-publish"]
     own = {name: value for name, value in os.environ.items() if name != "WORLD_SIZE"}
-    return subprocess.Popen(
-        ["ip", "netns", "exec", node, *launcher, *trainer],
-        env=own | {"GLOO_SOCKET_IFNAME": "wire", "OMP_NUM_THREADS": "1"},
-        stdout=log.open("wb"),
-        stderr=subprocess.STDOUT,
-    )
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            ["ip", "netns", "exec", node, *launcher, *trainer],
+            env=own | {"GLOO_SOCKET_IFNAME": "wire", "OMP_NUM_THREADS": "1"},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
 
 
 def workers(run: Path) -> list[int]:
