@@ -108,7 +108,7 @@ def finetune() -> Config:
 def student() -> Config:
     """Return what trains -a (or -b, --init of -a) on the views of a larger network (--teacher), by all that it says."""
     return Config(
-        stages=parse_stages("50x1x64x64,40x1x96x64,6x1x128x64"),
+        stages=parse_stages("40x1x64x64,30x1x96x64,20x1x128x64"),
         dropout=0.2,
         auxiliary_share=0.6,
         cache=linear().cache,
