@@ -70,7 +70,7 @@ function newRow(file) {
 const pathOf = (file) => file.webkitRelativePath || file.name;
 
 /** Return a path with places to break at behind its separators. */
-const breakable = (path) => path.split(/(?<=[/_.-])/).flatMap((piece) => [piece, el("wbr")]);
+const breakable = (path) => path.split(/(?<=[^/_-]{3}[/_-])/).flatMap((piece) => [piece, el("wbr")]);
 
 function state({ row }, words) {
   fill(row, el("td", { colSpan: 3, className: "state" }, words));
