@@ -2,11 +2,13 @@
 
 const UNITS = [[1e9, "G"], [1e6, "M"], [1e3, "k"]];
 
+const GAP = "\u00a0"; // keeps a number and its sign on one line
+
 /** 0.934 -> "93 %". What is not quite none or all never reads as if it were. */
 export function percent(share) {
-  if (share > 0 && share < 0.005) return "< 1 %";
-  if (share < 1 && share >= 0.995) return "> 99 %";
-  return `${Math.round(share * 100)} %`;
+  if (share > 0 && share < 0.005) return `<${GAP}1${GAP}%`;
+  if (share < 1 && share >= 0.995) return `>${GAP}99${GAP}%`;
+  return `${Math.round(share * 100)}${GAP}%`;
 }
 
 /** 83.4 -> "1:23" */

@@ -63,11 +63,14 @@ async function answer(item, signal) {
 }
 
 function newRow(file) {
-  const closer = el("button", { type: "button", title: "Look closer" }, pathOf(file));
+  const closer = el("button", { type: "button", title: "Look closer" }, ...breakable(pathOf(file)));
   return el("tr", {}, el("th", { scope: "row" }, closer), el("td", { colSpan: 3, className: "state" }, "In line"));
 }
 
 const pathOf = (file) => file.webkitRelativePath || file.name;
+
+/** Return a path with places to break at behind its separators. */
+const breakable = (path) => path.split(/(?<=[^/_-]{3}[/_-])/).flatMap((piece) => [piece, el("wbr")]);
 
 function state({ row }, words) {
   fill(row, el("td", { colSpan: 3, className: "state" }, words));

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print a table, and what was measured; return 1 if a model is damaged."""
     store, console = open_store(options), Console()
-    whole = [Column(name, no_wrap=True) for name in ("model", "top-1 (95 %)", "parameters", "GMAC", "clip")]
+    whole = [Column(name, no_wrap=True) for name in ("model", "top-1 (95 %)", "params", "GMAC", "clip")]
     table, notes, damaged = Table(*whole, "state", box=None), [], 0
     for reference in (f"{name}@{version}" for name, versions in store.versions().items() for version in versions):
         try:
@@ -52,4 +52,4 @@ def _top1(metrics: "Metrics | None") -> str:
 
 
 def _cost(cost: "Cost | None") -> tuple[str, str]:
-    return (f"{cost.parameters:,}", f"{cost.multiply_adds / 1e9:.2f}") if cost else ("", "")
+    return (f"{cost.parameters / 1e6:.2f} M", f"{cost.multiply_adds / 1e9:.2f}") if cost else ("", "")

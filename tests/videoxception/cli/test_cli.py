@@ -192,7 +192,7 @@ def test_models_tells_accuracy_and_cost(
     metrics = release.manifest.metrics
     assert metrics is not None
     low, high = metrics.intervals["top1"]
-    shown = [f"{metrics.top1:.1%} ({100 * low:.1f} to {100 * high:.1f})", "1,234,567", "2.16", "10 x 128 x 128"]
+    shown = [f"{metrics.top1:.1%} ({100 * low:.1f} to {100 * high:.1f})", "1.23 M", "2.16", "10 x 128 x 128"]
     assert all(cell in row for cell in (*shown, "good"))
     assert note == f"toy@1: {metrics.protocol}"
 
