@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -27,7 +28,7 @@ from benchmarks.service.load import Arrival, drive
 from benchmarks.service.machine import machine
 from benchmarks.service.running import exit_on_sigterm, run
 from benchmarks.service.usage import cpu_seconds
-from training.reporting.plots.style import BLUE, GREEN, INK, ORANGE, figure
+from training.reporting.plots.style import SERIES, figure
 from videoxception import engine as engines
 from videoxception.store import ModelStore, Release
 from videoxception.video import decode
@@ -110,7 +111,7 @@ def draw(costs: Sequence[Cost], path: Path) -> None:
     """Draw top-1 with its interval against the network's CPU time, as served and as a plain export."""
     with figure(path, "Accuracy against cost: as served (o), as a plain export (x)", 7, 4.5) as drawn:
         axes = drawn.subplots()
-        for cost, color in zip(costs, (BLUE, GREEN, ORANGE, INK), strict=False):
+        for cost, color in zip(costs, cycle(SERIES), strict=False):
             metrics = cost.release.manifest.metrics
             if metrics is not None:
                 top1, (low, high) = 100 * metrics.top1, (100 * side for side in metrics.intervals["top1"])

@@ -15,6 +15,7 @@ os.environ["XDG_DATA_HOME"] = str(
 import pytest
 import torch
 
+from tests.scheduling import undo_real_time
 from tests.shipped import SHIPPED
 from videoxception.store import Release
 
@@ -32,10 +33,9 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.fixture(autouse=True)
 def usual_scheduling() -> Iterator[None]:
-    """Undo what encoding by SVT-AV1 does to root's process: it, and all that it starts, would be real-time ones."""
+    """Let no test leave its process a real-time one."""
     yield
-    if os.sched_getscheduler(0) != os.SCHED_OTHER:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    undo_real_time()
 
 
 @pytest.fixture(scope="session")

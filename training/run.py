@@ -174,7 +174,10 @@ def run(
     _open_folder(folder, config, resume, world)
     if world.leads:
         _tell(data.survey(), folder)
-    if not checkpoint.restore(folder, state, device):
+    restored = checkpoint.restore(folder, state, device)
+    if not world.agree(state.epoch, device):
+        raise TrainingError(f"{folder} is not the same folder for all processes; name one that all nodes see")
+    if not restored:
         _start(state, config)
     elif state.epoch == config.epochs:
         return False

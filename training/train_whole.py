@@ -32,7 +32,7 @@ from videoxception.store import check_writable
 _LOGGER = logging.getLogger(__name__)
 _NOTE = "Trained as a whole. "
 _SHARE = 0.8  # of the time, for training; the rest is for files, figures and graph
-_TRIED = 2  # clips by which the speed is told
+_TRIED = 2  # clips that the speed is measured on
 
 
 def train_whole(options: argparse.Namespace, config: Config, run: Path, store: Path) -> None:

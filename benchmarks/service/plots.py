@@ -1,15 +1,14 @@
 """Throughput-latency curves."""
 
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from benchmarks.service.visit import Visit
-from training.reporting.plots.style import BLUE, GREEN, GREY, INK, ORANGE, figure
-
-_COLORS = (BLUE, GREEN, ORANGE, "#CC79A7", "#E69F00", GREY, INK)
+from training.reporting.plots.style import SERIES, figure
 
 
 def draw(visits: Sequence[Visit], path: Path) -> None:
@@ -18,7 +17,7 @@ def draw(visits: Sequence[Visit], path: Path) -> None:
         closed, opened = drawn.subplots(1, 2, sharex=True, sharey=True)
         closed.set_title("closed loop, more and more senders")
         opened.set_title("open loop, random arrivals")
-        for visit, color in zip(visits, _COLORS, strict=False):
+        for visit, color in zip(visits, cycle(SERIES), strict=False):
             for axes, loop in ((closed, "closed"), (opened, "open")):
                 _curve(axes, visit, loop, color)
         for axes in (closed, opened):

@@ -27,6 +27,10 @@ def test_what_no_stage_explains_is_the_rest(cost: Cost) -> None:
     assert row.endswith("| 21.0 | 11.0 in int8 | 4.0 | 36.0 | 16.0 | 27% |")
 
 
-def test_the_plot_is_drawn(cost: Cost, tmp_path: Path) -> None:
-    draw([cost], tmp_path / "cost.png")
-    assert (tmp_path / "cost.png").read_bytes().startswith(b"\x89PNG")
+def test_no_model_is_left_out_of_the_plot(cost: Cost, tmp_path: Path) -> None:
+    pictures = []
+    for count in (8, 9):
+        draw([cost] * count, tmp_path / "cost.png")
+        pictures.append((tmp_path / "cost.png").read_bytes())
+    assert pictures[0].startswith(b"\x89PNG")
+    assert pictures[0] != pictures[1]

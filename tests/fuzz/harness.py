@@ -20,6 +20,7 @@ from pathlib import Path
 import httpx
 
 from tests.fuzz.mutate import corrupt
+from tests.scheduling import undo_real_time
 from tests.service import process
 from tests.videos import make_video
 from tests.waiting import until
@@ -56,6 +57,7 @@ def seed_files(folder: Path) -> list[bytes]:
         "m.mkv": ("libsvtav1", {"options": {"preset": "12"}}),
     }
     made = [make_video(folder / name, codec, 30, moving=True, **how) for name, (codec, how) in kinds.items()]
+    undo_real_time()
     real = Path(os.environ["REAL_CLIPS_DIR"]) if os.environ.get("REAL_CLIPS_DIR") else None
     found = sorted(p for name in ("clips", "clips_other", "zoo") for p in (real / name).rglob("*.*")) if real else []
     return [path.read_bytes() for path in [*made, *found] if 0 < path.stat().st_size < 600_000]

@@ -17,8 +17,8 @@ class TeacherConfig:
     teacher_temperature: float = option(2.0, "temperature that softens the probabilities of teacher and student")
     teacher_features: float = option(
         0.0,
-        "weight of a loss by which the features before the student's head learn to tell the teachers' features, through"
-        " a linear map that is thrown away; with --views",
+        "weight of a loss by which the features before the student's head learn to predict the teachers', through a"
+        " linear map that is thrown away; with --views",
     )
 
     def __post_init__(self) -> None:

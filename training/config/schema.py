@@ -31,9 +31,10 @@ from videoxception.manifest import NAME_PATTERN
 from videoxception.nets.registry import ARCHITECTURES, clip_arguments, info
 
 AUTO = "auto"
+"""The architecture that a folder of one's own is given by what time and folds say: type C or D."""
+
 OF_FRAMES = ("videoxception-d", "videoxception-c")
 """Types that heads for a folder of one's own are trained on, the most accurate first."""
-"""The architecture that a folder of one's own is given by what time and folds say: type C or D."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

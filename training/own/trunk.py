@@ -36,7 +36,7 @@ from videoxception.store import Release
 
 _LOGGER = logging.getLogger(__name__)
 _ROUND = 2  # views of each item that are computed before the clock is looked at again
-_TRIED = 3  # clips by which the speed is told
+_TRIED = 3  # clips that the speed is measured on
 _DRAWING = 1.3  # how much longer a view takes than a clip that is there
 
 
@@ -87,7 +87,7 @@ class Trunk:
     Attributes:
         folder: of the run; caches and banks lie in it.
         library: the decoded files, once they are open.
-        pace: seconds a clip, once they are told.
+        pace: seconds a clip, once they are measured.
     """
 
     config: Config

@@ -78,5 +78,5 @@ class BankTeacher:
         gets.
         """
         with torch.no_grad():
-            told = [F.layer_norm(each, each.shape[1:]) for each in self._features(micro, projected.device)]
-        return F.mse_loss(projected, torch.cat(told, 1))
+            scaled = [F.layer_norm(each, each.shape[1:]) for each in self._features(micro, projected.device)]
+        return F.mse_loss(projected, torch.cat(scaled, 1))

@@ -63,6 +63,14 @@ class World:
         distributed.all_reduce(summed)
         return float(summed)
 
+    def agree(self, number: int, device: torch.device) -> bool:
+        """Return whether all processes have the same number."""
+        if self.size == 1:
+            return True
+        extremes = torch.tensor([number, -number], device=device)
+        distributed.all_reduce(extremes, distributed.ReduceOp.MAX)
+        return bool(extremes[0] == -extremes[1])
+
     def average_buffers(self, net: nn.Module) -> None:
         """Give all processes the mean of their batch norms' running statistics.
 

@@ -164,13 +164,15 @@ def _loss(clips: Tensor, shares: Tensor, micro: MicroBatch, context: TrainContex
     """Return the loss of clips (b, 3, T, H, W) by their shares of the classes (b, K), mixed with the teacher's."""
     config, teacher = context.config, context.teacher
     with autocast(clips.device, context.state.net):
-        logits, *projected = outputs if isinstance(outputs := context.forward(clips), tuple) else (outputs,)
+        outputs = context.forward(clips)
+        logits, projected = outputs if context.state.projection else (outputs, None)
         loss = F.cross_entropy(logits.float(), shares, label_smoothing=config.optimizer.label_smoothing)
         if teacher is None:
             return loss
         loss = torch.lerp(loss, teacher.loss(logits.float(), clips, micro), config.teacher.teacher_weight)
-        if isinstance(teacher, BankTeacher) and projected:
-            loss = loss + config.teacher.teacher_features * teacher.feature_loss(projected[0].float(), micro)
+        if projected is not None:
+            assert isinstance(teacher, BankTeacher), "only a bank has features of the very views"
+            loss = loss + config.teacher.teacher_features * teacher.feature_loss(projected.float(), micro)
         return loss
 
 

@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterable
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-_TRIED = 3  # batches by which the speed is told
+_TRIED = 3  # batches that the speed is measured on
 _KEPT = 0.9  # of the budget for training, the rest for scoring
 
 
@@ -44,9 +45,10 @@ def epochs_within(seconds: float, net: nn.Module, batches: Iterable[tuple[Tensor
     return epochs
 
 
-def logits_of(output: Tensor | object) -> Tensor:
+def logits_of(output: Any) -> Tensor:
     """Return the logits of a network's output, which transformers puts into an object."""
-    return output if isinstance(output, Tensor) else output.logits  # type: ignore[attr-defined,no-any-return]
+    logits: Tensor = output if isinstance(output, Tensor) else output.logits
+    return logits
 
 
 def write_answers(path: Path, reported: float, epochs: int, named: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from training.model import checkpoint
 from training.model.build import build_network
 from training.model.projection import Projected, feature_projection
 from training.model.train_state import new_train_state
+from videoxception.nets.videoxception import VideoXception
 
 TAUGHT = Config(
     data=DataConfig(classes=("Run", "Jump")),
@@ -40,14 +41,15 @@ def test_a_network_without_a_linear_head_is_refused() -> None:
 
 def test_what_the_head_is_given_is_projected() -> None:
     net = build_network(replace(TAUGHT, dropout=0.0)).eval()
+    assert isinstance(net, VideoXception)
     projection = feature_projection(net, TAUGHT)
     assert projection is not None
     clips = torch.rand(2, 3, 1, 32, 32)
-    features = torch.nn.Sequential(*[net.norm, net.stem, *net.blocks, net.pool, nn.Flatten()])(clips)  # type: ignore[misc]
+    features = torch.nn.Sequential(*[net.norm, net.stem, *net.blocks, net.pool, nn.Flatten()])(clips)
     logits, projected = Projected(net, net, projection)(clips)
     torch.testing.assert_close(logits, net(clips))
     torch.testing.assert_close(projected, projection(features))
-    assert not net.head._forward_pre_hooks  # type: ignore[union-attr]
+    assert not net.head._forward_pre_hooks
 
 
 def test_a_checkpoint_brings_the_projection_back(tmp_path: Path) -> None:

@@ -37,6 +37,8 @@ with process_group(torch.device("cpu")) as (world, device):
     torch.manual_seed(2)
     state = new_train_state(VideoXception(2, (4, 8), (3, 3), dropout=0.3, stochastic_depth=0.3), config.optimizer)
     losses = [report.loss for report in train(TrainContext(state, config, loader, device=device, world=world))]
+    assert world.agree(7, device)
+    assert world.agree(world.rank, device) == (world.size == 1)
     if world.leads:
         floats = lambda net: {n: t for n, t in net.state_dict().items() if t.is_floating_point()}
         torch.save({"net": floats(state.net), "average": floats(state.average), "losses": losses}, sys.argv[1])

@@ -56,7 +56,7 @@ def start(node: str, videos: Path, run: Path, log: Path) -> "subprocess.Popen[by
     """Start torchrun on a node, as docs/how-to/scale.md says."""
     launcher = [sys.executable, "-m", "torch.distributed.run", "--nnodes", "2", "--nproc-per-node", "1"]
     launcher += ["--rdzv-backend", "c10d", "--rdzv-endpoint", "10.99.0.1:29500", "--max-restarts", "3"]
-    # Both have this machine's name, so that each is told which it is.
+    # Both namespaces have one host's name, by which torchrun would tell which node hosts the rendezvous.
     launcher += ["--rdzv-conf", f"is_host={int(node == _NODES[0])}"]
     launcher += ["--local-addr", f"10.99.0.{_NODES.index(node) + 1}"]
     trainer = ["-m", "training.run", "--recipe", "smoke", "--data", str(videos), "--run-dir", str(run), "--resume"]
@@ -71,17 +71,11 @@ def start(node: str, videos: Path, run: Path, log: Path) -> "subprocess.Popen[by
         )
 
 
-def workers(run: Path) -> list[int]:
-    """Return the process ids of the trainers of a run, without their launchers."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (process / "cmdline").read_bytes().decode().split("\0")
-        except OSError:
-            continue  # it has ended
-        if str(run) in words and "torch.distributed.run" not in words:
-            found.append(int(process.name))
-    return sorted(found)
+def trainer_of(node: str) -> int:
+    """Return the process id of the trainer on a node, which its launcher has started."""
+    inside = subprocess.run(["ip", "netns", "pids", node], check=True, capture_output=True, text=True).stdout.split()
+    words = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0") for pid in inside}
+    return min(pid for pid, said in words.items() if "training.run" in said and "torch.distributed.run" not in said)
 
 
 def epochs_done(run: Path) -> int:
@@ -98,7 +92,7 @@ def train(videos: Path, run: Path, kill_after: int | None = None) -> dict[str, t
             while epochs_done(run) < kill_after:
                 assert all(launcher.poll() is None for launcher in launchers), logs[0].read_text()
                 time.sleep(0.05)
-            os.kill(workers(run)[-1], signal.SIGKILL)
+            os.kill(trainer_of(_NODES[1]), signal.SIGKILL)
         for launcher, log in zip(launchers, logs, strict=True):
             assert launcher.wait(timeout=200) == 0, log.read_text()
     finally:

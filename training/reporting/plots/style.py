@@ -9,6 +9,8 @@ import matplotlib
 from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#D55E00", "#009E73", "#8a8a8a", "#222222"
+SERIES = (BLUE, GREEN, ORANGE, "#CC79A7", "#E69F00", GREY, INK)
+"""Colours of a plot's series; where there may be more series, cycle through them."""
 
 _SETTINGS: Any = {
     "font.size": 10,
