@@ -65,7 +65,7 @@ def start(node: str, videos: Path, run: Path, log: Path) -> "subprocess.Popen[by
     with log.open("wb") as out:
         return subprocess.Popen(
             ["ip", "netns", "exec", node, *launcher, *trainer],
-            env=own | {"GLOO_SOCKET_IFNAME": "wire", "OMP_NUM_THREADS": "1"},
+            env=own | {"GLOO_SOCKET_IFNAME": "wire", "OMP_NUM_THREADS": "1", "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"},
             stdout=out,
             stderr=subprocess.STDOUT,
         )
