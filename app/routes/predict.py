@@ -134,6 +134,8 @@ async def _answer(service: Service, served: Served, upload: Upload, frames: bool
         "batch": inferred.waited,
         "infer": inferred.worked,
     }
+    if service.canary is not None and service.models.is_default(served):
+        service.canary.offer(served, upload, decoded.clip.frames, inferred.logits)
     shown = await frames_of(decoded.clip, served.manifest.clip) if frames else None
     return answered_of(decoded.clip, inferred, stages, shown)
 

@@ -64,7 +64,7 @@ class Log:
 
 
 def read_log(path: Path, names: Sequence[str] = ()) -> Log:
-    """Read the pairs of the two models that were paired last, if they have two such `names` (name@version).
+    """Read the pairs of the two models that were paired last; with `names` (name@version), of the last two so called.
 
     A line that was cut off, as by a full disk, is counted and left out.
 
