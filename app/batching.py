@@ -78,7 +78,7 @@ class Batcher:
     @property
     def idle(self) -> bool:
         """Whether no clip waits, and no engine is at one."""
-        return not len(self._queue) and all(thread.idle for thread in self._threads)
+        return self._queue.empty and all(thread.idle for thread in self._threads)
 
     @property
     def trouble(self) -> str | None:

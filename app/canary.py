@@ -154,8 +154,8 @@ class Canary:
             _log.warning("the canary failed: %s", error)
         else:
             self._metrics.note_pair(pair)
-            if self._settings.canary_log is not None:
-                await asyncio.to_thread(_append, self._settings.canary_log, pair)
+            if self._settings.canary_log:
+                await asyncio.to_thread(_append, Path(self._settings.canary_log), pair)
 
     async def _answers(self, model: Served, offered: _Offered) -> Pair:
         frames = offered.frames
@@ -218,7 +218,7 @@ def _same_frames(one: ClipSpec, other: ClipSpec) -> bool:
 def _load(settings: Settings) -> tuple[Release, Engine]:
     """Load the canary as the default model is loaded, but onto one device. Raise `StoreError` or `EngineError`."""
     usual = ModelStore.from_path(settings.model_store)
-    store = ModelStore(built_in=settings.canary_store) if settings.canary_store else usual
+    store = ModelStore(built_in=Path(settings.canary_store)) if settings.canary_store else usual
     release = store.load(settings.canary)
     device, streams = settings.devices[-1], settings.streams
     return release, create(release, device, settings.precision, settings.compiled, streams=streams, pins=usual.pins)

@@ -58,11 +58,11 @@ class Settings(BaseSettings):
         ),
     )
     canary_share: float = Field(0.05, gt=0, le=1, description="that share, drawn by the hash of the upload")
-    canary_store: Path | None = Field(
-        None, description="model store in which it lies, and from which no request is answered; by default the others"
+    canary_store: str = Field(
+        "", description="model store in which it lies, and from which no request is answered; by default the others"
     )
-    canary_log: Path | None = Field(
-        None, description="file to which what both said is added, a line an upload, for `videoxception canary`"
+    canary_log: str = Field(
+        "", description="file to which what both said is added, a line an upload, for `videoxception canary`"
     )
     reload: float = Field(
         10.0,

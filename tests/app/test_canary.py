@@ -66,7 +66,7 @@ def test_answers_are_those_of_the_default_model_and_each_upload_makes_one_pair(
     client_of: Clients, client: httpx.Client, video: Path, tmp_path: Path
 ) -> None:
     log, sent = tmp_path / "pairs.jsonl", uploads_of(video, 3)
-    shadowed = started(client_of(canary=SAME_CLIP, canary_share=1.0, canary_log=log), SAME_CLIP)
+    shadowed = started(client_of(canary=SAME_CLIP, canary_share=1.0, canary_log=str(log)), SAME_CLIP)
     for content in (sent[0], *sent):
         assert post(shadowed, content) == post(client, content)
     until(lambda: pairs(read(shadowed)) == 3)
@@ -83,7 +83,7 @@ def test_what_is_written_is_what_was_said_and_nothing_of_the_upload(
     client_of: Clients, video: Path, tmp_path: Path
 ) -> None:
     log = tmp_path / "pairs.jsonl"
-    client = started(client_of(canary=SAME_CLIP, canary_share=1.0, canary_log=log), SAME_CLIP)
+    client = started(client_of(canary=SAME_CLIP, canary_share=1.0, canary_log=str(log)), SAME_CLIP)
     answer = client.post("/predict", files={"file": ("my-secret-name.mp4", video.read_bytes())}).json()
     until(lambda: log.exists() and log.read_text().endswith("\n"))
     text = log.read_text()
@@ -103,7 +103,7 @@ def test_a_canary_that_sees_other_frames_decodes_the_upload_once_more(
     client_of: Clients, video: Path, tmp_path: Path
 ) -> None:
     log = tmp_path / "pairs.jsonl"
-    client = started(client_of(canary=OTHER_CLIP, canary_share=1.0, canary_log=log), OTHER_CLIP)
+    client = started(client_of(canary=OTHER_CLIP, canary_share=1.0, canary_log=str(log)), OTHER_CLIP)
     post(client, video.read_bytes())
     until(lambda: pairs(read(client)) == 1)
     until(lambda: log.exists() and log.read_text().endswith("\n"))
@@ -205,7 +205,7 @@ def test_a_canary_that_is_not_there_keeps_nothing_from_being_answered(
 def test_one_that_is_taken_out_of_its_store_answers_no_more(client_of: Clients, video: Path, tmp_path: Path) -> None:
     name, _, version = SAME_CLIP.partition("@")
     shutil.copytree(BUILT_IN / name / version, tmp_path / name / version)
-    client = started(client_of(canary=SAME_CLIP, canary_share=1.0, canary_store=tmp_path), SAME_CLIP)
+    client = started(client_of(canary=SAME_CLIP, canary_share=1.0, canary_store=str(tmp_path)), SAME_CLIP)
     os.rename(tmp_path / name / version, tmp_path / name / ".withdrawn")
     post(client, video.read_bytes())
     until(lambda: value(read(client), "canary_up", model=SAME_CLIP) == 0)

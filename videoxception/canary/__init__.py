@@ -6,4 +6,5 @@ limits.py     what a new version may cost
 verdict.py    an interval against a limit: promote, roll back, or undecided
 of_pairs.py   unlabelled pairs judged: agreement, known rate, latency
 of_labels.py  a labelled set judged, by the paired test of `videoxception compare`
+decide.py     the verdict, done in the stores
 """

@@ -14,6 +14,7 @@ from videoxception.cli.exit_codes import OK, SOME_FAILED, UNDECIDED, USAGE
 from videoxception.extras import require
 
 if TYPE_CHECKING:  # it needs an extra, which its own error names
+    from videoxception.canary.decide import Judged
     from videoxception.canary.verdict import Finding, Verdict
 
 _STATUS = {"promote": OK, "roll back": SOME_FAILED, "undecided": UNDECIDED}
@@ -90,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return USAGE
     require("videoxception canary", "numpy", "cpu")
+    from videoxception.canary import decide
     from videoxception.canary.verdict import overall
 
     log = read_log(options.log, tuple(options.models)) if options.log else None
@@ -101,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
     verdict = overall(findings)
     print(_ONE_LOOK, f"verdict: {verdict}", sep="\n")
     if options.apply and verdict != "undecided":
-        print(_apply(options, verdict, base, candidate))
+        print(_apply(options, verdict, decide.Judged(base, candidate, log.models[3] if log else "")))
     return _STATUS[verdict]
 
 
@@ -153,10 +155,8 @@ def _tell_left_out(log: Log) -> None:
         print(f"left out: {log.others} pairs of other models, {log.unreadable} lines that are no pairs")
 
 
-def _apply(options: argparse.Namespace, verdict: "Verdict", base: str, candidate: str) -> str:
+def _apply(options: argparse.Namespace, verdict: "Verdict", judged: "Judged") -> str:
     from videoxception.canary.decide import promote, roll_back
 
-    store, candidates = Path(options.store), Path(options.candidates) if options.candidates else None
-    if verdict == "promote":
-        return promote(base, candidate, store, candidates)
-    return roll_back(candidate, store, candidates)
+    act = promote if verdict == "promote" else roll_back
+    return act(judged, Path(options.store), Path(options.candidates) if options.candidates else None)

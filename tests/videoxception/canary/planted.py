@@ -9,8 +9,10 @@ from videoxception.canary.pairs import Pair, Said
 OLD, NEW = "toy@1", "toy@2"
 
 
-def side(model: str, label: str, confidence: float, known: bool = True, ms: float = 10.0) -> Said:
-    return Said(model=model, sha256="0" * 11 + model[-1], label=label, confidence=confidence, known=known, ms=ms)
+def side(
+    model: str, label: str, confidence: float, known: bool = True, ms: float = 10.0, weights: str = "0" * 12
+) -> Said:
+    return Said(model=model, sha256=weights, label=label, confidence=confidence, known=known, ms=ms)
 
 
 def planted(
@@ -19,10 +21,13 @@ def planted(
     lost: float = 0.0,
     slower: float = 1.0,
     new: str = NEW,
-    seed: int = 0,
+    weights: str = "0" * 12,
 ) -> list[Pair]:
-    """Pairs of which shares disagree in the label, and are known to the old model alone; times are `slower` as long."""
-    rng = np.random.default_rng(seed)
+    """Pairs of which shares disagree in the label, and are known to the old model alone; times are `slower` as long.
+
+    `weights` are the first digits of the new model's.
+    """
+    rng = np.random.default_rng(0)
     made = []
     for confidence, differs, loses, first, second in zip(
         rng.uniform(0.5, 1, count),
@@ -33,9 +38,8 @@ def planted(
         strict=True,
     ):
         one = side(OLD, "Punch", confidence, True, first)
-        made.append(
-            Pair(default=one, canary=side(new, "Bowling" if differs else "Punch", confidence, not loses, second))
-        )
+        other = side(new, "Bowling" if differs else "Punch", confidence, not loses, second, weights)
+        made.append(Pair(default=one, canary=other))
     return made
 
 

@@ -11,7 +11,7 @@ from videoxception.canary.intervals import Estimate, Floats, resampled, share, s
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
 def test_shares_have_wilsons_interval(count: int, total: int, low: float, high: float) -> None:
-    """Table I, method 3, of Newcombe, Statistics in Medicine 17 (1998), 857-872."""
+    """As reported, as method 3, by Newcombe, Statistics in Medicine 17 (1998), 857-872."""
     found = share(count, total)
     assert (found.value, found.low, found.high) == pytest.approx((count / total, low, high), abs=6e-5)
 
@@ -26,8 +26,8 @@ def test_shares_have_wilsons_interval(count: int, total: int, low: float, high: 
     ],
 )
 def test_paired_shares_have_newcombes_interval(table: tuple[int, int, int, int], low: float, high: float) -> None:
-    """Table III, method 10, of Newcombe, Statistics in Medicine 17 (1998), 2635-2650, of the first minus the second;
-    the last one is of Fagerland, Lydersen and Laake (2014), where phi is negative, and both ways are one.
+    """As reported, as method 10, by Newcombe, Statistics in Medicine 17 (1998), 2635-2650, of the first minus the
+    second; the last one by Fagerland, Lydersen and Laake (2014), whose phi is never corrected: here it need not be.
     """
     both, first, second, neither = table
     found = share_difference(both, second, first, neither)

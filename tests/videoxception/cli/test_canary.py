@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.shipped import SHIPPED
 from tests.videoxception.canary.planted import NEW, OLD, planted, write
 from tests.videoxception.cli.test_cli import run
 from tests.videoxception.test_store import edit, install
@@ -84,11 +85,18 @@ def newest(store: Path) -> str:
     return str(ModelStore(built_in=store).load("toy"))
 
 
+def good(folder: Path, new: str = NEW, weights: str = SHIPPED.sha256[:12]) -> Path:
+    return write(folder / "log", planted(1500, new=new, weights=weights))
+
+
+def bad(folder: Path, weights: str = SHIPPED.sha256[:12]) -> Path:
+    return write(folder / "log", planted(600, disagree=0.2, weights=weights))
+
+
 def test_promoting_puts_the_candidate_into_the_services_store(stores: tuple[Path, Path], tmp_path: Path) -> None:
-    good = write(tmp_path / "log", planted(1500))
-    assert applied(stores, good) == 0
+    assert applied(stores, good(tmp_path)) == 0
     assert newest(stores[0]) == "toy@2"
-    assert applied(stores, good) == 0  # it is there
+    assert applied(stores, good(tmp_path)) == 0  # it is there
 
 
 def test_what_is_undecided_changes_nothing(stores: tuple[Path, Path], tmp_path: Path) -> None:
@@ -97,30 +105,38 @@ def test_what_is_undecided_changes_nothing(stores: tuple[Path, Path], tmp_path: 
 
 
 def test_rolling_back_takes_it_out_of_both_stores(stores: tuple[Path, Path], tmp_path: Path, capsys: Printed) -> None:
-    assert applied(stores, write(tmp_path / "log", planted(1500))) == 0
-    bad = write(tmp_path / "log", planted(600, disagree=0.2))
-    assert applied(stores, bad) == 1
+    assert applied(stores, good(tmp_path)) == 0
+    assert applied(stores, bad(tmp_path)) == 1
     assert newest(stores[0]) == "toy@1"
     assert ModelStore(built_in=stores[1]).versions() == {}
-    assert (stores[1] / "toy").iterdir().__next__().name.startswith(".withdrawn-2-")
+    assert next((stores[1] / "toy").iterdir()).name.startswith(".withdrawn-2-")
     capsys.readouterr()
-    assert applied(stores, bad) == 3
-    assert "toy@2 is in none of" in capsys.readouterr().err
+    assert applied(stores, bad(tmp_path)) == 3
+    assert "toy@2 is not in" in capsys.readouterr().err
 
 
 def test_an_older_version_or_another_model_is_not_promoted(
     stores: tuple[Path, Path], release: Release, tmp_path: Path, capsys: Printed
 ) -> None:
     install(release, stores[0], "toy", 3)
-    assert applied(stores, write(tmp_path / "log", planted(1500))) == 3
+    assert applied(stores, good(tmp_path)) == 3
     assert "has toy@3, and the newest version answers" in capsys.readouterr().err
-    assert applied(stores, write(tmp_path / "log", planted(1500, new="other@2"))) == 3
+    assert applied(stores, good(tmp_path, new="other@2")) == 3
     assert "set VX_MODEL=other" in capsys.readouterr().err
+
+
+def test_what_has_other_weights_than_were_judged_stays_where_it_is(
+    stores: tuple[Path, Path], tmp_path: Path, capsys: Printed
+) -> None:
+    for log in (good(tmp_path, weights="f" * 12), bad(tmp_path, weights="f" * 12)):
+        assert applied(stores, log) == 3
+        assert "than those that were judged (ffffffffffff)" in capsys.readouterr().err
+    assert (newest(stores[0]), newest(stores[1])) == ("toy@1", "toy@2")
 
 
 def test_a_damaged_candidate_is_not_promoted(stores: tuple[Path, Path], tmp_path: Path, capsys: Printed) -> None:
     edit(stores[1] / "toy" / "2", files={})
-    assert applied(stores, write(tmp_path / "log", planted(1500))) == 3
+    assert applied(stores, good(tmp_path)) == 3
     assert "gives no sha256" in capsys.readouterr().err
     assert newest(stores[0]) == "toy@1"
 
