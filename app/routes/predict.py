@@ -134,9 +134,9 @@ async def _answer(service: Service, served: Served, upload: Upload, frames: bool
         "batch": inferred.waited,
         "infer": inferred.worked,
     }
+    shown = await frames_of(decoded.clip, served.manifest.clip) if frames else None
     if service.canary is not None and service.models.is_default(served):
         service.canary.offer(served, upload, decoded.clip.frames, inferred.logits)
-    shown = await frames_of(decoded.clip, served.manifest.clip) if frames else None
     return answered_of(decoded.clip, inferred, stages, shown)
 
 
