@@ -41,7 +41,7 @@ def judge_labelled(found: Labelled, limits: Limits) -> Finding:
     stands for, an interval without width is no proof.
     """
     told = f"{_TOP1.tell(found.top1)}, p {found.p:.4f}, {found.items} items of {found.videos} source videos"
-    least, margin = math.ceil(3 / limits.top1_drop), f"{_TOP1.show(-limits.top1_drop)}{_TOP1.unit}"
+    least, margin = math.ceil(3 / limits.top1_drop), f"{100 * limits.top1_drop:.1f} points"
     if found.top1.high < 0 and found.p < _SURE and found.top1.low < -limits.top1_drop:
         return Finding(_TOP1.name, "roll back", f"{told}: the new version is right less often")
     if found.videos < least:

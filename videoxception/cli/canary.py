@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
 
     log = read_log(options.log, tuple(options.models)) if options.log else None
     base, candidate = (log.models[0], log.models[2]) if log else options.models
-    print(f"old: {base}, new: {candidate}")
+    print(f"old: {base}, new: {candidate}", flush=True)  # before the progress of a labelled set
     findings = list(_findings(options, log, base, candidate, limits))
     for finding in findings:
         print(f"{finding.verdict or 'told':<9}  {finding.reason}")

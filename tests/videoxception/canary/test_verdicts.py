@@ -110,6 +110,8 @@ def test_a_labelled_set_decides_by_its_paired_test() -> None:
 
 def test_a_labelled_set_too_small_to_show_a_loss_proves_nothing() -> None:
     assert labelled(0.0, 0.0, 0.0, 1.0, videos=149) == "undecided"
+    few = judge_labelled(Labelled(Estimate(0.0, 0.0, 0.0), 1.0, 30, 10), LIMITS)
+    assert few.reason.endswith("150 source videos at least are needed to exclude a loss of 2.0 points")
     assert labelled(0.0, 0.0, 0.0, 1.0, videos=150) == "promote"
     assert labelled(-0.5, -0.7, -0.3, 0.001, videos=20) == "roll back"
 
