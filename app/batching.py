@@ -76,6 +76,11 @@ class Batcher:
         return len(self._queue)
 
     @property
+    def idle(self) -> bool:
+        """Whether no clip waits, and no engine is at one."""
+        return self._queue.empty and all(thread.idle for thread in self._threads)
+
+    @property
     def trouble(self) -> str | None:
         """Why no clip is being answered; None while at least one of the engines is well."""
         troubles = [thread.trouble(self._rules.patience) for thread in self._threads]

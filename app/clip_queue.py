@@ -131,6 +131,11 @@ class ClipQueue:
             return False
         return not self._items or time.monotonic() > max(self._windows[0].since, self._last_windows) + _PATIENCE
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits, windows included."""
+        return not self._items and not self._windows
+
     def __len__(self) -> int:
         return len(self._items)
 

@@ -39,15 +39,7 @@ class Decoders:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Start the processes for requests without a window."""
-        limits = Limits(
-            bytes=settings.max_upload_bytes,
-            pixels=settings.max_pixels,
-            duration=settings.max_duration,
-            decoding=settings.max_decoding,
-            work=settings.max_work,
-            key_frames=settings.key_frames,
-        )
-        return cls(DecoderPool(settings.decoders, limits), settings.decoders)
+        return cls(DecoderPool(settings.decoders, usual_limits(settings)), settings.decoders)
 
     @classmethod
     def for_windows(cls, settings: Settings) -> Self:
@@ -64,12 +56,14 @@ class Decoders:
         pool = DecoderPool(settings.max_timelines, limits, reserve=False, lazy=True, niceness=_GIVES_WAY)
         return cls(pool, settings.max_timelines)
 
-    async def decode(self, file: BinaryIO, spec: ClipSpec, inbox: Inbox | None = None) -> Decoded:
+    async def decode(
+        self, file: BinaryIO, spec: ClipSpec, inbox: Inbox | None = None, limits: Limits | None = None
+    ) -> Decoded:
         """Return the clip of an upload, or raise the problem with it. If the caller is cancelled, the work stops.
 
-        The clips of its windows go to the inbox before, if there is one.
+        The clips of its windows go to the inbox before, if there is one. `limits` replace those of the processes.
         """
-        job = self._pool.submit(file, spec, inbox)
+        job = self._pool.submit(file, spec, inbox, limits)
         self._in_hand += 1
         try:
             clip = await self._clip(job)
@@ -92,6 +86,11 @@ class Decoders:
             await asyncio.wait([done])  # the file must not be closed before the process has let go of it
             done.exception()
             raise
+
+    @property
+    def idle(self) -> bool:
+        """Whether no file waits or is worked on."""
+        return not self._in_hand
 
     @property
     def backlog(self) -> float:
@@ -121,6 +120,18 @@ class Decoders:
     def close(self) -> None:
         """End the processes after the file that each is at."""
         self._pool.close()
+
+
+def usual_limits(settings: Settings) -> Limits:
+    """Return the limits of requests without a window."""
+    return Limits(
+        bytes=settings.max_upload_bytes,
+        pixels=settings.max_pixels,
+        duration=settings.max_duration,
+        decoding=settings.max_decoding,
+        work=settings.max_work,
+        key_frames=settings.key_frames,
+    )
 
 
 def _times(job: Job) -> tuple[float, float]:

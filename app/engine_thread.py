@@ -53,6 +53,11 @@ class EngineThread:
             return f"the engine on {self.engine.device} fails; the log says why"
         return None
 
+    @property
+    def idle(self) -> bool:
+        """Whether the engine has no batch."""
+        return self._busy_since is None
+
     def join(self, patience: float) -> None:
         """Wait for the end of the thread, which comes after its batch once the queue is closed, unless it is stuck."""
         self._thread.join(max(0, patience - self._busy()))

@@ -14,6 +14,7 @@ from prometheus_client import (
 )
 
 from app.access_log import RequestRecord
+from app.canary_metrics import CanaryMetrics
 from videoxception.video.limits import CODECS
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # they add an unused second series to each metric
@@ -79,6 +80,7 @@ class Metrics:
         )
         for outcome in ("closed", "refused"):
             self._crowding.labels(outcome)
+        self.canary = CanaryMetrics(self.registry)
 
     def note(self, record: RequestRecord) -> None:
         """Count a request that has ended."""

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, cast
 
@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from app.admission import Admission
 from app.answered import Answered
+from app.canary import Canary, open_canary
 from app.collectors import ServiceCollector
 from app.decoding import Decoders
 from app.gpus import find_gpus
@@ -36,6 +37,7 @@ class Service:
     window_admission: Admission  # of requests with a window, which are counted by the other, too
     metrics: Metrics
     result_cache: ResultCache[Answered]
+    canary: Canary | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set when the process has got the signal to end
 
 
@@ -62,12 +64,16 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         if (gpus := find_gpus()) is not None:
             metrics.registry.register(gpus)
         watching = asyncio.create_task(reloader.watch())
-        with ExitStack() as stack:
+        async with AsyncExitStack() as stack:
             stack.callback(watching.cancel)
             if settings.metrics and settings.metrics_port is not None:
                 stack.enter_context(metrics.served_at(settings.host, settings.metrics_port))
+            canary = None
+            if settings.canary:
+                shadow = open_canary(settings, metrics.canary, window_decoders, lambda: _idle(service))
+                canary = await stack.enter_async_context(shadow)
             result_cache: ResultCache[Answered] = ResultCache(settings.answer_cache)
-            yield Service(
+            service = Service(
                 settings=settings,
                 models=models,
                 reloader=reloader,
@@ -77,11 +83,19 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
                 window_admission=window_admission,
                 metrics=metrics,
                 result_cache=result_cache,
+                canary=canary,
             )
+            yield service
     finally:
         await models.close()
         await asyncio.to_thread(decoders.close)
         await asyncio.to_thread(window_decoders.close)
+
+
+def _idle(service: Service) -> bool:
+    """Return whether nothing of a request is decoded or with an engine."""
+    decoders = service.decoders, service.window_decoders
+    return all(each.idle for each in decoders) and all(served.batcher.idle for served in service.models.served)
 
 
 async def _service(request: Request) -> Service:  # a plain function would be run in a thread of FastAPI's

@@ -49,6 +49,21 @@ class Settings(BaseSettings):
             "`videoxception-b`, else the newest `videoxception-a`"
         ),
     )
+    canary: str = Field(
+        "",
+        pattern=r"^([^@]+@[1-9][0-9]*)?$",
+        description=(
+            "NAME@VERSION of a model that answers a share of the default model's requests once more, unseen, when "
+            "nothing else is to be done"
+        ),
+    )
+    canary_share: float = Field(0.05, gt=0, le=1, description="that share, drawn by the hash of the upload")
+    canary_store: str = Field(
+        "", description="model store in which it lies, and from which no request is answered; by default the others"
+    )
+    canary_log: str = Field(
+        "", description="file to which what both said is added, a line an upload, for `videoxception canary`"
+    )
     reload: float = Field(
         10.0,
         ge=0,

@@ -18,7 +18,7 @@ from training.data.loading import open_dataset
 from training.errors import TrainingError
 from training.evaluation.paired_tests import Pair
 from training.evaluation.released_pairs import scored_pair, stored_pair
-from training.reporting.model_comparison import model_comparison
+from training.reporting.model_comparison import as_json, model_comparison
 from videoxception import engine as engines
 from videoxception.engine import EngineError
 from videoxception.store import ModelStore, Release, StoreError
@@ -29,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parse(arguments)
     show_log()
     try:
-        print(model_comparison(_compare(options)))
+        show = as_json if options.json else model_comparison
+        print(show(_compare(options)))
     except (TrainingError, StoreError, EngineError) as error:
         sys.exit(f"error: {error}")
 
@@ -74,6 +75,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_data_options(parser, leave_out=("classes", "holdout", "unseen", "auxiliary", "auxiliary_data"))
     parser.add_argument("--part", choices=["train", "val", "test"], help="part to score (default: the protocol's)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
+    parser.add_argument("--json", action="store_true", help="print the figures and their differences as JSON")
     return parser.parse_args(arguments)
 
 

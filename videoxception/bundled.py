@@ -28,6 +28,13 @@ def run(module: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)
 
 
+def output_of(module: str, arguments: Sequence[str]) -> tuple[int, str]:
+    """Return the exit status of such a process, and what it prints; its errors and progress are shown as they come."""
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, env=_environment(), stdout=subprocess.PIPE, text=True, check=False)
+    return done.returncode, done.stdout
+
+
 def _environment() -> dict[str, str]:
     """Return the environment with the search path set, so that child processes find the same modules."""
     path = [str(ROOT), os.environ.get("PYTHONPATH", "")]

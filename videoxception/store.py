@@ -9,6 +9,7 @@ import hashlib
 import logging
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -256,9 +257,37 @@ def publish(store: Path, name: str, write: Callable[[Path, int], None]) -> Relea
     if not re.fullmatch(NAME_PATTERN, name):
         raise StoreError(f"a model's name is made of a-z, 0-9, '.', '_' and '-', but got {name!r}")
     try:
-        return _publish(store, name, write)
+        return _publish(store, name, next_version(store, name), write)
     except OSError as error:
         raise StoreError(f"nothing can be released into {store}: {error}") from error
+
+
+def copy_release(release: Release, store: Path) -> Release:
+    """Copy a released model into another store, under its own name and version, as `publish` releases one.
+
+    Raises `StoreError` if that version is there already, or nothing can be released into the store.
+    """
+
+    def write(folder: Path, version: int) -> None:
+        for path in release.folder.iterdir():
+            shutil.copyfile(path, folder / path.name)
+
+    try:
+        return _publish(store, release.manifest.name, release.manifest.version, write)
+    except OSError as error:
+        raise StoreError(f"{release} cannot be copied into {store}: {error}") from error
+
+
+def withdraw(release: Release) -> Path:
+    """Take a released model out of its store by a rename, and return where its files lie now.
+
+    Raises `StoreError` if its folder cannot be renamed.
+    """
+    hidden = release.folder.with_name(f".withdrawn-{release.folder.name}-{release.sha256[:12]}")
+    try:
+        return release.folder.rename(hidden)
+    except OSError as error:
+        raise StoreError(f"{release} cannot be taken out of {release.folder.parent}: {error}") from error
 
 
 def check_writable(store: Path) -> None:
@@ -270,10 +299,9 @@ def check_writable(store: Path) -> None:
         raise StoreError(f"nothing can be released into {store}: {place} is no folder that can be written")
 
 
-def _publish(store: Path, name: str, write: Callable[[Path, int], None]) -> Release:
+def _publish(store: Path, name: str, version: int, write: Callable[[Path, int], None]) -> Release:
     home = store / name
     home.mkdir(parents=True, exist_ok=True)
-    version = next_version(store, name)
     with tempfile.TemporaryDirectory(prefix=".partial-", dir=home) as partial:
         # A folder of the version's own name, since a release knows its version and is checked before it is seen.
         staged = Path(partial) / name / str(version)

@@ -135,6 +135,8 @@ async def _answer(service: Service, served: Served, upload: Upload, frames: bool
         "infer": inferred.worked,
     }
     shown = await frames_of(decoded.clip, served.manifest.clip) if frames else None
+    if service.canary is not None and service.models.is_default(served):
+        service.canary.offer(served, upload, decoded.clip.frames, inferred.logits)
     return answered_of(decoded.clip, inferred, stages, shown)
 
 

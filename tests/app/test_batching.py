@@ -108,6 +108,20 @@ def test_an_idle_engine_starts_at_once() -> None:
     run(test())
 
 
+def test_it_is_idle_when_nothing_waits_or_is_worked_on() -> None:
+    async def test() -> None:
+        engine = FakeEngine(shut=True)
+        async with opened(engine) as batcher:
+            assert batcher.idle
+            asked = await ask_while_busy(batcher, engine, 1)
+            assert not batcher.idle
+            engine.gate.set()
+            await answers(asked)
+            assert batcher.idle
+
+    run(test())
+
+
 def test_a_busy_engine_lets_the_queue_grow_to_the_next_batch() -> None:
     async def test() -> None:
         engine = FakeEngine(shut=True)

@@ -150,6 +150,8 @@ def test_a_delay_for_a_fuller_batch_is_not_for_windows() -> None:
     async def test() -> None:
         queue, window = ClipQueue(9, LONG), clip(window=True)
         queue.put(window)
+        assert (len(queue), queue.empty) == (0, False)
         assert queue.take(9, 9) == [window]
+        assert queue.empty
 
     run(test)

@@ -13,9 +13,11 @@ from videoxception.store import (
     StoreError,
     UnknownModel,
     check_writable,
+    copy_release,
     open_release,
     publish,
     user_store,
+    withdraw,
 )
 
 
@@ -219,3 +221,21 @@ def test_a_users_own_store_is_below_the_home_folder(
     monkeypatch.setenv("XDG_DATA_HOME", named)
     monkeypatch.setenv("HOME", str(tmp_path))
     assert user_store() == tmp_path / ".local/share/videoxception/models"
+
+
+def test_a_copy_is_whole_and_keeps_its_version(release: Release, tmp_path: Path) -> None:
+    original = open_release(install(release, tmp_path / "one", version=7))
+    copied = copy_release(original, tmp_path / "two")
+    assert str(copied) == "toy@7"
+    assert {path.name: path.read_bytes() for path in copied.folder.iterdir()} == {
+        path.name: path.read_bytes() for path in original.folder.iterdir()
+    }
+    with pytest.raises(StoreError, match="toy@7 cannot be copied into"):
+        copy_release(original, tmp_path / "two")
+    assert [path.name for path in (tmp_path / "two" / "toy").iterdir()] == ["7"]
+
+
+def test_what_is_withdrawn_is_found_no_more_and_its_files_stay(release: Release, tmp_path: Path) -> None:
+    hidden = withdraw(open_release(install(release, tmp_path, version=2)))
+    assert store_at(tmp_path).versions() == {}
+    assert (hidden / "model.json").is_file()

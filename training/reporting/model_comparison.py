@@ -1,4 +1,7 @@
-"""Two released models on the same items, as text."""
+"""Two released models on the same items, as text or JSON."""
+
+import json
+from dataclasses import asdict
 
 import numpy as np
 
@@ -28,6 +31,21 @@ def model_comparison(pair: Pair) -> str:
         _EXPLAINED,
     ]
     return "\n".join(lines)
+
+
+def as_json(pair: Pair) -> str:
+    """Return the same figures and differences as JSON."""
+    one, other = pair
+    return json.dumps(
+        {
+            "first": one.name,
+            "second": other.name,
+            "items": len(one.items),
+            "videos": len({item.group for item in one.items}),
+            "figures": {figure: asdict(difference([pair], figure)) for figure in FIGURES},
+        },
+        indent=2,
+    )
 
 
 def _line(figure: str, found: Difference) -> str:

@@ -8,7 +8,8 @@ from importlib.metadata import version
 
 import videoxception
 from videoxception.bulk.shards import BulkError
-from videoxception.cli import classes, classify, completion, doctor, models, nets, predict, serve, trainer
+from videoxception.canary.pairs import CanaryError
+from videoxception.cli import canary, classes, classify, completion, doctor, models, nets, predict, serve, trainer
 from videoxception.cli.exit_codes import IMPOSSIBLE, INTERRUPTED, SOME_FAILED
 from videoxception.cli.videos import TooMuch
 from videoxception.client import ClientError
@@ -22,6 +23,7 @@ _COMMANDS = {
     "nets": nets,
     "classes": classes,
     "serve": serve,
+    "canary": canary,
     "doctor": doctor,
     "completion": completion,
 }
@@ -57,7 +59,7 @@ def _run(options: argparse.Namespace) -> int:
         return SOME_FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (MissingExtra, ClientError, BulkError, TooMuch) as error:
+    except (MissingExtra, ClientError, BulkError, TooMuch, CanaryError) as error:
         return _impossible(error)
     except (videoxception.StoreError, videoxception.EngineError) as error:
         return _impossible(error)

@@ -7,5 +7,7 @@ USAGE = 2
 """The command line is wrong; argparse ends with it, too."""
 IMPOSSIBLE = 3
 """Nothing can be answered: no model, no engine, no service at the address, or an extra is missing."""
+UNDECIDED = 4
+"""`canary` cannot tell yet: more pairs or more labels are needed."""
 INTERRUPTED = 130
 """By Ctrl-C, as shells count it."""

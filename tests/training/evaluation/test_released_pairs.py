@@ -15,6 +15,7 @@ from training.data.loading import open_dataset
 from training.errors import TrainingError
 from training.evaluation.released_pairs import Predicted, pair_of, scored_pair, stored_pair
 from training.reporting.model_comparison import model_comparison
+from videoxception.canary.of_labels import labelled_of
 
 
 def predicted(name: str, labels: str, groups: str, right: str, classes: tuple[str, ...] = ("a", "b")) -> Predicted:
@@ -88,3 +89,10 @@ def test_models_are_compared_on_stills_that_neither_has_learnt_from(tmp_path: Pa
 def test_a_model_is_not_compared_with_itself() -> None:
     with pytest.raises(SystemExit, match="name two models, or two versions of one"):
         main([str(SHIPPED), str(SHIPPED)])
+
+
+def test_the_comparison_as_json_is_what_the_canary_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    main([str(SHIPPED), str(DEFAULT), "--json"])
+    found = labelled_of(capsys.readouterr().out)
+    assert found.top1.low > 0
+    assert found.items >= found.videos > 100
