@@ -10,7 +10,7 @@ from videoxception.bulk.errors import BulkError
 from videoxception.bulk.listing import Listing, find
 from videoxception.bulk.merge import Results, failed_rows, merge
 from videoxception.bulk.rows import Header, Look, Row
-from videoxception.bulk.shards import Shards, locked, precision_in
+from videoxception.bulk.shards import Form, Shards, locked, precision_in
 from videoxception.bulk.sources import is_uri
 from videoxception.cli import windows
 from videoxception.cli.common import add_engine_arguments, add_model_arguments, cores, load_classifier
@@ -87,9 +87,8 @@ def _look(options: argparse.Namespace) -> Look | None:
 
 def _misuse(options: argparse.Namespace) -> str | None:
     """Return what is wrong with the options together, if anything is."""
-    if options.window is None and any(
-        value is not None for value in (options.step, options.smoothing, options.shortest)
-    ):
+    finer = (options.step, options.smoothing, options.shortest)
+    if options.window is None and any(value is not None for value in finer):
         return "--step, --smoothing and --shortest go with --window; add --window auto"
     if options.window is not None and options.estimate:
         return "--estimate is of whole videos: leave --window out"
@@ -127,7 +126,7 @@ def _classify(
     from videoxception.bulk.run import header_of
 
     header = header_of(classifier.release, classifier.engine, options.coverage, look)
-    form = options.format or "jsonl"
+    form: Form = options.format or "jsonl"
     with locked(options.out):
         shards = Shards(options.out, header, form)
         left = [video for _, video in _left(listing, shards.done)]
@@ -150,6 +149,7 @@ def _rows(classifier: "Classifier", listing: Listing, left: list[str], header: H
 def _on_ray(options: argparse.Namespace, listing: Listing, look: Look | None) -> int:
     """Classify on a Ray cluster."""
     from videoxception.bulk import ray_run, results
+    from videoxception.bulk.actors import Task
     from videoxception.bulk.parts import pin
 
     with ray_run.connected(options.ray), results.held(options.out) as out:
@@ -159,7 +159,7 @@ def _on_ray(options: argparse.Namespace, listing: Listing, look: Look | None) ->
         header = ray_run.header(options.model, options.store, options.device, precision, options.coverage, look)
         pin(out, header)
         left = _left(listing, results.taken_up(out, header).done)
-        task = ray_run.Task(listing.source, out, options.store, header)
+        task = Task(listing.source, out, options.store, header)
         with progress(len(left)) as advance:
             for count in ray_run.run(task, left, options.jobs):
                 for _ in range(count):
