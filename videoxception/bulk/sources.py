@@ -67,9 +67,8 @@ class Source:
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise BulkError(
-                f"{self.place(video)} cannot be fetched: {error}. The same command goes on later"
-            ) from error
+            what = f"{self.place(video)} cannot be fetched: {error}"
+            raise BulkError(f"{what}. The same command goes on later") from error
 
     def _opened(self, video: str) -> "tuple[FileSystem, str]":
         if self.manifest and is_uri(video):
