@@ -13,6 +13,7 @@ from tests.videos import make_video
 os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # what keeps Ray to 127.0.0.1; read when Ray is imported
 
 NODE = {"num_cpus": 2, "object_store_memory": 200 * 2**20, "node_ip_address": "127.0.0.1"}
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
 _TRIES = 6  # a node gives its agent 15 s to start, which is too little on a busy machine
 
 
@@ -34,7 +35,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[object]:
     """A cluster whose head has two CPUs, and a second node as many."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", **KEYS}  # its workers inherit them
     from ray.cluster_utils import Cluster
 
     cluster = Cluster()

@@ -105,7 +105,7 @@ def test_a_machine_that_does_not_see_the_videos_is_refused(header: Header, tmp_p
     (tmp_path / "videos").mkdir()
     source = find(str(tmp_path / "videos")).source
     (tmp_path / "videos").rmdir()
-    with pytest.raises(BulkError, match="has no folder .*/videos: all must see the same files"):
+    with pytest.raises(BulkError, match=r"has no folder .*/videos: all must see the same files"):
         Decoder(Task(source, str(tmp_path), "", header))
 
 

@@ -15,16 +15,19 @@ from videoxception.video.errors import TooLarge
 
 
 @pytest.fixture
-def store(videos: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of videos, in the bucket `bucket` of every store."""
-    filesystem = SubTreeFileSystem(str(videos.parent), LocalFileSystem())
+def store(videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Some of the videos, in the bucket `bucket` of every store."""
+    for name in ("0.mp4", "deep/3.mp4", "notes.txt", "deep/.hidden.mp4"):
+        (tmp_path / "bucket/deep").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "bucket" / name).write_bytes((videos / name.replace(".hidden", "3")).read_bytes())
+    filesystem = SubTreeFileSystem(str(tmp_path), LocalFileSystem())
 
     def opened(uri: str, query: bool = True) -> tuple[SubTreeFileSystem, str]:
-        return filesystem, uri.partition("?")[0].replace("s3://bucket", videos.name)
+        return filesystem, uri.partition("?")[0].removeprefix("s3://")
 
     monkeypatch.setattr(sources, "open_uri", opened)
     monkeypatch.setattr(listing, "open_uri", opened)
-    return videos
+    return tmp_path / "bucket"
 
 
 def test_a_folder_is_listed_by_its_names(videos: Path) -> None:
@@ -55,7 +58,7 @@ def test_what_is_no_source_is_told(name: str, wrong: str, videos: Path) -> None:
 
 def test_a_store_is_listed_and_fetched_from(store: Path) -> None:
     found = find("s3://bucket?region=x")
-    assert (len(found.videos), found.others) == (6, 1)
+    assert (found.videos, found.others) == (["0.mp4", "deep/3.mp4"], 1)
     content = (store / "deep/3.mp4").read_bytes()
     with found.source.fetch("deep/3.mp4", len(content)) as path:
         assert path.read_bytes() == content
@@ -69,13 +72,12 @@ def test_what_is_gone_is_the_videos_fault_and_a_failing_store_is_not(store: Path
     source = Source("s3://bucket")
     with pytest.raises(FileNotFoundError), source.fetch("gone.mp4", 1):
         pass
-    with pytest.raises(BulkError, match=r"deep cannot be fetched: .* The same command goes on later"):
-        with source.fetch("deep", 1):
-            pass
+    with pytest.raises(BulkError, match=r"deep cannot be fetched: .* goes on later"), source.fetch("deep", 1):
+        pass
 
 
 def test_options_of_a_store_stand_behind_its_uri() -> None:
-    options = "region=us-east-1&endpoint_override=127.0.0.1:1&scheme=http&access_key=a&secret_key=b"
+    options = "region=us-east-1&endpoint_override=127.0.0.1:1&scheme=http"
     filesystem, place = open_uri(f"s3://bucket/a folder/?{options}")
     assert (filesystem.type_name, filesystem.region, place) == ("s3", "us-east-1", "bucket/a folder")
     assert Source(f"s3://bucket/a?{options}").place("b.mp4") == f"s3://bucket/a/b.mp4?{options}"
