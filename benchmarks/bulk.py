@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from videoxception.bulk import ray_run
-from videoxception.bulk.actors import Task
 from videoxception.bulk.listing import Listing, find, find_videos
 
 _STORE_BYTES = 500 * 2**20
@@ -69,6 +67,9 @@ def copies(files: Path, folder: Path, count: int) -> Listing:
 
 def _rate(listing: Listing, out: Path, groups: Sequence[set[int]], options: argparse.Namespace) -> float:
     """Return the videos a second that nodes on these groups of cores classify."""
+    from videoxception.bulk import ray_run
+    from videoxception.bulk.actors import Task
+
     with _cluster(groups, options.cores) as address, ray_run.connected(address):
         header = ray_run.header(options.model, "", "cpu", options.precision, 0.95, None)
         task = Task(listing.source, str(out), "", header)
@@ -118,5 +119,5 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # keeps Ray to 127.0.0.1
+    os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # keeps Ray to 127.0.0.1; read at its import
     main()

@@ -128,7 +128,7 @@ def test_a_driver_that_is_killed_goes_on(cluster: object, videos: Path, here: Pa
         (folder / name).hardlink_to(videos / "0.mp4")
     command = [*COMMAND, "classify", str(folder), "--out", str(out), *OPTIONS, "--ray", cluster.address]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as first:
-        until(lambda: bool(list(out.glob("shards/part-*"))), 300)
+        until(lambda: bool(list(out.glob("shards/part-*"))), 600)
         first.kill()
     assert subprocess.run(command, check=False).returncode == 0
     said = rows(out)
