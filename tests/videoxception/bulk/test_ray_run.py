@@ -16,6 +16,7 @@ from tests.videoxception.cli.test_cli import run
 from tests.waiting import until
 from videoxception.bulk import ray_run, results
 from videoxception.bulk.actors import Task
+from videoxception.bulk.errors import BulkError
 from videoxception.bulk.listing import find
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
@@ -114,6 +115,18 @@ def test_a_node_that_is_lost_loses_nothing_and_doubles_nothing(cluster: object, 
     add_node(cluster)
 
 
+def test_a_machine_of_another_kind_ends_the_run(cluster: object, videos: Path, tmp_path: Path) -> None:
+    listing = find(str(videos))
+
+    def run_otherwise() -> None:
+        with ray_run.connected(cluster.address):
+            header = ray_run.header(NAME, "", "cpu", "f32", 0.95, None).model_copy(update={"cpu": "other"})
+            list(ray_run.run(Task(listing.source, str(tmp_path), "", header), list(enumerate(listing.videos))))
+
+    with pytest.raises(BulkError, match=r"is unlike those .*: cpu was other and is "):
+        run_otherwise()
+
+
 def read(path: Path) -> list[object]:
     from videoxception.bulk.parquet import read_shard
 
@@ -128,8 +141,10 @@ def test_a_driver_that_is_killed_goes_on(cluster: object, videos: Path, here: Pa
         (folder / name).hardlink_to(videos / "0.mp4")
     command = [*COMMAND, "classify", str(folder), "--out", str(out), *OPTIONS, "--ray", cluster.address]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as first:
-        until(lambda: bool(list(out.glob("shards/part-*"))), 600)
-        first.kill()
+        try:
+            until(lambda: bool(list(out.glob("shards/part-*"))), 600)
+        finally:
+            first.kill()
     assert subprocess.run(command, check=False).returncode == 0
     said = rows(out)
     assert [row["video"] for row in said] == names
