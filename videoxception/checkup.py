@@ -14,7 +14,14 @@ from pathlib import Path
 
 from videoxception import bundled
 
-_EXTRAS = {"cpu": "openvino", "torch": "torch", "train": "tensorboard", "parquet": "pyarrow", "monitoring": "pynvml"}
+_EXTRAS = {
+    "cpu": "openvino",
+    "torch": "torch",
+    "train": "tensorboard",
+    "parquet": "pyarrow",
+    "ray": "ray",
+    "monitoring": "pynvml",
+}
 _LEAST_FREE = 2**30  # bytes for uploads
 _LEAST_FILES = 256
 

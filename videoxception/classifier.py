@@ -109,6 +109,11 @@ class Classifier:
         """The actions, in the order of the model's outputs."""
         return self.release.manifest.classes
 
+    @property
+    def longest(self) -> Limits:
+        """The limits on what `timeline` looks at."""
+        return self._long
+
     def predict(self, video: Video, *, coverage: float = DEFAULT_COVERAGE) -> Prediction:
         """Return the answer for a video.
 

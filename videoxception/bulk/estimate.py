@@ -15,9 +15,9 @@ def estimate(classifier: Classifier, listing: Listing, coverage: float, cores: i
     sample = sample_of(listing.videos)
     if not sample:
         return "nothing to classify"
-    list(classify(classifier, listing.folder, sample[:1], coverage))  # decoders are up from here on
+    list(classify(classifier, listing.source, sample[:1], coverage))  # decoders are up from here on
     begun, used = time.monotonic(), _cpu()
-    list(classify(classifier, listing.folder, sample, coverage))
+    list(classify(classifier, listing.source, sample, coverage))
     seconds = time.monotonic() - begun
     classifier.close()  # the decoders' time is told when they have ended
     each = (_cpu() - used) / len(sample)

@@ -1,13 +1,31 @@
 """What is written of each video, and the header that pins what answered. Nothing here needs an extra."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from videoxception.api.schemas import ClipInfo, ModelId, PredictResponse
+from videoxception.api.schemas import (
+    ClipInfo,
+    ModelId,
+    PredictResponse,
+    SegmentAnswer,
+    TimelineEntry,
+    WindowsUsed,
+)
 
 FORM = 1
+
+
+class Look(BaseModel):
+    """The windows that each video is looked at through, as they are asked for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    window: float | Literal["auto"]
+    step: float | None = None
+    smoothing: float | None = None
+    shortest: float | None = None
 
 
 class Header(BaseModel):
@@ -19,13 +37,21 @@ class Header(BaseModel):
     videoxception: str
     model: ModelId
     device: str
+    cpu: str | None = None  # its kind, as far as numbers depend on it; None: a GPU, or an older header
     coverage: float
+    look: Look | None = None
     classes: list[str]
 
     def differences(self, other: "Header") -> list[str]:
         """Return what differs in another header, in words."""
-        mine, others = (one.model_dump(exclude={"model"}) | one.model.model_dump() for one in (self, other))
+        mine, others = (one._flat() for one in (self, other))
+        if self.cpu is None or other.cpu is None:
+            del mine["cpu"]
         return [f"{name} was {others[name]} and is {mine[name]} now" for name in mine if mine[name] != others[name]]
+
+    def _flat(self) -> dict[str, Any]:
+        look = self.look.model_dump() if self.look else dict.fromkeys(Look.model_fields)
+        return self.model_dump(exclude={"model", "look"}) | self.model.model_dump() | look
 
 
 class Failure(BaseModel):
@@ -36,7 +62,7 @@ class Failure(BaseModel):
 
 
 class Row(BaseModel):
-    """A video, by its path from the folder: the service's answer without the model, or the error."""
+    """A video, by its name in the source: the service's answer without the model, or the error."""
 
     video: str
     label: str | None = None
@@ -47,6 +73,9 @@ class Row(BaseModel):
     probabilities: dict[str, float] | None = None
     clip: ClipInfo | None = None
     sha256: str | None = None
+    windows: WindowsUsed | None = None
+    timeline: list[TimelineEntry] | None = None
+    segments: list[SegmentAnswer] | None = None
     error: Failure | None = None
 
     @classmethod
@@ -78,3 +107,25 @@ def failure_cells(row: Row) -> dict[str, Any]:
     """Return a row of a table of errors, by column."""
     assert row.error is not None
     return {"video": row.video, "type": row.error.type, "detail": row.error.detail}
+
+
+TIMELINE_COLUMNS = ["video", "start", "end", "label", "confidence"]
+
+
+def timeline_cells(row: Row) -> Iterator[dict[str, Any]]:
+    """Yield a video's rows of a table of timelines, by column."""
+    for entry in row.timeline or ():
+        yield {"video": row.video, **entry.model_dump()}
+
+
+def segment_columns(classes: Iterable[str]) -> list[str]:
+    """Return the columns of a table of windows."""
+    told = ["video", "start", "end", "label", "confidence", "known", "known_score", "answer_set"]
+    return [*told, *(f"p_{name}" for name in classes)]
+
+
+def segment_cells(row: Row) -> Iterator[dict[str, Any]]:
+    """Yield a video's rows of a table of windows, by column."""
+    for segment in row.segments or ():
+        shares = {f"p_{name}": share for name, share in segment.probabilities.items()}
+        yield {"video": row.video, **segment.model_dump(exclude={"probabilities"}), **shares}

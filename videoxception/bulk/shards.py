@@ -2,25 +2,24 @@
 
 A row is appended by one write, so that a process that is killed leaves whole lines and at most one torn one, which the
 next run takes off. A shard that is full is sealed: left as it is, or rewritten as 00000.parquet by a rename.
+
+Beside them may lie those of runs on many machines (parts.py): part-*.parquet, which are only read here.
 """
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 from pydantic import ValidationError
 
+from videoxception.bulk.errors import BulkError
 from videoxception.bulk.rows import Header, Row
 
 Form = Literal["jsonl", "parquet"]
 ROWS = 1000  # of a shard
-
-
-class BulkError(Exception):
-    """A folder of results that cannot be gone on with; the message says why, and what to do."""
 
 
 class Shards:
@@ -54,16 +53,19 @@ class Shards:
             self._seal()
 
     def rows(self) -> Iterator[Row]:
-        """Yield all rows, in the order in which they were written."""
-        for path in self._paths():
-            yield from _read(path)[1]
+        """Yield all rows, in the order in which they were written, then those of parts."""
+        return first_of_each(row for path in (*self._paths(), *self._parts()) for row in _read(path)[1])
 
     @property
     def _path(self) -> Path:
         return self._folder / f"{self._number:05}.jsonl"
 
     def _paths(self) -> list[Path]:
-        return sorted(path for path in self._folder.iterdir() if path.suffix in (".jsonl", ".parquet"))
+        named = (path for path in self._folder.iterdir() if path.suffix in (".jsonl", ".parquet"))
+        return sorted(path for path in named if path.stem.isdigit())
+
+    def _parts(self) -> list[Path]:
+        return sorted(self._folder.glob("part-*.parquet"))
 
     def _take_up(self) -> None:
         self._drop_sealed_twice()
@@ -71,6 +73,8 @@ class Shards:
         if paths and paths[-1].suffix == ".jsonl":
             _mend(paths[-1])
             paths = self._paths()
+        for part in self._parts():
+            self._note(part)
         counts = [self._note(path) for path in paths]
         open_ended = bool(paths) and paths[-1].suffix == ".jsonl"
         self._number = int(paths[-1].stem) + (not open_ended) if paths else 0
@@ -79,11 +83,7 @@ class Shards:
     def _note(self, path: Path) -> int:
         """Note the videos of a shard, and return how many there are."""
         header, rows = _read(path)
-        if differences := self._header.differences(header):
-            what = "; ".join(differences)
-            raise BulkError(
-                f"{self._folder.parent} was begun otherwise: {what}. Go on as before, or take another --out"
-            )
+        check_same(self._folder.parent, header, self._header)
         self.done.update(row.video for row in rows)
         return len(rows)
 
@@ -104,9 +104,25 @@ class Shards:
         self._count = 0
 
 
+def check_same(out: Path | str, begun: Header, header: Header) -> None:
+    """Raise `BulkError` if a folder of results was begun under another header."""
+    if differences := header.differences(begun):
+        raise BulkError(f"{out} was begun otherwise: {'; '.join(differences)}. Go on as before, or take another --out")
+
+
+def first_of_each(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the first row of each video. Two runs on many machines may both have written one, the same."""
+    seen: set[str] = set()
+    for row in rows:
+        if row.video not in seen:
+            seen.add(row.video)
+            yield row
+
+
 def precision_in(out: Path) -> str | None:
     """Return the precision of what is in a folder of results; None if it cannot be told: `Shards` says why."""
-    first = min((out / "shards").glob("*[0-9].*"), default=None)
+    shards = (path for path in (out / "shards").glob("*") if path.suffix in (".jsonl", ".parquet"))
+    first = min(shards, default=None)
     try:
         if first is None or first.suffix == ".parquet":
             return _read(first)[0].model.precision if first else None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 import videoxception
-from videoxception.bulk.shards import BulkError
+from videoxception.bulk.errors import BulkError
 from videoxception.canary.pairs import CanaryError
 from videoxception.cli import canary, classes, classify, completion, doctor, models, nets, predict, serve, trainer
 from videoxception.cli.exit_codes import IMPOSSIBLE, INTERRUPTED, SOME_FAILED

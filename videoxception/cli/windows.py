@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--window",
         type=_window,
         metavar="SECONDS",
-        help="look at each video through windows of so many seconds, or auto, and print its timeline",
+        help="look at each video through windows of so many seconds, or auto, for its timeline",
     )
     parser.add_argument("--step", type=float, metavar="SECONDS", help="from one window to the next (default: half one)")
     parser.add_argument("--smoothing", type=float, metavar="SECONDS", help="windows averaged over (default: half one)")

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import os
+import platform
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,10 @@ from videoxception.store import INT8_GRAPH, WEIGHTS, Release
 Streams = Annotated[int, Field(ge=1)]
 
 _LIMITS = ("OV_CPU_MAX_ISA", "ONEDNN_MAX_CPU_ISA")  # variables that hide instruction sets from OpenVINO
+_CHOSEN_BY = (
+    *("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_int8", "amx_bf16", "amx_fp16"),
+    *("asimd", "asimdhp", "asimddp", "i8mm", "bf16", "sve", "sve2"),  # of Arm
+)
 _log = logging.getLogger(__name__)
 _seen: "dict[str, Measured]" = {}  # by key, in this process
 
@@ -129,7 +134,7 @@ def _key(release: Release) -> str:
     """Return what tells this CPU, as this process may use it, this OpenVINO and this model from others."""
     core, files = ov.Core(), release.manifest.files
     facts = [
-        [cpu_name(), core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"), _instruction_sets(), cores()],
+        [cpu_name(), core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"), _features(), cores()],
         [os.environ.get(name, "") for name in _LIMITS],
         openvino_version(),
         [files[WEIGHTS], files.get(INT8_GRAPH[1], ""), release.manifest.golden.model_dump_json()],
@@ -137,7 +142,14 @@ def _key(release: Release) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
-def _instruction_sets() -> str:
+def cpu_kind() -> str:
+    """Return what numbers depend on: the instruction sets that this CPU has of those that kernels choose by."""
+    features = _features().partition(":")[2].split()
+    limits = [f"{name}={os.environ[name]}" for name in _LIMITS if os.environ.get(name)]
+    return " ".join([platform.machine(), *(name for name in _CHOSEN_BY if name in features), *limits])
+
+
+def _features() -> str:
     """Return the line of the CPU's features; empty where the system does not say."""
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():

@@ -17,10 +17,11 @@ from tests.videos import make_video
 from tests.videoxception.cli.test_cli import run
 from tests.waiting import until
 from videoxception import Classifier
+from videoxception.bulk.errors import BulkError
 from videoxception.bulk.estimate import in_words, sample_of
 from videoxception.bulk.listing import find_videos
 from videoxception.bulk.rows import Failure, Header, Row
-from videoxception.bulk.shards import BulkError, Shards, locked, precision_in
+from videoxception.bulk.shards import Shards, locked, precision_in
 
 COMMAND = [sys.executable, "-c", "from videoxception.cli import main; main()"]
 

@@ -1,0 +1,103 @@
+"""Shards that several machines write: <out>/shards/part-*.parquet, in a folder that all of them see or below a URI.
+
+A part is written as a whole, under a name that its videos decide: who writes it again writes the same file. In a folder
+that is a temporary file and a rename, in an object store one upload. `<out>/header.json` pins the run from its start.
+"""
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow.fs import FileSelector, FileSystem
+
+from videoxception.bulk.errors import BulkError
+from videoxception.bulk.parquet import read_shard, write_shard
+from videoxception.bulk.rows import Header, Row
+from videoxception.bulk.shards import check_same, first_of_each
+from videoxception.bulk.sources import is_uri, open_uri
+
+_HEADER = "header.json"
+
+
+class Parts:
+    """The parts below a URI. In a folder, `Shards` has them, beside its own."""
+
+    def __init__(self, out: str, header: Header) -> None:
+        """Take up what is there. Raise `BulkError` if it was written under another header, or cannot be read."""
+        self._out = out
+        self._filesystem, folder = open_uri(out)
+        self._paths = _listed(self._filesystem, f"{folder}/shards")
+        self.done: set[str] = set()  # the videos that have a row
+        for path in self._paths:
+            begun, rows = self._read(path)
+            check_same(out, begun, header)
+            self.done.update(row.video for row in rows)
+
+    def rows(self) -> Iterator[Row]:
+        """Yield all rows, in the order of the listing."""
+        return first_of_each(row for path in self._paths for row in self._read(path)[1])
+
+    def _read(self, path: str) -> tuple[Header, list[Row]]:
+        try:
+            with self._filesystem.open_input_file(path) as file:
+                return read_shard(file)
+        except ValueError as error:
+            raise BulkError(f"{path} is damaged: remove it, and its videos are classified again") from error
+
+
+def _listed(filesystem: FileSystem, folder: str) -> list[str]:
+    found = filesystem.get_file_info(FileSelector(folder, allow_not_found=True))
+    return sorted(entry.path for entry in found if entry.base_name.startswith("part-"))
+
+
+def write_part(out: str, start: int, header: Header, rows: Sequence[Row]) -> None:
+    """Write the rows of some videos, the first of which is number `start` of the listing."""
+    names = "\0".join(row.video for row in rows)
+    digest = hashlib.sha256(names.encode()).hexdigest()[:16]
+    buffer = pa.BufferOutputStream()
+    write_shard(buffer, header, list(rows))
+    put(out, f"shards/part-{start:08}-{digest}.parquet", buffer.getvalue().to_pybytes())
+
+
+def pin(out: str, header: Header) -> None:
+    """Pin a run's header. Raise `BulkError` if it was begun under another."""
+    begun = pinned(out)
+    if begun is None:
+        put(out, _HEADER, header.model_dump_json(indent=1).encode())
+    else:
+        check_same(out, begun, header)
+
+
+def pinned(out: str) -> Header | None:
+    """Return the header of a run that was begun, if one was. Raise `BulkError` if it cannot be read."""
+    try:
+        return Header.model_validate_json(_get(out, _HEADER))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise BulkError(f"{out}/{_HEADER} is damaged: remove it; shards have it, too") from error
+
+
+def put(out: str, name: str, content: bytes) -> None:
+    """Write a file of a folder of results, whole or not at all."""
+    if is_uri(out):
+        filesystem, folder = open_uri(out)
+        with filesystem.open_output_stream(f"{folder}/{name}") as stream:
+            stream.write(content)
+        return
+    path = Path(out, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
+    partial.write_bytes(content)
+    os.replace(partial, path)
+
+
+def _get(out: str, name: str) -> bytes:
+    if not is_uri(out):
+        return Path(out, name).read_bytes()
+    filesystem, folder = open_uri(out)
+    with filesystem.open_input_file(f"{folder}/{name}") as file:
+        return bytes(file.read())
