@@ -1,31 +1,46 @@
-"""A large MP4 file's packets from its own index (ISO/IEC 14496-12, 8.6), so that the file need not be read to its end.
+"""A large file's packets from its own index, so that the file need not be read to its end: of MP4 and of AVI.
 
 The index has the time of decoding, the place and the size of each packet. It stands for the packets themselves where
-times of showing are those of decoding, and every packet holds a frame. What is read in the end is compared with it.
+times of showing are those of decoding, and every packet holds a frame. An MP4 (ISO/IEC 14496-12, 8.6) is read by it, an
+AVI is not, so that its packets' headers are compared (chunks.py). So is what is read in the end.
 """
 
 import os
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 from av.container import InputContainer
-from av.index import IndexEntry
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from videoxception.video.chunks import Chunk, NotAChain, chunks_of
 from videoxception.video.limits import Limits
 from videoxception.video.orientation import sei_reader
-from videoxception.video.packets import Deadline, PacketTable, check_count, payload, read_packets
+from videoxception.video.packets import Deadline, PacketTable, check_count, read_packets
 from videoxception.video.passes import PassFailed
 from videoxception.video.roles import SHOWN, all_shown
 from videoxception.video.seek import needed_packets
 
-_FORMAT = "mov,mp4,m4a,3gp,3g2,mj2"
+_MP4, _AVI = "mov,mp4,m4a,3gp,3g2,mj2", "avi"
 _MOST_BOXES, _MOST_BYTES = 1000, 64 * 2**20  # at the top of the file; of the box that holds the index
+_IN_ORDER = frozenset({"mjpeg", "mpeg4"})  # codecs of AVI whose packets have times if there are no B-frames
+_HEADER = 8  # bytes before a packet in AVI, where its index points to
+_AROUND = 16  # chunks at most for each packet of the video: those of sounds
 
 
 class IndexFailed(Exception):
     """An index that says something else than the packets, or not all of it: they must be read."""
+
+
+class _Entry(NamedTuple):
+    """What an index says of a packet: its time of decoding, whether it is a key, its place and its size in bytes."""
+
+    time: int
+    key: bool
+    offset: int
+    size: int
+    discarded: bool
 
 
 def read_table(
@@ -33,34 +48,73 @@ def read_table(
 ) -> PacketTable:
     """Return the table of a stream's packets: of a large file from its index if that tells all, else from the packets.
 
-    Raise `IndexFailed` if the index is wrong about the last packet, and `TooLong` if there are too many.
+    Raise `IndexFailed` if the index is wrong about the first or the last packet, and `TooLong` if there are too many.
     """
-    if container.size > limits.memory and container.format.name == _FORMAT and all_shown(stream):
-        entries = list(stream.index_entries)
-        if 0 < len(entries) == stream.frames and not (any(e.is_discard for e in entries) or _has_offsets(descriptor)):
-            check_count(len(entries), limits)
-            try:
-                return _of_index(entries, container, stream, deadline)
-            except PassFailed as error:
-                raise IndexFailed from error
-    return read_packets(container, stream, limits, deadline)
+    entries: list[_Entry] = []
+    if container.size > limits.memory:
+        if container.format.name == _MP4:
+            entries = _of_mp4(descriptor, stream, limits)
+        elif container.format.name == _AVI:
+            entries = _of_avi(descriptor, stream, len(container.streams), limits, deadline)
+    if not entries:
+        return read_packets(container, stream, limits, deadline)
+    try:
+        return _of_index(entries, container, stream, deadline)
+    except PassFailed as error:
+        raise IndexFailed from error
 
 
-def _of_index(
-    entries: list[IndexEntry], container: InputContainer, stream: VideoStream, deadline: Deadline
-) -> PacketTable:
-    next(unturned(enumerate(payload(container, stream, deadline)), stream), None)
+def _of_mp4(descriptor: int, stream: VideoStream, limits: Limits) -> list[_Entry]:
+    """Return the index of an MP4 file; nothing if it does not stand for the packets."""
+    if not all_shown(stream) or not 0 < len(stream.index_entries) == stream.frames or _has_offsets(descriptor):
+        return []
+    check_count(stream.frames, limits)
+    entries = _copied(stream, header=0)
+    return [] if any(entry.discarded for entry in entries) else entries
+
+
+def _of_avi(descriptor: int, stream: VideoStream, streams: int, limits: Limits, deadline: Deadline) -> list[_Entry]:
+    """Return the index of an AVI file; nothing if it does not stand for the packets.
+
+    They are read without it, in the file's order, and a packet's time is its number, empty ones included. So the index
+    must name all chunks of the stream.
+    """
+    context, count = stream.codec_context, len(stream.index_entries)
+    if context.name not in _IN_ORDER or context.has_b_frames or not 0 < count <= limits.packets:
+        return []
+    entries = _copied(stream, header=_HEADER)
+    try:
+        chunks = chunks_of(descriptor, stream.index, streams, _AROUND * (count + _AROUND), deadline)
+    except NotAChain:
+        return []
+    first = entries[0].time - chunks[0].number if chunks else 0
+    return entries if [Chunk(entry.time - first, entry.offset, entry.size) for entry in entries] == chunks else []
+
+
+def _copied(stream: VideoStream, header: int) -> list[_Entry]:
+    """Return the entries of a stream's index as they are now: reading packets may move them in memory."""
+    return [_Entry(e.timestamp, e.is_keyframe, e.pos + header, e.size, e.is_discard) for e in stream.index_entries]
+
+
+def _of_index(entries: list[_Entry], container: InputContainer, stream: VideoStream, deadline: Deadline) -> PacketTable:
     table = PacketTable(kept=None, indexed=True)
-    clock = [entry.timestamp for entry in entries]
+    clock = [entry.time for entry in entries]
     table.times = list(clock)
     table.clock = list(clock)
-    table.keys = bytearray(entry.is_keyframe for entry in entries)
+    table.keys = bytearray(entry.key for entry in entries)
     table.roles = bytearray([SHOWN]) * len(entries)
-    table.offsets = [entry.pos for entry in entries]
+    table.offsets = [entry.offset for entry in entries]
     needed = bytearray(len(entries))
-    needed[-1] = 1  # which alone says how long it is shown
-    for _, last in needed_packets(container, stream, table, needed, deadline):
-        table.durations = [*(b - a for a, b in pairwise(clock)), last.duration or 0]
+    needed[0] = needed[-1] = 1  # the last alone says how long it is shown
+    ends = [
+        packet.duration or 0
+        for _, packet in unturned(needed_packets(container, stream, table, needed, deadline), stream)
+    ]
+    table.durations = [*(b - a for a, b in pairwise(clock)), ends[-1]]
+    if container.format.name == _AVI:  # which has one for all
+        if ends[0] != ends[-1]:
+            raise PassFailed
+        table.durations = [ends[-1]] * len(entries)
     return table
 
 
