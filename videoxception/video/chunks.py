@@ -15,19 +15,19 @@ _OPENED = frozenset({(b"LIST", b"movi"), (b"LIST", b"rec "), (b"RIFF", b"AVIX")}
 _BETWEEN_CHECKS = 4096  # chunks
 
 
-class Chunk(NamedTuple):
-    """A chunk of one stream: its number among them, where its content lies in the file, and its size, in bytes."""
+class Chunks(NamedTuple):
+    """Chunks of one stream: their numbers among all of it, where their contents lie, and their sizes, in bytes."""
 
-    number: int
-    offset: int
-    size: int
+    numbers: list[int]
+    offsets: list[int]
+    sizes: list[int]
 
 
 class NotAChain(Exception):
     """A file that does not consist of known chunks from its start to its end, or of too many."""
 
 
-def chunks_of(descriptor: int, stream: int, streams: int, most: int, deadline: Deadline) -> list[Chunk]:
+def chunks_of(descriptor: int, stream: int, streams: int, most: int, deadline: Deadline) -> Chunks:
     """Return the chunks of a video stream, one of so many `streams`, but those that are empty.
 
     Raise `NotAChain` if anything else than the streams' chunks and their indexes is between them, or at the end, or if
@@ -36,11 +36,13 @@ def chunks_of(descriptor: int, stream: int, streams: int, most: int, deadline: D
     own = frozenset({b"%02ddc" % stream, b"%02ddb" % stream})
     known = frozenset({b"JUNK", b"idx1", *(b"ix%02d" % number for number in range(streams))})
     others = frozenset(b"%02d" % number for number in range(streams) if number != stream)
-    found, number = [], 0
+    found, number = Chunks([], [], []), 0
     for name, offset, size in _chain(descriptor, most, deadline):
         if name in own:
             if size:
-                found.append(Chunk(number, offset, size))
+                found.numbers.append(number)
+                found.offsets.append(offset)
+                found.sizes.append(size)
             number += 1
         elif name[:2] not in others and name not in known:
             raise NotAChain

@@ -7,14 +7,14 @@ AVI is not, so that its packets' headers are compared (chunks.py). So is what is
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from videoxception.video.chunks import Chunk, NotAChain, chunks_of
+from videoxception.video.chunks import NotAChain, chunks_of
 from videoxception.video.limits import Limits
 from videoxception.video.orientation import sei_reader
 from videoxception.video.packets import Deadline, PacketTable, check_count, read_packets
@@ -33,14 +33,14 @@ class IndexFailed(Exception):
     """An index that says something else than the packets, or not all of it: they must be read."""
 
 
-class _Entry(NamedTuple):
-    """What an index says of a packet: its time of decoding, whether it is a key, its place and its size in bytes."""
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """What an index says of the packets: their times of decoding, which are keys, their places and sizes in bytes."""
 
-    time: int
-    key: bool
-    offset: int
-    size: int
-    discarded: bool
+    times: list[int]
+    keys: bytearray
+    offsets: list[int]
+    sizes: list[int]
 
 
 def read_table(
@@ -50,71 +50,82 @@ def read_table(
 
     Raise `IndexFailed` if the index is wrong about the first or the last packet, and `TooLong` if there are too many.
     """
-    entries: list[_Entry] = []
+    index: _Index | None = None
     if container.size > limits.memory:
         if container.format.name == _MP4:
-            entries = _of_mp4(descriptor, stream, limits)
+            index = _of_mp4(descriptor, stream, limits)
         elif container.format.name == _AVI:
-            entries = _of_avi(descriptor, stream, len(container.streams), limits, deadline)
-    if not entries:
+            index = _of_avi(descriptor, stream, len(container.streams), limits, deadline)
+    if index is None:
         return read_packets(container, stream, limits, deadline)
     try:
-        return _of_index(entries, container, stream, deadline)
+        return _of_index(index, container, stream, deadline)
     except PassFailed as error:
         raise IndexFailed from error
 
 
-def _of_mp4(descriptor: int, stream: VideoStream, limits: Limits) -> list[_Entry]:
-    """Return the index of an MP4 file; nothing if it does not stand for the packets."""
-    if not all_shown(stream) or not 0 < len(stream.index_entries) == stream.frames or _has_offsets(descriptor):
-        return []
+def _of_mp4(descriptor: int, stream: VideoStream, limits: Limits) -> _Index | None:
+    """Return the index of an MP4 file; None if it does not stand for the packets."""
+    if not all_shown(stream) or not 0 < len(stream.index_entries) == stream.frames:
+        return None
     check_count(stream.frames, limits)
-    entries = _copied(stream, header=0)
-    return [] if any(entry.discarded for entry in entries) else entries
+    if any(entry.is_discard for entry in stream.index_entries) or _has_offsets(descriptor):
+        return None
+    return _copied(stream)
 
 
-def _of_avi(descriptor: int, stream: VideoStream, streams: int, limits: Limits, deadline: Deadline) -> list[_Entry]:
-    """Return the index of an AVI file; nothing if it does not stand for the packets.
+def _of_avi(descriptor: int, stream: VideoStream, streams: int, limits: Limits, deadline: Deadline) -> _Index | None:
+    """Return the index of an AVI file; None if it does not stand for the packets.
 
     They are read without it, in the file's order, and a packet's time is its number, empty ones included. So the index
     must name all chunks of the stream.
     """
     context, count = stream.codec_context, len(stream.index_entries)
     if context.name not in _IN_ORDER or context.has_b_frames or not 0 < count <= limits.packets:
-        return []
-    entries = _copied(stream, header=_HEADER)
+        return None
+    index = _copied(stream, before=_HEADER)
     try:
         chunks = chunks_of(descriptor, stream.index, streams, _AROUND * (count + _AROUND), deadline)
     except NotAChain:
-        return []
-    first = entries[0].time - chunks[0].number if chunks else 0
-    return entries if [Chunk(entry.time - first, entry.offset, entry.size) for entry in entries] == chunks else []
+        return None
+    if index.offsets != chunks.offsets or index.sizes != chunks.sizes:
+        return None
+    start = index.times[0] - chunks.numbers[0]
+    return index if index.times == [start + number for number in chunks.numbers] else None
 
 
-def _copied(stream: VideoStream, header: int) -> list[_Entry]:
-    """Return the entries of a stream's index as they are now: reading packets may move them in memory."""
-    return [_Entry(e.timestamp, e.is_keyframe, e.pos + header, e.size, e.is_discard) for e in stream.index_entries]
+def _copied(stream: VideoStream, before: int = 0) -> _Index:
+    """Return the index as it is now: reading packets may move it in memory. It points `before` packets, in bytes."""
+    entries = list(stream.index_entries)
+    return _Index(
+        times=[entry.timestamp for entry in entries],
+        keys=bytearray(entry.is_keyframe for entry in entries),
+        offsets=[entry.pos + before for entry in entries],
+        sizes=[entry.size for entry in entries],
+    )
 
 
-def _of_index(entries: list[_Entry], container: InputContainer, stream: VideoStream, deadline: Deadline) -> PacketTable:
-    table = PacketTable(kept=None, indexed=True)
-    clock = [entry.time for entry in entries]
-    table.times = list(clock)
-    table.clock = list(clock)
-    table.keys = bytearray(entry.key for entry in entries)
-    table.roles = bytearray([SHOWN]) * len(entries)
-    table.offsets = [entry.offset for entry in entries]
-    needed = bytearray(len(entries))
-    needed[0] = needed[-1] = 1  # the last alone says how long it is shown
-    ends = [
-        packet.duration or 0
-        for _, packet in unturned(needed_packets(container, stream, table, needed, deadline), stream)
-    ]
-    table.durations = [*(b - a for a, b in pairwise(clock)), ends[-1]]
-    if container.format.name == _AVI:  # which has one for all
-        if ends[0] != ends[-1]:
-            raise PassFailed
-        table.durations = [ends[-1]] * len(entries)
+def _of_index(index: _Index, container: InputContainer, stream: VideoStream, deadline: Deadline) -> PacketTable:
+    count = len(index.times)
+    table = PacketTable(
+        times=list(index.times),
+        clock=list(index.times),
+        keys=index.keys,
+        roles=bytearray([SHOWN]) * count,
+        offsets=index.offsets,
+        kept=None,
+        indexed=True,
+    )
+    needed = bytearray(count)
+    needed[0] = needed[-1] = 1  # which alone says how long it is shown
+    packets = unturned(needed_packets(container, stream, table, needed, deadline), stream)
+    ends = [packet.duration or 0 for _, packet in packets]
+    if container.format.name == _MP4:
+        table.durations = [*(b - a for a, b in pairwise(index.times)), ends[-1]]
+    elif ends[0] == ends[-1]:  # AVI has one for all
+        table.durations = [ends[0]] * count
+    else:
+        raise PassFailed
     return table
 
 
