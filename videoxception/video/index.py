@@ -1,8 +1,8 @@
-"""A large file's packets from its own index, so that the file need not be read to its end: of MP4 and of AVI.
+"""A large file's packets from its own index, or their headers, so that what is in them need not be read.
 
-The index has the time of decoding, the place and the size of each packet. It stands for the packets themselves where
-times of showing are those of decoding, and every packet holds a frame. An MP4 (ISO/IEC 14496-12, 8.6) is read by it, an
-AVI is not, so that its packets' headers are compared (chunks.py). So is what is read in the end.
+An MP4 is read by its index (ISO/IEC 14496-12, 8.6), an AVI is not, so that its packets' headers are compared with it
+(chunks.py); of Matroska, the headers say all (blocks.py). They stand for the packets themselves where they tell when
+each is shown, and every packet holds a frame. What is read in the end is compared with them.
 """
 
 import os
@@ -14,6 +14,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from videoxception.video.blocks import NotBlocks, blocks_of
 from videoxception.video.chunks import NotAChain, chunks_of
 from videoxception.video.limits import Limits
 from videoxception.video.orientation import sei_reader
@@ -22,11 +23,11 @@ from videoxception.video.passes import PassFailed
 from videoxception.video.roles import SHOWN, all_shown
 from videoxception.video.seek import needed_packets
 
-_MP4, _AVI = "mov,mp4,m4a,3gp,3g2,mj2", "avi"
+_MP4, _AVI, _MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "avi", "matroska,webm"
 _MOST_BOXES, _MOST_BYTES = 1000, 64 * 2**20  # at the top of the file; of the box that holds the index
 _IN_ORDER = frozenset({"mjpeg", "mpeg4"})  # codecs of AVI whose packets have times if there are no B-frames
 _HEADER = 8  # bytes before a packet in AVI, where its index points to
-_AROUND = 16  # chunks at most for each packet of the video: those of sounds
+_AROUND = 16  # packets at most, those of sounds, for each of the video
 
 
 class IndexFailed(Exception):
@@ -35,12 +36,11 @@ class IndexFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """What an index says of the packets: their times of decoding, which are keys, their places and sizes in bytes."""
+    """What an index says of the packets, in the file's order: when they are shown, which are keys, and their places."""
 
     times: list[int]
     keys: bytearray
     offsets: list[int]
-    sizes: list[int]
 
 
 def read_table(
@@ -50,18 +50,28 @@ def read_table(
 
     Raise `IndexFailed` if the index is wrong about the first or the last packet, and `TooLong` if there are too many.
     """
-    index: _Index | None = None
-    if container.size > limits.memory:
-        if container.format.name == _MP4:
-            index = _of_mp4(descriptor, stream, limits)
-        elif container.format.name == _AVI:
-            index = _of_avi(descriptor, stream, len(container.streams), limits, deadline)
+    index = _find(descriptor, container, stream, limits, deadline) if container.size > limits.memory else None
     if index is None:
         return read_packets(container, stream, limits, deadline)
     try:
         return _of_index(index, container, stream, deadline)
     except PassFailed as error:
         raise IndexFailed from error
+
+
+def _find(
+    descriptor: int, container: InputContainer, stream: VideoStream, limits: Limits, deadline: Deadline
+) -> _Index | None:
+    """Return the index of a file; None if it has none that stands for the packets."""
+    name = container.format.name
+    if name == _MP4:
+        return _of_mp4(descriptor, stream, limits)
+    try:
+        if name == _AVI:
+            return _of_avi(descriptor, stream, len(container.streams), limits, deadline)
+        return _of_matroska(descriptor, stream, limits, deadline) if name == _MATROSKA else None
+    except (NotAChain, NotBlocks):
+        return None
 
 
 def _of_mp4(descriptor: int, stream: VideoStream, limits: Limits) -> _Index | None:
@@ -83,15 +93,25 @@ def _of_avi(descriptor: int, stream: VideoStream, streams: int, limits: Limits, 
     context, count = stream.codec_context, len(stream.index_entries)
     if context.name not in _IN_ORDER or context.has_b_frames or not 0 < count <= limits.packets:
         return None
-    index = _copied(stream, before=_HEADER)
-    try:
-        chunks = chunks_of(descriptor, stream.index, streams, _AROUND * (count + _AROUND), deadline)
-    except NotAChain:
-        return None
-    if index.offsets != chunks.offsets or index.sizes != chunks.sizes:
+    index, sizes = _copied(stream, before=_HEADER), [entry.size for entry in stream.index_entries]
+    chunks = chunks_of(descriptor, stream.index, streams, _AROUND * (count + _AROUND), deadline)
+    if index.offsets != chunks.offsets or sizes != chunks.sizes:
         return None
     start = index.times[0] - chunks.numbers[0]
     return index if index.times == [start + number for number in chunks.numbers] else None
+
+
+def _of_matroska(descriptor: int, stream: VideoStream, limits: Limits, deadline: Deadline) -> _Index | None:
+    """Return what the headers of a Matroska file's blocks say; None if that does not stand for the packets.
+
+    Its tracks are taken to be numbered from 1 on, as all muxers do.
+    """
+    if not all_shown(stream):
+        return None
+    blocks = blocks_of(descriptor, stream.index + 1, _AROUND * limits.packets, deadline)
+    if not blocks.times or len(blocks.times) > limits.packets:
+        return None
+    return _Index(blocks.times, blocks.keys, blocks.offsets)
 
 
 def _copied(stream: VideoStream, before: int = 0) -> _Index:
@@ -101,7 +121,6 @@ def _copied(stream: VideoStream, before: int = 0) -> _Index:
         times=[entry.timestamp for entry in entries],
         keys=bytearray(entry.is_keyframe for entry in entries),
         offsets=[entry.pos + before for entry in entries],
-        sizes=[entry.size for entry in entries],
     )
 
 
@@ -114,16 +133,17 @@ def _of_index(index: _Index, container: InputContainer, stream: VideoStream, dea
         roles=bytearray([SHOWN]) * count,
         offsets=index.offsets,
         kept=None,
+        delayed=stream.codec_context.has_b_frames,
         indexed=True,
     )
     needed = bytearray(count)
-    needed[0] = needed[-1] = 1  # which alone says how long it is shown
+    needed[0] = needed[index.times.index(max(index.times))] = 1  # which alone says how long it is shown
     packets = unturned(needed_packets(container, stream, table, needed, deadline), stream)
-    ends = [packet.duration or 0 for _, packet in packets]
+    first, *_, last = [packet.duration or 0 for _, packet in packets] * 2
     if container.format.name == _MP4:
-        table.durations = [*(b - a for a, b in pairwise(index.times)), ends[-1]]
-    elif ends[0] == ends[-1]:  # AVI has one for all
-        table.durations = [ends[0]] * count
+        table.durations = [*(b - a for a, b in pairwise(index.times)), last]
+    elif first == last:  # others have one for all
+        table.durations = [last] * count
     else:
         raise PassFailed
     return table
