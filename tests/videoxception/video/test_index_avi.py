@@ -3,70 +3,26 @@
 import random
 import struct
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import av
 import pytest
 
 from tests.packed import pack
+from tests.tables import LARGE, facts, of_index, of_packets, outcome, same, with_sound
 from tests.videos import RATE, make_video
 from videoxception.clip import ClipSpec
-from videoxception.video import Limits, VideoError, decode, index
-from videoxception.video.container import open_video
-from videoxception.video.index import IndexFailed, read_table
-from videoxception.video.packets import Deadline, PacketTable, read_packets
+from videoxception.video import Limits, decode, index
+from videoxception.video.index import IndexFailed
+from videoxception.video.packets import PacketTable
 
-LARGE = Limits(memory=1)  # to which every file is
 GAPS = [k * 4 + (k // 7) * 40 for k in range(60)]  # for which the muxer writes empty packets
-
-
-def with_sound(source: Path, target: Path, codec: str, sounds: int) -> Path:
-    """A video with `sounds` streams of sound between its packets."""
-    with av.open(str(source)) as original, av.open(str(target), "w") as copy:
-        video = original.streams.video[0]
-        written = copy.add_stream_from_template(video)
-        written.time_base = video.time_base
-        streams = [copy.add_stream(codec, rate=44100, layout="mono") for _ in range(sounds)]
-        for packet in original.demux(video):
-            if not packet.size:
-                continue
-            packet.stream = written
-            copy.mux(packet)
-            for stream in streams:
-                sound = av.AudioFrame(format=stream.codec_context.format.name, layout="mono", samples=1152)
-                sound.sample_rate = 44100
-                copy.mux(stream.encode(sound))
-    return target
 
 
 def plain(path: Path, codec: str = "mpeg4", **how: Any) -> Path:
     """Without B-frames."""
     pixels = "yuvj420p" if codec == "mjpeg" else "yuv420p"
     return make_video(path, codec, 60, moving=True, pixel_format=pixels, **how)
-
-
-def of_index(path: Path) -> PacketTable:
-    with path.open("rb") as file, open_video(file, LARGE) as (container, stream):
-        return read_table(file.fileno(), container, stream, LARGE, Deadline(LARGE, lambda: False))
-
-
-def of_packets(path: Path) -> PacketTable:
-    with path.open("rb") as file, open_video(file, LARGE) as (container, stream):
-        return read_packets(container, stream, LARGE, Deadline(LARGE, lambda: False))
-
-
-def facts(table: PacketTable) -> dict[str, Any]:
-    """What a table says of the packets, but how many bytes were read for it."""
-    return {name: value for name, value in asdict(table).items() if name not in ("bytes", "indexed")}
-
-
-def same(path: Path) -> None:
-    """Check that the clip is that of the whole file in memory."""
-    clip, whole = decode(path, ClipSpec(), LARGE), decode(path, ClipSpec(), planned=False)
-    assert clip.frames.tobytes() == whole.frames.tobytes()
-    assert (clip.timestamps, clip.duration, clip.warnings) == (whole.timestamps, whole.duration, whole.warnings)
 
 
 KINDS: dict[str, Callable[[Path], Path]] = {
@@ -164,15 +120,6 @@ def test_keys_that_are_none_cost_no_frame(flags: int, sounding: Path, tmp_path: 
     content, path = sounding.read_bytes(), tmp_path / "clip.avi"
     path.write_bytes(with_entries(content, [(n, flags, at, s) for n, _, at, s in entries_of(content)[1]]))
     same(path)
-
-
-def outcome(path: Path, limits: Limits) -> object:
-    """What a file is answered with; FFmpeg itself reads by some damaged indexes, and fails."""
-    try:
-        clip = decode(path, ClipSpec(), limits)
-    except (VideoError, MemoryError) as error:
-        return repr(error)
-    return clip.frames.tobytes(), clip.timestamps, clip.duration, clip.warnings
 
 
 @pytest.mark.parametrize("seed", range(40))
