@@ -11,15 +11,24 @@ from typing import NamedTuple
 from videoxception.video.packets import Deadline
 
 _EBML, _SEGMENT, _CLUSTER = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75"
-_TIME, _GROUP, _BLOCK, _SIMPLE = b"\xe7", b"\xa0", b"\xa1", 0xA3
-# Passed over: Void and CRC-32 anywhere; in clusters PrevSize and Position; outside of them SeekHead, Info, Tracks,
-# Cues, Tags, Chapters and Attachments.
-_ANYWHERE = frozenset({b"\xec", b"\xbf"})
-_IN_CLUSTERS = _ANYWHERE | {b"\xab", b"\xa7"}
-_OUTSIDE = _ANYWHERE | {b"\x11\x4d\x9b\x74", b"\x15\x49\xa9\x66", b"\x16\x54\xae\x6b", b"\x1c\x53\xbb\x6b"}
-_OUTSIDE |= {b"\x12\x54\xc3\x67", b"\x10\x43\xa7\x70", b"\x19\x41\xa4\x69"}
+_TIME, _SIMPLE = b"\xe7", 0xA3
+_NUMBERS = frozenset({_TIME, b"\xab", b"\xa7"})  # in clusters, besides blocks: Timestamp, PrevSize, Position
+_EMPTY = frozenset({b"\xec", b"\xbf"})  # Void and CRC-32
+# Passed over before the clusters and behind them: SeekHead, Info, Tracks, Cues, Tags, Chapters, Attachments.
+_OUTSIDE = frozenset(
+    {
+        b"\x11\x4d\x9b\x74",
+        b"\x15\x49\xa9\x66",
+        b"\x16\x54\xae\x6b",
+        b"\x1c\x53\xbb\x6b",
+        b"\x12\x54\xc3\x67",
+        b"\x10\x43\xa7\x70",
+        b"\x19\x41\xa4\x69",
+    }
+)
 _HEAD = 32  # bytes that hold an element's header and that of the block in it
-_LACED = 0x06  # several frames in a block
+_LEAST, _LACED = 4, 0x06  # bytes of a block before its frame; that there are several
+_LONGEST = 8  # bytes of a number
 _MASKS = [(1 << 7 * width) - 1 for width in range(9)]  # of the bits of a size
 _BETWEEN_CHECKS = 4096  # elements
 
@@ -39,7 +48,7 @@ class Blocks:
     def add(self, start: int, at: int, head: bytes) -> None:
         """Add a block by its first bytes (RFC 9559, 10.2); `start` is its cluster's time, or negative."""
         time = start + int.from_bytes(head[1:3], signed=True)
-        if start < 0 or time < 0 or head[3] & _LACED:
+        if start < 0 or time < 0:
             raise NotBlocks
         self.times.append(time)
         self.keys.append(head[3] >> 7)
@@ -55,24 +64,24 @@ class _Element(NamedTuple):
     head: bytes
 
 
-def blocks_of(descriptor: int, track: int, most: int, deadline: Deadline) -> Blocks:
-    """Return the blocks of the track of this number.
+def blocks_of(descriptor: int, track: int, tracks: int, most: int, deadline: Deadline) -> Blocks:
+    """Return the blocks of the track of this number, of so many `tracks`.
 
-    Raise `NotBlocks` if they do not have a frame each, or if there is anything unknown or over `most` elements.
+    Raise `NotBlocks` if any track's do not have a frame each, or if there is anything unknown or over `most` elements.
     """
     found, budget = Blocks(), _budget(most, deadline)
     end, header = os.fstat(descriptor).st_size, _read(descriptor, 0)
     segment = _read(descriptor, _behind(header))
-    if (header.name, segment.name) != (_EBML, _SEGMENT):
+    if (header.name, segment.name) != (_EBML, _SEGMENT) or (segment.size is not None and _behind(segment) != end):
         raise NotBlocks
-    at = segment.at
+    at, over = segment.at, False
     while at < end:
         next(budget)
         element = _read(descriptor, at)
-        if element.name == _CLUSTER:
-            at = _read_cluster(descriptor, element, end, 0x80 | track, found, budget)
-        elif element.name in _OUTSIDE:
-            at = _behind(element)
+        if element.name == _CLUSTER and not over:
+            at = _read_cluster(descriptor, element, end, (0x80 | track, 0x80 | tracks), found, budget)
+        elif element.name in _OUTSIDE or element.name in _EMPTY:
+            at, over = _behind(element), bool(found.times) and element.name in _OUTSIDE
         else:
             raise NotBlocks
     if at > end:
@@ -80,28 +89,31 @@ def blocks_of(descriptor: int, track: int, most: int, deadline: Deadline) -> Blo
     return found
 
 
-def _read_cluster(descriptor: int, cluster: _Element, end: int, own: int, found: Blocks, budget: Iterator[None]) -> int:
-    """Add a cluster's blocks to those found, whose first byte is `own`. Return the place behind the cluster."""
-    at, start = cluster.at, -1
+def _read_cluster(
+    descriptor: int, cluster: _Element, end: int, numbers: tuple[int, int], found: Blocks, budget: Iterator[None]
+) -> int:
+    """Add a cluster's blocks to those found: `numbers` are the track's own, and the last. Return the place behind."""
+    at, start, (own, last) = cluster.at, -1, numbers
     closes = end if cluster.size is None else _behind(cluster)
     while at < closes:
         next(budget)
         head = os.pread(descriptor, _HEAD, at).ljust(_HEAD, b"\0")
-        if head[0] == _SIMPLE and head[1]:  # most are; the rest of the loop would do the same, but slower
+        if head[0] == _SIMPLE and head[1]:
             width = 9 - head[1].bit_length()
             begin = 1 + width
-            if head[begin] == own:
+            size, number = int.from_bytes(head[1:begin]) & _MASKS[width], head[begin]
+            if not 0x80 < number <= last or size <= _LEAST or head[begin + 3] & _LACED:
+                raise NotBlocks
+            if number == own:
                 found.add(start, at + begin, head[begin : begin + 4])
-            at += begin + (int.from_bytes(head[1:begin]) & _MASKS[width])
+            at += begin + size
             continue
         element = _element(head, at)
-        if element.name == _TIME and element.size is not None:
+        if element.name == _TIME:
             start = int.from_bytes(element.head[: element.size])
-        elif element.name == _GROUP:
-            block = _element(element.head, 0)
-            if block.name != _BLOCK or block.head[0] == own:
-                raise NotBlocks
-        elif element.name not in _IN_CLUSTERS:
+        if element.name in _NUMBERS and (element.size or _LONGEST + 1) > _LONGEST:
+            raise NotBlocks
+        if element.name not in _NUMBERS and element.name not in _EMPTY:
             if cluster.size is None:  # which ends with what does not belong there
                 return at
             raise NotBlocks

@@ -63,13 +63,13 @@ def _find(
     descriptor: int, container: InputContainer, stream: VideoStream, limits: Limits, deadline: Deadline
 ) -> _Index | None:
     """Return the index of a file; None if it has none that stands for the packets."""
-    name = container.format.name
+    name, streams = container.format.name, len(container.streams)
     if name == _MP4:
         return _of_mp4(descriptor, stream, limits)
     try:
         if name == _AVI:
-            return _of_avi(descriptor, stream, len(container.streams), limits, deadline)
-        return _of_matroska(descriptor, stream, limits, deadline) if name == _MATROSKA else None
+            return _of_avi(descriptor, stream, streams, limits, deadline)
+        return _of_matroska(descriptor, stream, streams, limits, deadline) if name == _MATROSKA else None
     except (NotAChain, NotBlocks):
         return None
 
@@ -101,14 +101,16 @@ def _of_avi(descriptor: int, stream: VideoStream, streams: int, limits: Limits, 
     return index if index.times == [start + number for number in chunks.numbers] else None
 
 
-def _of_matroska(descriptor: int, stream: VideoStream, limits: Limits, deadline: Deadline) -> _Index | None:
+def _of_matroska(
+    descriptor: int, stream: VideoStream, streams: int, limits: Limits, deadline: Deadline
+) -> _Index | None:
     """Return what the headers of a Matroska file's blocks say; None if that does not stand for the packets.
 
     Its tracks are taken to be numbered from 1 on, as all muxers do.
     """
     if not all_shown(stream):
         return None
-    blocks = blocks_of(descriptor, stream.index + 1, _AROUND * limits.packets, deadline)
+    blocks = blocks_of(descriptor, stream.index + 1, streams, _AROUND * limits.packets, deadline)
     if not blocks.times or len(blocks.times) > limits.packets:
         return None
     return _Index(blocks.times, blocks.keys, blocks.offsets)
