@@ -66,15 +66,11 @@ def _frames_of_plan(
 
     Raise `PassFailed` if a packet is marked as a key frame, but is none: what follows may look like anything.
     """
-    context, last, starting, doing = stream.codec_context, -1, True, SKIP
+    context, starting, doing = stream.codec_context, True, SKIP
     for index, packet in packets:
         if plan[index] == SKIP:
             continue
         deadline.check()
-        if 0 <= last < index - 1:  # a jump, always to a key packet: the decoder gives what it holds and starts anew
-            yield from end_of(stream).decode()
-            context.flush_buffers()
-            starting = True
         if plan[index] != doing:
             doing = plan[index]
             context.skip_frame = "DEFAULT" if doing == WANTED else "NONREF"
@@ -83,5 +79,8 @@ def _frames_of_plan(
                 raise PassFailed
             starting = False
             yield frame
-        last = index
+        if plan[index + 1 : index + 2] == bytes([SKIP]):  # a jump comes: always to a key packet
+            yield from end_of(stream).decode()  # what the decoder holds; a seek would have it forget that
+            context.flush_buffers()
+            starting = True
     yield from end_of(stream).decode()

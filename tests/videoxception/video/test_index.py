@@ -56,7 +56,6 @@ def test_a_file_without_b_frames_is_not_read_to_its_end(
         ("B-frames.mp4", "libx264", {}),
         ("fragments.mp4", "libx264", {"container_options": {"movflags": "frag_keyframe+empty_moov"}}),
         ("types.mp4", "mpeg4", {}),
-        ("matroska.mkv", "libx264", {"options": {"bf": "0"}}),
     ],
 )
 def test_other_files_are_read_to_their_end(

@@ -103,3 +103,20 @@ def test_a_seek_that_fails_costs_no_frame(tmp_path: Path, monkeypatch: pytest.Mo
     again = decode(path, ClipSpec(), Limits(memory=1))
     assert np.array_equal(again.frames, kept.frames)
     assert again.planned
+
+
+@pytest.mark.parametrize("kind", ["h264 in mp4", "h264 open groups", "hevc in mkv"])
+def test_frames_that_the_decoder_holds_back_survive_a_seek(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, codec, how = KINDS[kind]
+    path = make_video(tmp_path / name, codec, 150, gop=12, moving=True, **how)
+    kept = decode(path, ClipSpec())
+
+    def never(*_: object) -> object:
+        raise AssertionError("the file was read again from its start")
+
+    monkeypatch.setattr(import_module("videoxception.video.reader"), "payload", never)
+    again = decode(path, ClipSpec(), Limits(memory=1))
+    assert np.array_equal(again.frames, kept.frames)
+    assert again.planned
