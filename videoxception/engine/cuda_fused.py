@@ -1,4 +1,4 @@
-"""Released models of types A and B on NVIDIA GPUs, by fused Triton kernels."""
+"""Released models of types A to D on NVIDIA GPUs, by fused Triton kernels."""
 
 import numpy as np
 import torch
@@ -8,13 +8,17 @@ from videoxception.clip import Frames
 from videoxception.engine.base import FloatPrecision, Logits, Unsuitable
 from videoxception.engine.cuda_card import Card
 from videoxception.engine.cuda_graphs import GraphRunner
+from videoxception.engine.kernels.lite_network import LiteNetwork, check_lite, lite_bytes_a_clip
 from videoxception.engine.kernels.network import FusedNetwork, bytes_a_clip, check_supported
-from videoxception.nets.fused_norms import FusedVideoXception, fuse_norms
+from videoxception.nets.fused_norms import FusedVideoXception, FusedVideoXceptionC, fuse_norms
 from videoxception.nets.served import load_served
 from videoxception.store import Release
 
 BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 """Batch sizes with a recorded graph."""
+
+Shape = tuple[int, int, int, int]
+"""(F, H, W, 3)."""
 
 _DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
 _MEMORY = 0.5  # share of the GPU's free memory that may be used
@@ -26,20 +30,17 @@ class FusedEngine:
     The order of every sum is independent of the batch, so that a clip's logits do not depend on the other clips in it.
     """
 
-    def __init__(
-        self, net: nn.Module, shape: tuple[int, int, int, int], card: Card, precision: FloatPrecision = "bf16"
-    ) -> None:
+    def __init__(self, net: nn.Module, shape: Shape, card: Card, precision: FloatPrecision = "bf16") -> None:
         """Allocate buffers and record graphs for a network returned by `fuse_norms` and clips of `shape` (F, H, W, 3).
 
         Raises `Unsuitable` if the kernels were not written for the network or the card, or do not fit into its memory.
         """
         self.device = card.name
         self.precision: FloatPrecision = precision
-        fused, dtype = _supported(net, shape, card), _DTYPES[precision]
+        fused = _supported(net, shape, card)
         with card.in_use():
-            capacity = _capacity(bytes_a_clip(fused, shape, dtype) + 2 * int(np.prod(shape)), card.free_memory)
-            network = FusedNetwork(fused, shape, capacity, dtype, card.device)
-        buckets = [size for size in BUCKETS if size <= capacity]
+            network = _allocated(fused, shape, card, _DTYPES[precision])
+        buckets = [size for size in BUCKETS if size <= network.capacity]
         self._runner = GraphRunner(network.run, shape, network.outputs, buckets, card)
         self.rerun = self._runner.rerun
 
@@ -54,14 +55,26 @@ class FusedEngine:
         return self._runner.predict(frames)
 
 
-def _supported(net: nn.Module, shape: tuple[int, int, int, int], card: Card) -> FusedVideoXception:
+def _supported(net: nn.Module, shape: Shape, card: Card) -> FusedVideoXception | FusedVideoXceptionC:
     """Return the network. Raises `Unsuitable` if the kernels cannot run it, or not on this card."""
     if not card.has_bf16:
         raise Unsuitable(f"the kernels need compute capability 8.0 or above, but {card.name} has {card.capability}")
     try:
-        return check_supported(net, shape)
+        return check_lite(net) if isinstance(net, FusedVideoXceptionC) else check_supported(net, shape)
     except ValueError as error:
         raise Unsuitable(str(error)) from error
+
+
+def _allocated(
+    net: FusedVideoXception | FusedVideoXceptionC, shape: Shape, card: Card, dtype: torch.dtype
+) -> FusedNetwork | LiteNetwork:
+    """Return the kernels of a network for as many clips as fit. Raises `Unsuitable` if not even one does."""
+    copied = 2 * int(np.prod(shape))
+    if isinstance(net, FusedVideoXceptionC):
+        capacity = _capacity(lite_bytes_a_clip(net, shape, dtype) + copied, card.free_memory)
+        return LiteNetwork(net, shape, capacity, dtype, card.device)
+    capacity = _capacity(bytes_a_clip(net, shape, dtype) + copied, card.free_memory)
+    return FusedNetwork(net, shape, capacity, dtype, card.device)
 
 
 def _capacity(bytes_each: int, free: int) -> int:

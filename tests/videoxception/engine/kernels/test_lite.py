@@ -11,15 +11,16 @@ from videoxception import nets
 from videoxception.clip import ClipSpec
 from videoxception.engine.kernels.lite_network import LiteNetwork, block_steps, check_lite, lite_bytes_a_clip
 from videoxception.engine.kernels.lite_weights import inverted_of
-from videoxception.nets.efficientnet_lite import BlockSpec, ConvNorm, MBConv
+from videoxception.nets.efficientnet_lite import LITE0, LITE2, BlockSpec, ConvNorm, MBConv, Variant
 from videoxception.nets.fused_norms import FusedVideoXceptionC
 from videoxception.nets.served import Served
 from videoxception.nets.videoxception_c import VideoXceptionC
 
-TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 1e-2, torch.float16: 2e-3}
+TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 1e-2}
+WHOLE = {torch.float32: 1e-5, torch.bfloat16: 5e-2}
 
 
-@pytest.fixture(params=TOLERANCE, ids=["f32", "bf16", "f16"])
+@pytest.fixture(params=TOLERANCE, ids=["f32", "bf16"])
 def dtype(request: pytest.FixtureRequest) -> torch.dtype:
     return request.param
 
@@ -55,12 +56,11 @@ def check(found: Tensor, expected: Tensor, tolerance: float) -> None:
     ("kernel", "stride", "expansion", "channels", "height", "width"),
     [
         (3, 1, 1, (32, 16), 6, 5),
-        (3, 1, 6, (16, 16), 5, 7),  # residual
-        (3, 2, 6, (16, 24), 8, 7),
-        (5, 1, 6, (24, 24), 4, 3),  # residual
-        (5, 2, 6, (24, 40), 7, 8),
-        (5, 2, 6, (40, 80), 1, 2),
-        (3, 1, 6, (40, 112), 2, 9),
+        (3, 1, 6, (8, 8), 9, 7),  # residual
+        (3, 2, 2, (16, 24), 8, 7),
+        (5, 1, 2, (24, 24), 4, 3),  # residual
+        (5, 2, 1, (24, 40), 7, 8),
+        (5, 2, 2, (16, 80), 1, 2),
     ],
 )
 def test_block(
@@ -87,3 +87,33 @@ def test_block(
         expected = deepcopy(block).double()(x.cpu().double().permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
     check(out[:3], expected, TOLERANCE[dtype])
     assert out[3].isnan().all()
+
+
+@pytest.mark.parametrize(
+    ("variant", "clips", "frames", "height", "width", "auxiliary"),
+    [
+        (Variant(0.25, 0.5), 2, 2, 20, 13, 3),
+        pytest.param(LITE0, 2, 3, 48, 48, 0, marks=pytest.mark.slow),
+        pytest.param(LITE2, 1, 2, 36, 52, 9, marks=pytest.mark.slow),
+    ],
+)
+def test_whole_networks(
+    variant: Variant,
+    clips: int,
+    frames: int,
+    height: int,
+    width: int,
+    auxiliary: int,
+    dtype: torch.dtype,
+    kernel_device: torch.device,
+) -> None:
+    torch.manual_seed(0)
+    spec = ClipSpec(frames=frames, size=(height, width), mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.4))
+    net = trained(VideoXceptionC(variant, 5 + auxiliary, temporal=False))
+    fused = LiteNetwork(FusedVideoXceptionC(net, spec, auxiliary), spec.shape, clips, dtype, kernel_device)
+    shown = torch.randint(0, 256, (clips, *spec.shape), dtype=torch.uint8)
+    logits = torch.full((clips, fused.outputs), torch.nan, device=kernel_device)
+    fused.run(shown.to(kernel_device), logits)
+    with torch.inference_mode():
+        expected = Served(net, spec, auxiliary).double().eval()(shown)
+    check(logits, expected, WHOLE[dtype])
