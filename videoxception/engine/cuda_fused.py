@@ -8,17 +8,13 @@ from videoxception.clip import Frames
 from videoxception.engine.base import FloatPrecision, Logits, Unsuitable
 from videoxception.engine.cuda_card import Card
 from videoxception.engine.cuda_graphs import GraphRunner
-from videoxception.engine.kernels.lite_network import LiteNetwork, check_lite, lite_bytes_a_clip
-from videoxception.engine.kernels.network import FusedNetwork, bytes_a_clip, check_supported
-from videoxception.nets.fused_norms import FusedVideoXception, FusedVideoXceptionC, fuse_norms
+from videoxception.engine.kernels.families import Fused, Shape, bytes_each, check_family, kernels_of
+from videoxception.nets.fused_norms import fuse_norms
 from videoxception.nets.served import load_served
 from videoxception.store import Release
 
 BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 """Batch sizes with a recorded graph."""
-
-Shape = tuple[int, int, int, int]
-"""(F, H, W, 3)."""
 
 _DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
 _MEMORY = 0.5  # share of the GPU's free memory that may be used
@@ -37,10 +33,11 @@ class FusedEngine:
         """
         self.device = card.name
         self.precision: FloatPrecision = precision
-        fused = _supported(net, shape, card)
+        fused, dtype = _supported(net, shape, card), _DTYPES[precision]
         with card.in_use():
-            network = _allocated(fused, shape, card, _DTYPES[precision])
-        buckets = [size for size in BUCKETS if size <= network.capacity]
+            capacity = _capacity(bytes_each(fused, shape, dtype) + 2 * int(np.prod(shape)), card.free_memory)
+            network = kernels_of(fused, shape, capacity, dtype, card.device)
+        buckets = [size for size in BUCKETS if size <= capacity]
         self._runner = GraphRunner(network.run, shape, network.outputs, buckets, card)
         self.rerun = self._runner.rerun
 
@@ -55,26 +52,14 @@ class FusedEngine:
         return self._runner.predict(frames)
 
 
-def _supported(net: nn.Module, shape: Shape, card: Card) -> FusedVideoXception | FusedVideoXceptionC:
+def _supported(net: nn.Module, shape: Shape, card: Card) -> Fused:
     """Return the network. Raises `Unsuitable` if the kernels cannot run it, or not on this card."""
     if not card.has_bf16:
         raise Unsuitable(f"the kernels need compute capability 8.0 or above, but {card.name} has {card.capability}")
     try:
-        return check_lite(net) if isinstance(net, FusedVideoXceptionC) else check_supported(net, shape)
+        return check_family(net, shape)
     except ValueError as error:
         raise Unsuitable(str(error)) from error
-
-
-def _allocated(
-    net: FusedVideoXception | FusedVideoXceptionC, shape: Shape, card: Card, dtype: torch.dtype
-) -> FusedNetwork | LiteNetwork:
-    """Return the kernels of a network for as many clips as fit. Raises `Unsuitable` if not even one does."""
-    copied = 2 * int(np.prod(shape))
-    if isinstance(net, FusedVideoXceptionC):
-        capacity = _capacity(lite_bytes_a_clip(net, shape, dtype) + copied, card.free_memory)
-        return LiteNetwork(net, shape, capacity, dtype, card.device)
-    capacity = _capacity(bytes_a_clip(net, shape, dtype) + copied, card.free_memory)
-    return FusedNetwork(net, shape, capacity, dtype, card.device)
 
 
 def _capacity(bytes_each: int, free: int) -> int:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.shipped import DEFAULT, SHIPPED
 from tests.videoxception.engine.conftest import SMALL, CardAtOnce
 from videoxception import golden
 from videoxception.engine.base import FloatPrecision, Unsuitable
@@ -19,13 +20,11 @@ interpreted = pytest.mark.skipif(
 
 
 @interpreted
-@pytest.mark.parametrize(("kind", "memory"), [("small_a", 2**19), ("small_average_c", 2**18)])
-def test_answers_are_those_of_the_network(kind: str, memory: int, request: pytest.FixtureRequest) -> None:
-    release = request.getfixturevalue(kind)
-    engine = FusedEngine.load(release, CardAtOnce(free_memory=memory), "f32")
+def test_answers_are_those_of_the_network(small_a: Release) -> None:
+    engine = FusedEngine.load(small_a, CardAtOnce(free_memory=2**19), "f32")
     clips = golden.draw(SMALL, 1, 3)
     with torch.inference_mode():
-        expected = load_served(release)(torch.from_numpy(clips)).numpy()
+        expected = load_served(small_a)(torch.from_numpy(clips)).numpy()
     np.testing.assert_allclose(engine.predict(clips), expected, atol=1e-4)
     assert (engine.device, engine.precision) == ("cpu", "f32")
 
@@ -44,12 +43,14 @@ def test_old_cards_and_other_networks_are_refused(small_a: Release, small_c: Rel
 
 
 @gpu
+@pytest.mark.parametrize("release", [SHIPPED, DEFAULT], ids=str)
 @pytest.mark.parametrize("precision", ["f32", "bf16"])
 def test_golden_answers_on_a_gpu(precision: FloatPrecision, release: Release) -> None:
     golden.check(FusedEngine.load(release, Card("cuda"), precision), release.manifest)
 
 
 @gpu
+@pytest.mark.parametrize("release", [SHIPPED, DEFAULT], ids=str)
 def test_an_answer_does_not_depend_on_its_batch_on_a_gpu(release: Release) -> None:
     engine = FusedEngine.load(release, Card("cuda"))
     clips = golden.draw(release.manifest.clip, 5, 300)

@@ -82,7 +82,7 @@ class LiteNetwork:
             wide, convolved = _view(self._wide, len(x), sizes.wide), _view(self._convolved, len(x), sizes.convolved)
             steps += block_steps(x, block, wide, convolved, out)
             x = out
-        rows, sums = Pairs(x.unflatten(0, (clips, self._frames)), border=0), self._sums[:clips]
+        rows, sums = Pairs(x.view(clips, self._frames, *x.shape[1:]), border=0), self._sums[:clips]
         steps.append(partial(product_mean, rows, weights.top.weight, weights.top.bias, sums, relu6=True))
         steps.append(partial(head, sums, self._pixels, weights.head, weights.head_bias, self._auxiliary, logits))
         return steps

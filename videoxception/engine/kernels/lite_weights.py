@@ -115,9 +115,7 @@ def inverted_of(block: MBConv, dtype: torch.dtype, device: torch.device, one_pas
         spec.stride,
     )
     expand = None if spec.expansion == 1 else _matrix(_conv_norm(block.expand), narrow, wide, dtype, device)
-    return Inverted(
-        expand, depthwise, _matrix(block.project, *into, dtype, device), one_pass, block.is_residual
-    )
+    return Inverted(expand, depthwise, _matrix(block.project, *into, dtype, device), one_pass, block.is_residual)
 
 
 def _matrix(layer: ConvNorm, rows: int, columns: int, dtype: torch.dtype, device: torch.device) -> Matrix:

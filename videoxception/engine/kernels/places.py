@@ -11,7 +11,9 @@ def place(pixel, height: tl.constexpr, width: tl.constexpr):
 
 
 @triton.jit
-def tap(image, y, x, dy, dx, alive, height: tl.constexpr, width: tl.constexpr, kernel: tl.constexpr, stride: tl.constexpr):
+def tap(
+    image, y, x, dy, dx, alive, height: tl.constexpr, width: tl.constexpr, kernel: tl.constexpr, stride: tl.constexpr
+):
     """Return the numbers of the input pixels at tap (dy, dx) of outputs at (y, x), and whether there is such a pixel.
 
     Zeros surround an image by TensorFlow's rule "same": an odd one comes below and to the right.

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from videoxception import nets
 from videoxception.clip import ClipSpec
 from videoxception.engine.kernels.lite_network import LiteNetwork, block_steps, check_lite, lite_bytes_a_clip
 from videoxception.engine.kernels.lite_weights import inverted_of
@@ -92,7 +91,7 @@ def test_block(
 @pytest.mark.parametrize(
     ("variant", "clips", "frames", "height", "width", "auxiliary"),
     [
-        (Variant(0.25, 0.5), 2, 2, 20, 13, 3),
+        (Variant(0.125, 0.5), 2, 2, 12, 9, 3),
         pytest.param(LITE0, 2, 3, 48, 48, 0, marks=pytest.mark.slow),
         pytest.param(LITE2, 1, 2, 36, 52, 9, marks=pytest.mark.slow),
     ],
@@ -110,10 +109,25 @@ def test_whole_networks(
     torch.manual_seed(0)
     spec = ClipSpec(frames=frames, size=(height, width), mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.4))
     net = trained(VideoXceptionC(variant, 5 + auxiliary, temporal=False))
-    fused = LiteNetwork(FusedVideoXceptionC(net, spec, auxiliary), spec.shape, clips, dtype, kernel_device)
+    fused = LiteNetwork(FusedVideoXceptionC(net, spec, auxiliary), spec.shape, clips + 1, dtype, kernel_device)
     shown = torch.randint(0, 256, (clips, *spec.shape), dtype=torch.uint8)
     logits = torch.full((clips, fused.outputs), torch.nan, device=kernel_device)
     fused.run(shown.to(kernel_device), logits)
     with torch.inference_mode():
         expected = Served(net, spec, auxiliary).double().eval()(shown)
     check(logits, expected, WHOLE[dtype])
+
+
+def test_what_the_kernels_were_not_written_for_is_refused() -> None:
+    over_time = FusedVideoXceptionC(VideoXceptionC(Variant(0.25, 0.5), 5).eval(), ClipSpec())
+    with pytest.raises(ValueError, match="without convolutions over time"):
+        check_lite(over_time)
+    with pytest.raises(ValueError, match="but got Flatten"):
+        check_lite(nn.Flatten())
+
+
+def test_the_buffers_of_a_clip_are_counted() -> None:
+    net, shape = FusedVideoXceptionC(VideoXceptionC(LITE0, 5, temporal=False).eval(), ClipSpec()), (2, 64, 48, 3)
+    fused = LiteNetwork(net, shape, 3, torch.bfloat16, torch.device("cpu"))
+    buffers = [fused._stem, fused._wide, fused._convolved, *fused._outs]
+    assert 3 * lite_bytes_a_clip(net, shape, torch.bfloat16) == sum(buffer.nbytes for buffer in buffers)
