@@ -123,9 +123,28 @@ def main() -> None:
     for kind in WIDTHS:
         _print(kind, list(work(kind)))
     for kind in _LITE:
+        print()
+        _print_blocks(kind)
+        print()
         _print(f"{kind}, a block in one pass", list(lite_work(kind, lambda spec: True)))
         _print(f"{kind}, by convolutions", list(lite_work(kind, lambda spec: False)))
         _print(kind, list(work(kind)))
+
+
+def _print_blocks(kind: str) -> None:
+    """Print what each block costs by its convolutions, and in one pass that widens it again for each tap."""
+    print("| block | channels | kernel, stride | pixels | MB | in one | GFLOP | in one | us | in one | runs as |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    for number, (spec, before, after) in enumerate(lite_blocks(kind), 1):
+        ways = by_convolutions(spec, before, after), in_one(spec, before, after, again=True)
+        sums = (
+            [f"{sum(each.bytes for each in way) / 1e6:.2f}" for way in ways],
+            [f"{sum(each.operations for each in way) / 1e9:.2f}" for way in ways],
+            [f"{total(way) * 1e6:.2f}" for way in ways],
+        )
+        form = "one kernel" if in_one_pass(spec) else f"{len(ways[0])} kernels"
+        about = f"{spec.in_channels} to {spec.out_channels} | {spec.kernel_size}, {spec.stride} | {before:,}"
+        print(f"| {number} | {about} | {' | '.join(' | '.join(pair) for pair in sums)} | {form} |")
 
 
 def _print(kind: str, kernels: Sequence[Work]) -> None:
