@@ -28,7 +28,6 @@ F32 = ["first_block", "separable", "product_mean", "head"]  # which is there for
 
 
 LITE = """
-import torch
 from benchmarks.gpu.compiled import compile_kernels
 from benchmarks.gpu.networks import served_net
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import torch
-import triton
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -134,7 +133,7 @@ def _filled(matrix: Tensor, rows: int, columns: int) -> Tensor:
 
 
 def _power_of_2(channels: int) -> int:
-    return max(_LEAST, int(triton.next_power_of_2(channels)))
+    return max(_LEAST, 1 << (channels - 1).bit_length())
 
 
 def _conv_norm(module: object) -> ConvNorm:
