@@ -2,7 +2,7 @@
 
     python -m benchmarks.gpu.compiled [--capability 90]
 
-Every kernel of types A and B is compiled as the engine launches it, in bf16, and the kernels of `--fused` training for
+Every kernel of types A, B and C is compiled as the engine launches it, in bf16, and those of `--fused` training for
 some of their blocks.
 """
 
@@ -21,14 +21,13 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.runtime.jit import JITFunction
 
-from benchmarks.gpu.networks import SHAPE, fused_net
+from benchmarks.gpu.networks import SHAPE, served_net
 from training.kernels.depthwise_backward import norm_backward, spatial_backward, temporal_backward
 from training.kernels.depthwise_forward import activate, spatial_forward, temporal_forward
 from training.kernels.product_backward import inputs_backward, weight_backward
 from training.kernels.product_forward import product_forward
 from training.kernels.shape import Shape
-from videoxception.engine.kernels.network import FusedNetwork
-from videoxception.nets.fused_norms import FusedVideoXception
+from videoxception.engine.kernels.families import Fused, kernels_of
 
 _TRAINING = {  # (shape, output channels)
     "block 1, training": (Shape(1, 10, 128, 128, 3, 3), 64),
@@ -84,9 +83,9 @@ def _compiling(capability: int) -> Iterator[list[Any]]:
         JITFunction.run = launch  # the driver stays: without a GPU there is no other
 
 
-def compile_kernels(net: FusedVideoXception, capability: int, dtype: torch.dtype = torch.bfloat16) -> list[Compiled]:
+def compile_kernels(net: Fused, capability: int, dtype: torch.dtype = torch.bfloat16) -> list[Compiled]:
     """Compile the kernels of a network; return them in launch order."""
-    fused = FusedNetwork(net, SHAPE, 1, dtype, torch.device("cpu"))
+    fused = kernels_of(net, SHAPE, 1, dtype, torch.device("cpu"))
     with _compiling(capability) as made:
         fused.run(torch.zeros(1, *SHAPE, dtype=torch.uint8), torch.zeros(1, fused.outputs))
     return [_describe(kernel) for kernel in made]
@@ -134,7 +133,7 @@ def main() -> None:
     options = parser.parse_args()
     print("| type | kernel | registers | spilled, bytes | shared, bytes | warps | instructions |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    found = {kind: compile_kernels(fused_net(kind), options.capability) for kind in ("a", "b")}
+    found = {kind: compile_kernels(served_net(kind), options.capability) for kind in ("a", "b", "c")}
     found |= {kind: compile_training(*block, options.capability) for kind, block in _TRAINING.items()}
     for kind, kernels in found.items():
         for k in kernels:

@@ -5,17 +5,20 @@ from torch import Tensor, nn
 
 from videoxception import nets
 from videoxception.clip import ClipSpec
-from videoxception.nets.fused_norms import FusedVideoXception
+from videoxception.engine.kernels.families import Fused, check_family
+from videoxception.nets.fused_norms import FusedVideoXception, fuse_norms
+from videoxception.nets.served import Served
 from videoxception.nets.videoxception import VideoXception
 
 SHAPE = (10, 128, 128, 3)
 CLASSES = 16
+_ARGUMENTS = {"videoxception-c": {"temporal": False}, "videoxception-d": {"temporal": False}}  # as they are released
 
 
 def network(name: str) -> nn.Module:
     """Create a randomly initialised network whose batch norms are not the identity."""
     torch.manual_seed(0)
-    net = nets.create(name, CLASSES)
+    net = nets.create(name, CLASSES, **_ARGUMENTS.get(name, {}))
     for module in net.modules():
         if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d):
             nn.init.uniform_(module.weight, 0.5, 2)
@@ -30,6 +33,12 @@ def fused_net(kind: str) -> FusedVideoXception:
     net = network(f"videoxception-{kind}")
     assert isinstance(net, VideoXception)
     return FusedVideoXception(net, ClipSpec()).eval()
+
+
+def served_net(kind: str, shape: tuple[int, int, int, int] = SHAPE) -> Fused:
+    """Create a network of type "a" to "d" with fused batch norms, for clips of `shape`."""
+    spec = ClipSpec(frames=shape[0], size=shape[1:3])
+    return check_family(fuse_norms(Served(network(f"videoxception-{kind}"), spec), spec), shape)
 
 
 class Plain(nn.Module):

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import torch
 
-from benchmarks.gpu.networks import Plain, clips, fused_net, network
+from benchmarks.gpu.networks import Plain, clips, fused_net, network, served_net
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.timing import Setting
 from videoxception import golden
@@ -23,11 +23,12 @@ from videoxception.store import BUILT_IN, ModelStore
 def parity(setting: Setting, count: int = 2, crowd: int = 256) -> Iterator[Row]:
     """Compare `count` clips with float64, and `crowd` clips in one batch with each alone."""
     for name, precision in product(("videoxception-a", "videoxception-b", "videoxception-c"), ("bf16", "f32")):
-        for backend in (PlainEngine,) if name == "videoxception-c" else (FusedEngine, PlainEngine):
+        for backend in (FusedEngine, PlainEngine):
             what = f"{name} golden {precision}, {backend.__name__}"
             yield from attempt("parity", what, partial(_golden, setting, name, precision, backend))
-    for kind in ("a", "b"):
+    for kind in ("a", "b", "c"):
         yield from attempt("parity", f"{kind}, batches", lambda kind=kind: _batches(kind, setting, crowd))
+    for kind in ("a", "b"):
         yield from attempt("parity", f"{kind}, float64", lambda kind=kind: _against_float64(kind, setting, count))
 
 
@@ -44,7 +45,7 @@ def _golden(
 
 
 def _batches(kind: str, setting: Setting, crowd: int) -> Iterator[Row]:
-    engine = FusedEngine(fused_net(kind), setting.shape, Card(str(setting.device)))
+    engine = FusedEngine(served_net(kind), setting.shape, Card(str(setting.device)))
     frames = clips(crowd, setting.shape).numpy()
     together = engine.predict(frames)
     alone = np.concatenate([engine.predict(frame[None]) for frame in frames])

@@ -5,17 +5,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from benchmarks.gpu.networks import CLASSES, Plain, clips, fused_net, network
-from benchmarks.gpu.roofline import WIDTHS, limit, work
+from benchmarks.gpu.networks import CLASSES, Plain, clips, fused_net, served_net
+from benchmarks.gpu.roofline import limit, work
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.timing import Setting, in_a_row, seconds_a_call
 from videoxception.clip import ClipSpec
 from videoxception.engine.cuda_card import Card
 from videoxception.engine.cuda_fused import FusedEngine
 from videoxception.engine.cuda_plain import PlainEngine
-from videoxception.engine.kernels.network import FusedNetwork
-from videoxception.nets.fused_norms import fuse_norms
-from videoxception.nets.served import Served
+from videoxception.engine.kernels.families import kernels_of
 
 COMPILED_BATCHES = (1, 64)  # each takes torch.compile the better part of a minute
 _BATCH, _TIMES = 64, 10  # clips, and launches in a row, with which a kernel is timed
@@ -43,21 +41,20 @@ def compiled(kind: str, setting: Setting) -> Iterator[Row]:
 
 def ours(kind: str, setting: Setting) -> Iterator[Row]:
     """Measure this project's engine."""
-    engine = FusedEngine(fused_net(kind), setting.shape, Card(str(setting.device)))
+    engine = FusedEngine(served_net(kind, setting.shape), setting.shape, Card(str(setting.device)))
     yield from _engine_rows(kind, "ours bf16", setting, engine)
 
 
 def plain(kind: str, setting: Setting) -> Iterator[Row]:
     """Measure this project's engine for any architecture."""
     spec = ClipSpec(frames=setting.shape[0], size=setting.shape[1:3])
-    net = fuse_norms(Served(network(f"videoxception-{kind}"), spec), spec)
-    engine = PlainEngine(net, spec, CLASSES, Card(str(setting.device)))
+    engine = PlainEngine(served_net(kind, setting.shape), spec, CLASSES, Card(str(setting.device)))
     yield from _engine_rows(kind, f"plain bf16 in chunks of {engine.chunk}", setting, engine)
 
 
 def kernels(kind: str, setting: Setting) -> Iterator[Row]:
     """Measure each kernel beside its limit, in a batch of 64: its activations are far larger than the GPU's cache."""
-    fused = FusedNetwork(fused_net(kind), setting.shape, _BATCH, torch.bfloat16, setting.device)
+    fused = kernels_of(served_net(kind), setting.shape, _BATCH, torch.bfloat16, setting.device)
     frames = clips(_BATCH, setting.shape).to(setting.device)
     logits = torch.empty(_BATCH, 16, device=setting.device)
     fused.run(frames, logits)
@@ -99,6 +96,5 @@ def _rows(kind: str, name: str, setting: Setting, frames: np.ndarray, predict: P
     batch, section = len(frames), f"serving {kind}"
     for what, call in (("from host", lambda: predict(frames)), ("on device", lambda: rerun(batch))):
         taken = seconds_a_call(call, setting)
-        share = f"; {limit(kind) * batch / taken:.1%} of the roofline" if kind in WIDTHS else ""
-        note = f"{taken * 1e3:.3f} ms a batch{share}"
+        note = f"{taken * 1e3:.3f} ms a batch; {limit(kind) * batch / taken:.1%} of the roofline"
         yield Row(section, f"{name}, batch {batch}, {what}", batch / taken, "clips/s", note)

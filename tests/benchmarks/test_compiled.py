@@ -27,6 +27,15 @@ BF16 = ["first_block", "separable", "product_pool", "separable", "product_mean",
 F32 = ["first_block", "separable", "product_mean", "head"]  # which is there for exactness, and may spill a little
 
 
+LITE = """
+from benchmarks.gpu.compiled import compile_kernels
+from benchmarks.gpu.networks import served_net
+
+for kernel in compile_kernels(served_net("c"), 90):
+    print(kernel.name, kernel.registers, kernel.spilled, kernel.shared)
+"""
+THREE = ["pointwise", "depthwise", "pointwise"]
+
 TRAINING = """
 import sys
 from benchmarks.gpu.compiled import compile_training
@@ -45,6 +54,11 @@ BACKWARD = ["inputs_backward", "weight_backward", "norm_backward", "temporal_bac
 def test_every_kernel_compiles_for_hopper(dtype: str, sizes: str, names: list[str], most: int) -> None:
     """Without spilling many bytes of registers."""
     check(COMPILE, [dtype, *sizes], names, most)
+
+
+def test_every_kernel_of_c_compiles_for_hopper() -> None:
+    names = ["stem", *["inverted_residual"] * 4, *THREE, "inverted_residual", *THREE * 10, "product_mean", "head"]
+    check(LITE, [], names, 16)
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,17 @@ import torch
 
 from benchmarks.gpu import __main__ as command
 from benchmarks.gpu import card, decoding, parity, profile, serving, training
-from benchmarks.gpu.networks import SHAPE, fused_net
+from benchmarks.gpu.networks import SHAPE, fused_net, served_net
 from benchmarks.gpu.report import goals, table
-from benchmarks.gpu.roofline import limit, lite_work, total, work
+from benchmarks.gpu.roofline import by_convolutions, in_one, limit, lite_blocks, lite_work, total, work
 from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.sections import SECTIONS, Section
 from benchmarks.gpu.timing import Setting, seconds_a_call
 from benchmarks.gpu.tune import candidates
 from tests.shipped import DEFAULT
 from tests.videoxception.engine.conftest import CardAtOnce
+from videoxception.engine.kernels.families import kernels_of
+from videoxception.engine.kernels.lite_weights import in_one_pass
 from videoxception.engine.kernels.network import FusedNetwork
 
 TINY = Setting(torch.device("cpu"), (2, 16, 16, 3), batches=(1, 2), training_batch=2, seconds=0.001, loop=0.001)
@@ -52,7 +54,7 @@ def test_the_engine_of_any_architecture_is_measured(monkeypatch: pytest.MonkeyPa
     assert [row.what for row in rows] == [
         f"plain bf16 in chunks of 8, batch {batch}, {where}" for batch in (1, 2) for where in ("from host", "on device")
     ]
-    assert all(row.value and "roofline" not in row.note for row in rows)
+    assert all(row.value and "of the roofline" in row.note for row in rows)
 
 
 def test_a_profile_says_where_a_step_spends_its_time() -> None:
@@ -165,6 +167,21 @@ def test_tiles_to_try_fit_the_work(steps: list[partial[None]]) -> None:
 def test_the_roofline_of_c_counts_the_products_of_its_network() -> None:
     """Its release counts all multiplications of a clip, those of depthwise convolutions too, which are a tenth."""
     counted = 2 * DEFAULT.manifest.cost.multiply_adds
-    for one_pass in (True, False):
-        assert 0.85 < sum(each.operations for each in lite_work("c", one_pass)) / counted < 1
-    assert total(lite_work("c", one_pass=True)) < 0.6 * total(lite_work("c", one_pass=False))
+    at_best, by_convolutions = (list(lite_work("c", lambda spec, one=one: one)) for one in (True, False))
+    for kernels in (at_best, by_convolutions):
+        assert 0.85 < sum(each.operations for each in kernels) / counted < 1
+    assert total(at_best) < 0.6 * total(work("c")) < 0.6 * total(by_convolutions)
+
+
+@pytest.mark.parametrize("kind", ["c", "d"])
+def test_a_block_is_one_kernel_where_that_is_faster_by_the_roofline(kind: str) -> None:
+    for spec, before, after in lite_blocks(kind):
+        faster = total(in_one(spec, before, after, again=True)) < total(by_convolutions(spec, before, after))
+        assert in_one_pass(spec) == faster, spec
+
+
+def test_the_limits_of_c_are_those_of_the_kernels_that_run() -> None:
+    fused = kernels_of(served_net("c"), SHAPE, 1, torch.bfloat16, torch.device("cpu"))
+    found = fused.steps(torch.empty(1, *SHAPE, dtype=torch.uint8), torch.empty(1, 16))
+    names = [step.func.__name__ for step in found if isinstance(step, partial)]
+    assert names == [each.name.split()[0] for each in work("c")] + ["head"]

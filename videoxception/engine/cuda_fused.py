@@ -1,4 +1,4 @@
-"""Released models of types A and B on NVIDIA GPUs, by fused Triton kernels."""
+"""Released models of types A to D on NVIDIA GPUs, by fused Triton kernels."""
 
 import numpy as np
 import torch
@@ -8,8 +8,8 @@ from videoxception.clip import Frames
 from videoxception.engine.base import FloatPrecision, Logits, Unsuitable
 from videoxception.engine.cuda_card import Card
 from videoxception.engine.cuda_graphs import GraphRunner
-from videoxception.engine.kernels.network import FusedNetwork, bytes_a_clip, check_supported
-from videoxception.nets.fused_norms import FusedVideoXception, fuse_norms
+from videoxception.engine.kernels.families import Fused, Shape, bytes_each, check_family, kernels_of
+from videoxception.nets.fused_norms import fuse_norms
 from videoxception.nets.served import load_served
 from videoxception.store import Release
 
@@ -26,9 +26,7 @@ class FusedEngine:
     The order of every sum is independent of the batch, so that a clip's logits do not depend on the other clips in it.
     """
 
-    def __init__(
-        self, net: nn.Module, shape: tuple[int, int, int, int], card: Card, precision: FloatPrecision = "bf16"
-    ) -> None:
+    def __init__(self, net: nn.Module, shape: Shape, card: Card, precision: FloatPrecision = "bf16") -> None:
         """Allocate buffers and record graphs for a network returned by `fuse_norms` and clips of `shape` (F, H, W, 3).
 
         Raises `Unsuitable` if the kernels were not written for the network or the card, or do not fit into its memory.
@@ -37,8 +35,8 @@ class FusedEngine:
         self.precision: FloatPrecision = precision
         fused, dtype = _supported(net, shape, card), _DTYPES[precision]
         with card.in_use():
-            capacity = _capacity(bytes_a_clip(fused, shape, dtype) + 2 * int(np.prod(shape)), card.free_memory)
-            network = FusedNetwork(fused, shape, capacity, dtype, card.device)
+            capacity = _capacity(bytes_each(fused, shape, dtype) + 2 * int(np.prod(shape)), card.free_memory)
+            network = kernels_of(fused, shape, capacity, dtype, card.device)
         buckets = [size for size in BUCKETS if size <= capacity]
         self._runner = GraphRunner(network.run, shape, network.outputs, buckets, card)
         self.rerun = self._runner.rerun
@@ -54,12 +52,12 @@ class FusedEngine:
         return self._runner.predict(frames)
 
 
-def _supported(net: nn.Module, shape: tuple[int, int, int, int], card: Card) -> FusedVideoXception:
+def _supported(net: nn.Module, shape: Shape, card: Card) -> Fused:
     """Return the network. Raises `Unsuitable` if the kernels cannot run it, or not on this card."""
     if not card.has_bf16:
         raise Unsuitable(f"the kernels need compute capability 8.0 or above, but {card.name} has {card.capability}")
     try:
-        return check_supported(net, shape)
+        return check_family(net, shape)
     except ValueError as error:
         raise Unsuitable(str(error)) from error
 

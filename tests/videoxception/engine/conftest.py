@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,11 +76,21 @@ def small_a(release: Release) -> Release:
 @pytest.fixture(scope="session")
 def small_c(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Release:
     """A type C with random weights, for tiny clips."""
-    folder = tmp_path_factory.mktemp("c")
+    return small_lite(release, tmp_path_factory.mktemp("c"), {})
+
+
+@pytest.fixture(scope="session")
+def small_average_c(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """The same without convolutions over time, as the released ones are."""
+    return small_lite(release, tmp_path_factory.mktemp("average-c"), {"temporal": False})
+
+
+def small_lite(release: Release, folder: Path, arguments: dict[str, Any]) -> Release:
     torch.manual_seed(0)
-    net = nets.create("videoxception-c", release.manifest.outputs)
+    net = nets.create("videoxception-c", release.manifest.outputs, **arguments)
     save_file(net.state_dict(), folder / WEIGHTS)
-    changes = {"clip": SMALL, "architecture": Architecture(name="videoxception-c"), "auxiliary": [], "name": "small-c"}
+    architecture = Architecture(name="videoxception-c", arguments=arguments)
+    changes = {"clip": SMALL, "architecture": architecture, "auxiliary": [], "name": "small-c"}
     changes |= {"classes": [str(number) for number in range(release.manifest.outputs)]}
     return with_golden(Release(folder, release.manifest.model_copy(update=changes)))
 

@@ -18,6 +18,7 @@ from videoxception.engine import EngineError, cuda_plain, openvino
 from videoxception.engine.base import Engine
 from videoxception.engine.cuda_fused import FusedEngine
 from videoxception.engine.cuda_plain import PlainEngine
+from videoxception.engine.kernels.lite_network import LiteNetwork
 from videoxception.engine.kernels.network import FusedNetwork
 from videoxception.engine.openvino import OpenVINOEngine
 from videoxception.engine.torch_reference import TorchEngine
@@ -44,6 +45,7 @@ def card(monkeypatch: pytest.MonkeyPatch) -> type[CardAtOnce]:
     monkeypatch.setattr("videoxception.engine.cuda_candidates.Card", PlantedCard)
     monkeypatch.setattr("videoxception.engine.cuda_candidates.try_apart", lambda *_: None)
     monkeypatch.setattr(FusedNetwork, "run", lambda *_: None)
+    monkeypatch.setattr(LiteNetwork, "run", lambda *_: None)
     monkeypatch.setattr(cuda_plain, "CHUNKS", (2, 1))
     return PlantedCard
 
@@ -53,7 +55,7 @@ def answers(release: Release) -> Callable[..., None]:
     golden_clips = torch.from_numpy(golden.draw(release.manifest.clip, release.manifest.golden.seed, 3))
     logits = torch.tensor(release.manifest.golden.logits, dtype=torch.float32)
 
-    def run(network: FusedNetwork, frames: Tensor, out: Tensor) -> None:
+    def run(network: object, frames: Tensor, out: Tensor) -> None:
         for row, clip in enumerate(frames):
             for known, known_logits in zip(golden_clips, logits, strict=True):
                 if torch.equal(known, clip):
@@ -182,6 +184,60 @@ def test_kernels_that_are_not_for_this_machine_are_no_error(
     assert lines(logging.ERROR) == []
     (warning,) = lines(logging.WARNING)
     assert reason in warning
+
+
+def plant_times(monkeypatch: pytest.MonkeyPatch, graphs: float, kernels: float) -> None:
+    """What a race finds."""
+    monkeypatch.setattr(
+        "videoxception.engine.cuda_candidates.race", lambda ways, clock: dict(zip(ways, (graphs, kernels), strict=True))
+    )
+
+
+def test_kernels_of_c_are_taken_where_they_are_clearly_faster(
+    card: object, small_average_c: Release, monkeypatch: pytest.MonkeyPatch, lines: Lines
+) -> None:
+    monkeypatch.setattr(LiteNetwork, "run", answers(small_average_c))
+    plant_times(monkeypatch, graphs=0.002, kernels=0.001)
+    assert isinstance(engines.create(small_average_c, "cuda"), FusedEngine)
+    assert lines(logging.ERROR) == lines(logging.WARNING) == []
+
+
+def test_kernels_of_c_that_are_hardly_faster_give_way_to_plain_pytorch(
+    card: object, small_average_c: Release, monkeypatch: pytest.MonkeyPatch, lines: Lines
+) -> None:
+    monkeypatch.setattr(LiteNetwork, "run", answers(small_average_c))
+    plant_times(monkeypatch, graphs=0.002, kernels=0.0019)
+    assert isinstance(engines.create(small_average_c, "cuda"), PlainEngine)
+    assert lines(logging.ERROR) == []
+    (warning,) = lines(logging.WARNING)
+    assert "not clearly faster for 8 clips: graphs 2.00 ms, kernels 1.90 ms" in warning
+
+
+@pytest.mark.parametrize("planted", [fail, lambda network, frames, logits: logits.fill_(torch.nan)])
+def test_kernels_of_c_that_fail_or_are_wrong_give_way_with_one_error(
+    planted: Callable[..., None],
+    card: object,
+    small_average_c: Release,
+    monkeypatch: pytest.MonkeyPatch,
+    lines: Lines,
+) -> None:
+    monkeypatch.setattr(LiteNetwork, "run", planted)
+    plant_times(monkeypatch, graphs=0.002, kernels=0.001)
+    engine = engines.create(small_average_c, "cuda")
+    assert isinstance(engine, PlainEngine)
+    (error,) = lines(logging.ERROR)
+    assert error.startswith(f"{small_average_c} is not run by fused kernels in bf16: ")
+    golden.check(engine, small_average_c.manifest)
+
+
+def test_kernels_of_c_are_taken_where_no_graph_of_plain_pytorch_is_right(
+    card: object, small_average_c: Release, monkeypatch: pytest.MonkeyPatch, lines: Lines
+) -> None:
+    monkeypatch.setattr(LiteNetwork, "run", answers(small_average_c))
+    wrong_in_bf16(monkeypatch)
+    assert isinstance(engines.create(small_average_c, "cuda"), FusedEngine)
+    (error,) = lines(logging.ERROR)
+    assert "is not run by graphs of plain PyTorch in bf16: " in error
 
 
 def test_other_types_never_try_the_kernels(card: object, small_c: Release, lines: Lines) -> None:

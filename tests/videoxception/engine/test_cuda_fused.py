@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.shipped import DEFAULT, SHIPPED
 from tests.videoxception.engine.conftest import SMALL, CardAtOnce
 from videoxception import golden
 from videoxception.engine.base import FloatPrecision, Unsuitable
@@ -37,17 +38,19 @@ def test_small_cards_get_smaller_batches() -> None:
 def test_old_cards_and_other_networks_are_refused(small_a: Release, small_c: Release) -> None:
     with pytest.raises(Unsuitable, match=r"need compute capability 8.0 or above, but cpu has \(7, 5\)"):
         FusedEngine.load(small_a, CardAtOnce(capability=(7, 5)))
-    with pytest.raises(Unsuitable, match="but got FusedVideoXceptionC"):
+    with pytest.raises(Unsuitable, match="without convolutions over time"):
         FusedEngine.load(small_c, CardAtOnce())
 
 
 @gpu
+@pytest.mark.parametrize("release", [SHIPPED, DEFAULT], ids=str)
 @pytest.mark.parametrize("precision", ["f32", "bf16"])
 def test_golden_answers_on_a_gpu(precision: FloatPrecision, release: Release) -> None:
     golden.check(FusedEngine.load(release, Card("cuda"), precision), release.manifest)
 
 
 @gpu
+@pytest.mark.parametrize("release", [SHIPPED, DEFAULT], ids=str)
 def test_an_answer_does_not_depend_on_its_batch_on_a_gpu(release: Release) -> None:
     engine = FusedEngine.load(release, Card("cuda"))
     clips = golden.draw(release.manifest.clip, 5, 300)

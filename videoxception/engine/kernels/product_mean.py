@@ -1,4 +1,4 @@
-"""The product across channels of the last block, with its bias, ReLU and the sums that the average pool needs."""
+"""The last product across channels, with its bias, ReLU or ReLU6, and the sums that the average pool needs."""
 
 import triton
 import triton.language as tl
@@ -10,14 +10,20 @@ from videoxception.engine.kernels.tiles import ProductTiles, product_tiles
 
 
 def product_mean(
-    pairs: Pairs, weight: Tensor, bias: Tensor, partial: Tensor, tiles: ProductTiles | None = None
+    pairs: Pairs,
+    weight: Tensor,
+    bias: Tensor,
+    partial: Tensor,
+    tiles: ProductTiles | None = None,
+    relu6: bool = False,
 ) -> None:
     """Compute `partial` f32 (N, ceil(T * H * W / rows), K): sums over up to `tiles.rows` pixels of a clip each.
 
-    The input is h and x of `pairs` (N, T, H, W, C); `weight` (2C, K), in the type of the pairs; `bias` f32 (K).
+    The input is h and x of `pairs` (N, T, H, W, C); `weight` (2C, K), in the type of the pairs, which rows of zeros may
+    fill up to a multiple of `tiles.step`; `bias` f32 (K).
     """
     _, frames, height, width, _ = pairs.shape
-    depth, channels = weight.shape
+    depth, channels = pairs.data.shape[-1], weight.shape[1]
     tiles = tiles or product_tiles(weight.dtype, frames * height * width)
     grid = (partial.shape[0] * partial.shape[1] * (channels // tiles.columns),)
     product_mean_kernel[grid](
@@ -34,6 +40,7 @@ def product_mean(
         tiles.rows,
         tiles.columns,
         tiles.step,
+        relu6,
         INTERPRETED,
         num_warps=tiles.warps,
         num_stages=tiles.stages,
@@ -55,6 +62,7 @@ def product_mean_kernel(
     rows: tl.constexpr,
     columns: tl.constexpr,
     step: tl.constexpr,
+    relu6: tl.constexpr,
     upcast: tl.constexpr,
 ):
     """Sum `columns` channels over `rows` pixels of a clip in each program; no tile spans two clips.
@@ -74,5 +82,7 @@ def product_mean_kernel(
     starts = pairs + clip.to(tl.int64) * (frames * image) + (pixel // (height * width) * image + y * line + x * depth)
     sums = multiply(starts, pixel < pixels, weight, column, depth, channels, step, upcast)
     output = tl.maximum(sums + tl.load(bias + column)[None, :], 0.0)
+    if relu6:
+        output = tl.minimum(output, 6.0)
     total = tl.sum(tl.where((pixel < pixels)[:, None], output, 0.0), 0)
     tl.store(partial + tile.to(tl.int64) * channels + column, total)

@@ -1,7 +1,7 @@
 """Tile sizes: how much of its work each program of a kernel does. They depend on a layer's shape, never on the batch.
 
 They were chosen by the registers, shared memory and instructions that the compiler needs for compute capability 9.0
-(docs/lab-notes/gpu.md); `python -m benchmarks.gpu.tune` times others on a GPU.
+(docs/lab-notes/gpu.md); `python -m benchmarks.gpu.tune` times others of A's and B's kernels on a GPU.
 """
 
 from dataclasses import dataclass
@@ -40,6 +40,25 @@ class ProductTiles:
     stages: int
 
 
+@dataclass(frozen=True, slots=True)
+class BlockTiles:
+    """A program computes `lanes` pixels of an inverted residual block, `chunk` of its widened channels at a time."""
+
+    lanes: int
+    chunk: int
+    warps: int
+    stages: int
+
+
+@dataclass(frozen=True, slots=True)
+class DepthwiseTiles:
+    """A program works on `lanes` pixels and `block` channels."""
+
+    lanes: int
+    block: int
+    warps: int
+
+
 def first_tiles(dtype: torch.dtype) -> FirstTiles:
     """Return the tiles of the first block.
 
@@ -65,3 +84,20 @@ def product_tiles(dtype: torch.dtype, pixels: int | None = None) -> ProductTiles
     if dtype != torch.bfloat16:
         return ProductTiles(64, 64, 16, 4, 2)
     return ProductTiles(64 if pixels is not None and pixels <= 64 else 128, 128, 64, 4, 3)
+
+
+def pointwise_tiles(dtype: torch.dtype, depth: int) -> ProductTiles:
+    """Return the tiles of a product over `depth` channels; steps of 32 where they leave less over than those of 64."""
+    if dtype != torch.bfloat16:
+        return ProductTiles(64, 64, 16, 4, 2)
+    return ProductTiles(128, 64, 64 if -depth % 64 == -depth % 32 else 32, 4, 3)
+
+
+def block_tiles() -> BlockTiles:
+    """Return the tiles of an inverted residual block in one pass."""
+    return BlockTiles(64, 32, 4, 2)
+
+
+def depthwise_tiles() -> DepthwiseTiles:
+    """Return the tiles of a depthwise convolution by itself."""
+    return DepthwiseTiles(16, 64, 4)

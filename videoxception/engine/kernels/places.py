@@ -1,0 +1,31 @@
+"""Where pixels lie: what the kernels of EfficientNet-Lite share."""
+
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def place(pixel, height: tl.constexpr, width: tl.constexpr):
+    """Return (image, y, x) of pixel numbers that run through images of height x width; `image` is int64."""
+    return (pixel // (height * width)).to(tl.int64), pixel // width % height, pixel % width
+
+
+@triton.jit
+def tap(
+    image, y, x, dy, dx, alive, height: tl.constexpr, width: tl.constexpr, kernel: tl.constexpr, stride: tl.constexpr
+):
+    """Return the numbers of the input pixels at tap (dy, dx) of outputs at (y, x), and whether there is such a pixel.
+
+    Zeros surround an image by TensorFlow's rule "same": an odd one comes below and to the right.
+    """
+    above: tl.constexpr = _before(height, kernel, stride)
+    left: tl.constexpr = _before(width, kernel, stride)
+    row, column = y * stride + dy - above, x * stride + dx - left
+    inside = alive & (row >= 0) & (row < height) & (column >= 0) & (column < width)
+    return (image * height + row) * width + column, inside
+
+
+@triton.constexpr_function
+def _before(size, kernel, stride):
+    """Return how many zeros come before `size` pixels."""
+    return max(((size + stride - 1) // stride - 1) * stride + kernel - size, 0) // 2
