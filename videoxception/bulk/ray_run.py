@@ -20,6 +20,7 @@ from ray.data import ActorPoolStrategy, DataContext
 from ray.exceptions import RayError
 
 PART = 128  # videos; their clips are 60 MiB between two actors
+_OWN = f"{BulkError.__module__}.{BulkError.__name__}: "  # in a trace
 _LOOKED_AT = 8  # videos of a part whose windows are wanted: they may have hours
 
 
@@ -71,7 +72,8 @@ def run(task: Task, left: list[tuple[int, str]], jobs: int | None = None, size: 
         pool = ActorPoolStrategy(min_size=1, max_size=decoders)
         data = data.map(Decoder, fn_constructor_args=(task,), compute=pool, num_cpus=1)
         pool = ActorPoolStrategy(min_size=1, max_size=engines)
-        data = data.map(Answerer, fn_constructor_args=(task,), compute=pool, num_cpus=1, num_gpus=gpus)
+        # No core of its own: where nodes are lost, engines would hold the cores that decoders need to start again.
+        data = data.map(Answerer, fn_constructor_args=(task,), compute=pool, num_cpus=0, num_gpus=gpus)
     for row in data.iter_rows():
         yield row["rows"]
 
@@ -89,7 +91,10 @@ def _gpus(device: str) -> int:
 
 
 def _cause(error: BaseException) -> str:
-    """Return what an actor's own error says, without the traces around it."""
+    """Return what an actor's own error says, without the traces around it: those that Ray raises may be empty."""
+    said = [str(error)]
     while cause := getattr(error, "cause", None) or error.__cause__:
         error = cause
-    return str(error)
+        said.append(str(error))
+    own = [text.rpartition(_OWN)[2].partition("\n")[0] for text in said if _OWN in text]
+    return own[-1] if own else next(filter(None, reversed(said)), repr(error))

@@ -14,7 +14,7 @@ os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # what keeps Ray to 127.0
 
 NODE = {"num_cpus": 2, "object_store_memory": 200 * 2**20, "node_ip_address": "127.0.0.1"}
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
-PATIENCE = {"RAY_worker_register_timeout_seconds": "600"}  # of a busy machine
+PATIENCE = {"RAY_worker_register_timeout_seconds": "600", "RAY_worker_niceness": "0"}  # of a busy machine
 _TRIES = 6  # a node gives its agent 15 s to start, which is too little on a busy machine
 
 
