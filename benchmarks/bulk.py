@@ -4,8 +4,8 @@
 
 Nodes are raylets of this machine, each bound to so many cores, with a decoder actor and an engine, and a head that has
 none to give. Each round classifies the same videos, copied as links, by one node and by all, in turns. Efficiency is
-the median ratio of their rates, by the number of nodes. The first parts of a run, until each actor is up, are timed,
-too: take enough copies.
+the median ratio of their rates, by the number of nodes. Rates are of the second half of the videos, when all actors
+are up: take enough copies.
 """
 
 import argparse
@@ -73,9 +73,14 @@ def _rate(listing: Listing, out: Path, groups: Sequence[set[int]], options: argp
     with _cluster(groups, options.cores) as address, ray_run.connected(address):
         header = ray_run.header(options.model, "", "cpu", options.precision, 0.95, None)
         task = Task(listing.source, str(out), "", header)
-        begun = time.monotonic()
-        done = sum(ray_run.run(task, list(enumerate(listing.videos)), size=options.part))
-        return done / (time.monotonic() - begun)
+        parts = ray_run.run(task, list(enumerate(listing.videos)), size=options.part)
+        return steady([(time.monotonic(), rows) for rows in parts])
+
+
+def steady(parts: Sequence[tuple[float, int]]) -> float:
+    """Return the rows a second of the second half of a run's parts; each has the time when it was done, and its rows."""
+    half = parts[(len(parts) - 1) // 2 :]
+    return sum(rows for _, rows in half[1:]) / (half[-1][0] - half[0][0])
 
 
 @contextmanager
@@ -89,8 +94,7 @@ def _cluster(groups: Sequence[set[int]], cores: int) -> Iterator[str]:
         cluster.add_node(num_cpus=0, include_dashboard=False, node_ip_address=_LOCALHOST)
         for group in groups:
             os.sched_setaffinity(0, group)
-            # One more than there are cores, for the engine: it and the decoders share them, as in the service.
-            cluster.add_node(num_cpus=cores + 1, object_store_memory=_STORE_BYTES, node_ip_address=_LOCALHOST)
+            cluster.add_node(num_cpus=cores, object_store_memory=_STORE_BYTES, node_ip_address=_LOCALHOST)
         os.sched_setaffinity(0, usual)
         yield cluster.address
     finally:

@@ -19,6 +19,9 @@ import ray
 from ray.data import ActorPoolStrategy, DataContext
 from ray.exceptions import RayError
 
+# Cores. An engine that held one would keep decoders from starting again where nodes are lost; one that took nothing
+# might be put on a head that has none to give.
+_DECODER, _ENGINE = 0.9, 0.01
 PART = 128  # videos; their clips are 60 MiB between two actors
 _OWN = f"{BulkError.__module__}.{BulkError.__name__}: "  # in a trace
 _LOOKED_AT = 8  # videos of a part whose windows are wanted: they may have hours
@@ -70,10 +73,9 @@ def run(task: Task, left: list[tuple[int, str]], jobs: int | None = None, size: 
         data = data.map(Looker, fn_constructor_args=(task,), compute=pool, num_cpus=1, num_gpus=gpus)
     else:
         pool = ActorPoolStrategy(min_size=1, max_size=decoders)
-        data = data.map(Decoder, fn_constructor_args=(task,), compute=pool, num_cpus=1)
+        data = data.map(Decoder, fn_constructor_args=(task,), compute=pool, num_cpus=_DECODER)
         pool = ActorPoolStrategy(min_size=1, max_size=engines)
-        # No core of its own: where nodes are lost, engines would hold the cores that decoders need to start again.
-        data = data.map(Answerer, fn_constructor_args=(task,), compute=pool, num_cpus=0, num_gpus=gpus)
+        data = data.map(Answerer, fn_constructor_args=(task,), compute=pool, num_cpus=_ENGINE, num_gpus=gpus)
     for row in data.iter_rows():
         yield row["rows"]
 
