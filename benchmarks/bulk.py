@@ -78,7 +78,7 @@ def _rate(listing: Listing, out: Path, groups: Sequence[set[int]], options: argp
 
 
 def steady(parts: Sequence[tuple[float, int]]) -> float:
-    """Return the rows a second of the second half of a run's parts; each has the time when it was done, and its rows."""
+    """Return the rows a second of the second half of a run's parts: of each, when it was done, and how many rows."""
     half = parts[(len(parts) - 1) // 2 :]
     return sum(rows for _, rows in half[1:]) / (half[-1][0] - half[0][0])
 
