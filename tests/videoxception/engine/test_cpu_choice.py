@@ -77,7 +77,7 @@ def test_another_cpu_is_measured_anew(
     release: Release, tmp_path: Path, slow_f32: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engines.create(release, "cpu", cache=tmp_path)
-    monkeypatch.setattr(kept_choices, "_instruction_sets", lambda: "flags: fewer")
+    monkeypatch.setattr(kept_choices, "_features", lambda: "flags: fewer")
     engines.create(release, "cpu", cache=tmp_path)
     assert len(slow_f32) == 2
 
