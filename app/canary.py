@@ -237,7 +237,7 @@ def _said(served: Served, logits: Logits, seconds: float) -> Said:
 
 
 def _append(path: Path, pair: Pair) -> None:
-    """Add a pair to the log. That it cannot be written is told, and keeps nothing from going on."""
+    """Add a pair to the log. If it cannot be written, log a warning and go on."""
     try:
         with path.open("a") as file:
             file.write(pair.model_dump_json() + "\n")

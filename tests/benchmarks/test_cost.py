@@ -28,9 +28,9 @@ def test_what_no_stage_explains_is_the_rest(cost: Cost) -> None:
 
 
 def test_no_model_is_left_out_of_the_plot(cost: Cost, tmp_path: Path) -> None:
-    pictures = []
+    plots = []
     for count in (8, 9):
         draw([cost] * count, tmp_path / "cost.png")
-        pictures.append((tmp_path / "cost.png").read_bytes())
-    assert pictures[0].startswith(b"\x89PNG")
-    assert pictures[0] != pictures[1]
+        plots.append((tmp_path / "cost.png").read_bytes())
+    assert plots[0].startswith(b"\x89PNG")
+    assert plots[0] != plots[1]

@@ -92,8 +92,8 @@ def test_confidence_decides_nothing() -> None:
     pairs = [p.model_copy(update={"canary": p.canary.model_copy(update={"confidence": 0.5})}) for p in planted(1500)]
     findings = judge_pairs(pairs, LIMITS)
     assert overall(findings) == "promote"
-    (told,) = [finding for finding in findings if finding.verdict is None]
-    assert told.reason.startswith("change of mean confidence: -0.2")
+    (confidence,) = [finding for finding in findings if finding.verdict is None]
+    assert confidence.reason.startswith("change of mean confidence: -0.2")
 
 
 def labelled(mean: float, low: float, high: float, p: float, videos: int = 400) -> str | None:
