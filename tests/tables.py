@@ -56,6 +56,15 @@ def same(path: Path) -> None:
     assert (clip.timestamps, clip.duration, clip.warnings) == (whole.timestamps, whole.duration, whole.warnings)
 
 
+def stands_for_packets(path: Path) -> None:
+    """Check that an index is used, says what the packets do, and gives the same clip."""
+    table = of_index(path)
+    assert table.indexed
+    assert facts(table) == facts(of_packets(path))
+    assert decode(path, ClipSpec(), LARGE).planned
+    same(path)
+
+
 def outcome(path: Path, limits: Limits) -> object:
     """What a file is answered with; FFmpeg itself reads by some damaged indexes, and fails."""
     try:

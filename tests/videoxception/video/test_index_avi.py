@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.packed import pack
-from tests.tables import LARGE, facts, of_index, of_packets, outcome, same, with_sound
+from tests.tables import LARGE, of_index, outcome, same, stands_for_packets, with_sound
 from tests.videos import RATE, make_video
 from videoxception.clip import ClipSpec
 from videoxception.video import Limits, decode, index
@@ -38,12 +38,7 @@ KINDS: dict[str, Callable[[Path], Path]] = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_index_gives_the_table_of_the_packets(kind: str, tmp_path: Path) -> None:
-    path = KINDS[kind](tmp_path)
-    table = of_index(path)
-    assert table.indexed
-    assert facts(table) == facts(of_packets(path))
-    assert decode(path, ClipSpec(), LARGE).planned
-    same(path)
+    stands_for_packets(KINDS[kind](tmp_path))
 
 
 OTHERS: dict[str, Callable[[Path], Path]] = {
