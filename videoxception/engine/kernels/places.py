@@ -1,4 +1,4 @@
-"""Where pixels lie: what the kernels of EfficientNet-Lite share."""
+"""Where pixels lie: what several kernels share."""
 
 import triton
 import triton.language as tl

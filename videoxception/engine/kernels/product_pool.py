@@ -5,6 +5,7 @@ import triton.language as tl
 from torch import Tensor
 
 from videoxception.engine.kernels.pairs import Pairs
+from videoxception.engine.kernels.places import place
 from videoxception.engine.kernels.product import INTERPRETED, multiply
 from videoxception.engine.kernels.tiles import ProductTiles, product_tiles
 
@@ -69,7 +70,7 @@ def product_pool_kernel(
     column = tl.program_id(0) % column_tiles * columns + tl.arange(0, columns)
     row = tl.arange(0, rows)
     pixel = tile * (rows // 4) + row % (rows // 2) // 16 * 8 + row % 8
-    image, y, x = _place(pixel, height // 2, width // 2)
+    image, y, x = place(pixel, height // 2, width // 2)
     y, x = 2 * y + row // (rows // 2), 2 * x + row // 8 % 2
     starts = pairs + _offset(image, y, x, height, width, border) * depth
     sums = multiply(starts, pixel < pixels, weight, column, depth, channels, step, upcast)
@@ -77,20 +78,14 @@ def product_pool_kernel(
     best = tl.max(tl.max(tl.reshape(sums, (2, rows // 32, 2, 8, columns)), 2), 0)
     best = tl.reshape(best, (rows // 4, columns)) + tl.load(bias + column)[None, :]
     pixel = tile * (rows // 4) + tl.arange(0, rows // 4)
-    image, y, x = _place(pixel, height // 2, width // 2)
+    image, y, x = place(pixel, height // 2, width // 2)
     target = pooled + _offset(image, y, x, height // 2, width // 2, pooled_border) * (2 * channels)
     output = tl.maximum(best, 0.0).to(pooled.dtype.element_ty)
     tl.store(target[:, None] + (channels + column)[None, :], output, mask=(pixel < pixels)[:, None])
 
 
 @triton.jit
-def _place(pixel, height: tl.constexpr, width: tl.constexpr):
-    """Return (image, y, x) of pixel numbers that run through images of height x width."""
-    return pixel // (height * width), pixel // width % height, pixel % width
-
-
-@triton.jit
 def _offset(image, y, x, height: tl.constexpr, width: tl.constexpr, border: tl.constexpr):
-    """Return the numbers of pixels in bordered images; int64, since offsets in a large batch exceed 2**31."""
+    """Return the numbers of pixels in bordered images: int64, as `image` is, since a large batch has over 2**31."""
     within = (y + border) * (width + 2 * border) + x + border
-    return image.to(tl.int64) * ((height + 2 * border) * (width + 2 * border)) + within
+    return image * ((height + 2 * border) * (width + 2 * border)) + within
