@@ -22,6 +22,7 @@ from videoxception.store import Release
 
 CLASSES = ("Bowling", "Drumming", "Punch")
 GROUPS, CLIPS = 5, 3
+DRAWN_CLIPS = 3
 OTHERS = ("Golf", "Knitting", "YoYo")
 _COLORS = {"Bowling": (200, 40, 40), "Drumming": (40, 200, 40), "Punch": (40, 40, 200)}
 _OTHER_COLORS = {"Golf": (200, 200, 40), "Knitting": (200, 40, 200), "YoYo": (40, 200, 200)}
@@ -114,9 +115,10 @@ def _heap_as_it_is() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _drawn_once() -> Iterator[None]:
-    """The clips that every release is measured with are always the same: no test waits for them twice."""
+def _few_are_drawn() -> Iterator[None]:
+    """Releases are measured with a few synthetic OOD clips of each kind, always the same: no test waits for more."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.evaluation.ood.CLIPS", DRAWN_CLIPS)
         patch.setattr("training.evaluation.ood.draw_synthetic_ood", functools.cache(draw_synthetic_ood))
         yield
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import command
-from tests.training.conftest import CLASSES
+from tests.training.conftest import CLASSES, DRAWN_CLIPS
 from tests.videos import make_video
 from training import publish
 from training.config.distillation import TeacherConfig
@@ -126,7 +126,7 @@ def test_evaluation_tells_the_cards_figures_of_outsiders(wary: tuple[Path, list[
     card = (release.folder / "MODEL_CARD.md").read_text()
     assert "the background: Golf, Knitting." in card
     assert "| OOD set | n | turned away | AUROC, background |" in card
-    assert "| screen recording | 24 | " in card
+    assert f"| screen recording | {DRAWN_CLIPS} | " in card
 
 
 @pytest.fixture(scope="module")
