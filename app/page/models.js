@@ -61,5 +61,7 @@ function measure(name, words, share, kind = "") {
   return el("span", { className: `measure ${kind}` }, el("span", {}, name), el("span", {}, words), style(el("span", { className: "gauge" }), "--share", share));
 }
 
-/** 0.9246 -> "92.5 %": accuracies are told apart by tenths. */
-const exact = (share) => (share === 1 ? percent(1) : `${(share * 100).toFixed(1)} %`);
+const TENTHS = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1, roundingMode: "halfEven" });
+
+/** 0.9246 -> "92.5 %": accuracies are told apart by tenths. 0.9625 -> "96.2 %", as the model's card has it. */
+const exact = (share) => (share === 1 ? percent(1) : `${TENTHS.format(share * 100)} %`);

@@ -4,6 +4,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from videoxception.engine.kernels.activation import apply_relu6
 from videoxception.engine.kernels.lite_weights import Taps
 from videoxception.engine.kernels.places import place, tap
 from videoxception.engine.kernels.tiles import DepthwiseTiles, depthwise_tiles
@@ -65,6 +66,6 @@ def depthwise_kernel(
             value = tl.load(starts + channel[None, :], mask=inside[:, None] & real[None, :], other=0.0)
             weight = tl.load(taps + (dy * kernel + dx) * filled + channel, mask=real, other=0.0)
             sums += value.to(tl.float32) * weight[None, :]
-    output = tl.minimum(tl.maximum(sums, 0.0), 6.0).to(out.dtype.element_ty)
+    output = apply_relu6(sums).to(out.dtype.element_ty)
     target = out + pixel.to(tl.int64)[:, None] * channels + channel[None, :]
     tl.store(target, output, mask=alive[:, None] & real[None, :])

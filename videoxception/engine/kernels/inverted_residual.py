@@ -4,6 +4,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from videoxception.engine.kernels.activation import apply_relu6
 from videoxception.engine.kernels.lite_weights import Inverted
 from videoxception.engine.kernels.places import place, tap
 from videoxception.engine.kernels.product import INTERPRETED
@@ -97,12 +98,12 @@ def inverted_residual_kernel(
             inside, begin = inside[:, None], (x + source * channels)[:, None]
             if widens:
                 narrow = tl.load(begin + along, mask=inside & (along < channels), other=0.0)
-                wide = tl.minimum(tl.maximum(_product(narrow, matrix, start, upcast), 0.0), 6.0)
+                wide = apply_relu6(_product(narrow, matrix, start, upcast))
                 wide = tl.where(inside, wide, 0.0)
             else:
                 wide = tl.load(begin + middle[None, :], mask=inside & (middle < channels)[None, :], other=0.0)
             total += wide.to(tl.float32) * tl.load(taps + number * hidden + middle)[None, :]
-        activated = tl.minimum(tl.maximum(total, 0.0), 6.0).to(x.dtype.element_ty)
+        activated = apply_relu6(total).to(x.dtype.element_ty)
         narrowing = tl.load(project + middle[:, None] * columns + result[None, :])
         sums = _product(activated, narrowing, sums, upcast)
     output = sums + tl.load(project_bias + result)[None, :]

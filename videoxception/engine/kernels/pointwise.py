@@ -4,6 +4,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from videoxception.engine.kernels.activation import apply_relu6
 from videoxception.engine.kernels.lite_weights import Matrix
 from videoxception.engine.kernels.product import INTERPRETED, multiply
 from videoxception.engine.kernels.tiles import ProductTiles, pointwise_tiles
@@ -72,7 +73,7 @@ def pointwise_kernel(
     place = pixel[:, None] * width + column[None, :]
     real = alive[:, None] & (column < width)[None, :]
     if relu6:
-        output = tl.minimum(tl.maximum(output, 0.0), 6.0)
+        output = apply_relu6(output)
     if adds:
         output += tl.load(added + place, mask=real, other=0.0).to(tl.float32)
     tl.store(out + place, output.to(out.dtype.element_ty), mask=real)

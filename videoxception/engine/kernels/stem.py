@@ -4,6 +4,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from videoxception.engine.kernels.activation import apply_relu6
 from videoxception.engine.kernels.lite_weights import Stem
 from videoxception.engine.kernels.places import place, tap
 from videoxception.engine.kernels.product import INTERPRETED
@@ -73,6 +74,6 @@ def stem_kernel(
     if upcast:
         rows, matrix = rows.to(tl.float32), matrix.to(tl.float32)
     sums = tl.dot(rows, matrix, input_precision="ieee") + tl.load(bias + column)[None, :]
-    output = tl.minimum(tl.maximum(sums, 0.0), 6.0).to(out.dtype.element_ty)
+    output = apply_relu6(sums).to(out.dtype.element_ty)
     target = out + pixel.to(tl.int64)[:, None] * channels + column[None, :]
     tl.store(target, output, mask=alive[:, None])
