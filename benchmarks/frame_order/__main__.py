@@ -1,6 +1,7 @@
 """Does an architecture gain from the order of frames? Each beside a twin that sees the same frames, shuffled.
 
-    python -m benchmarks.frame_order --data DIR --groups FILE:COLUMN [--results FILE] [--folds 0,1,2,3,4] [--table]
+    python -m benchmarks.frame_order --data DIR --groups FILE:COLUMN [--results FILE] [--folds 0,1,2,3,4]
+    python -m benchmarks.frame_order [--results FILE] --table [--against CONTESTANT]
 
 Twins differ in nothing but the order of the frames, in training and in evaluation. Both are trained once for each fold,
 without it, and classify its clips. A line of JSON is added for each of these; those that are there are skipped, so that
@@ -41,7 +42,7 @@ def main() -> None:
             _train(options)
     except TrainingError as error:
         sys.exit(f"error: {error}")
-    print(table(read(options.results)))
+    print(table(read(options.results), options.against))
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -71,6 +72,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--folds", default="0,1,2,3,4", metavar="K,...")
     parser.add_argument("--banks", type=Path, default=Path("banks"), metavar="DIR")
     parser.add_argument("--results", type=Path, default=Path("frame_order.jsonl"), metavar="FILE")
+    parser.add_argument("--against", default="", choices=["", *CONTESTANTS], help="hold all against this one in order")
     parser.add_argument("--table", action="store_true", help="print what is there, and train nothing")
     options = parser.parse_args()
     if unknown := sorted(set(options.contestants) - CONTESTANTS.keys()):

@@ -1,4 +1,4 @@
-"""The table of contestants and their twins."""
+"""The table of contestants and their twins, or of contestants and one other that all are held against."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,42 +22,46 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Twins:
-    """Which clips are classified correctly in order and shuffled, each (N,), and their source videos."""
+class Pair:
+    """Which clips a contestant with frames in order classifies correctly, which its rival does, each (N,)."""
 
     name: str
     folds: int
     in_order: npt.NDArray[np.float64]
-    shuffled: npt.NDArray[np.float64]
+    rival: npt.NDArray[np.float64]
     videos: SourceVideos
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Format what is known of each contestant: both top-1, the gain by order, and its p-value."""
-    twins = [found for name in dict.fromkeys(row.contestant for row in rows) if (found := pair(name, rows))]
-    by_chance = [two_sided(each.videos.sums(each.in_order - each.shuffled)) for each in twins]
+def table(rows: Sequence[Row], rival: str = "") -> str:
+    """Format what is known of each contestant: both top-1, the gain, and its p-value.
+
+    `rival` is the contestant that all others are held against, frames in order; else it is each one's shuffled twin.
+    """
+    names = [name for name in dict.fromkeys(row.contestant for row in rows) if name != rival]
+    pairs = [found for name in names if (found := pair(name, rows, rival))]
+    by_chance = [two_sided(each.videos.sums(each.in_order - each.rival)) for each in pairs]
     lines = [
-        "| contestant | folds | clips | in order | shuffled | gain (95 % interval) | p | p by Holm |",
+        f"| contestant | folds | clips | in order | {rival or 'shuffled'} | gain (95 % interval) | p | p by Holm |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     corrected = holm(by_chance)
-    return "\n".join([*lines, *map(_row, twins, by_chance, corrected)])
+    return "\n".join([*lines, *map(_row, pairs, by_chance, corrected)])
 
 
-def pair(name: str, rows: Sequence[Row]) -> Twins | None:
-    """Return the answers of a contestant to the folds that both twins have done; None if there are none."""
-    own = {(row.fold, row.in_order): row for row in rows if row.contestant == name}
-    folds = sorted(fold for fold, in_order in own if in_order and (fold, False) in own)
+def pair(name: str, rows: Sequence[Row], rival: str = "") -> Pair | None:
+    """Return the answers of a contestant and its rival to the folds that both have done; None if there are none."""
+    own = {row.fold: row for row in rows if (row.contestant, row.in_order) == (name, True)}
+    other = {row.fold: row for row in rows if (row.contestant, row.in_order) == (rival or name, bool(rival))}
+    folds = sorted(own.keys() & other.keys())
     if not folds:
         return None
     for fold in folds:
-        assert own[fold, True].files == own[fold, False].files
-    right, shuffled = (
-        np.concatenate([np.asarray(own[fold, in_order].right, np.float64) for fold in folds])
-        for in_order in (True, False)
+        assert own[fold].files == other[fold].files
+    right, others = (
+        np.concatenate([np.asarray(answers[fold].right, np.float64) for fold in folds]) for answers in (own, other)
     )
-    groups = [group for fold in folds for group in own[fold, True].groups]
-    return Twins(name, len(folds), right, shuffled, SourceVideos(groups))
+    groups = [group for fold in folds for group in own[fold].groups]
+    return Pair(name, len(folds), right, others, SourceVideos(groups))
 
 
 def holm(values: Sequence[float]) -> list[float]:
@@ -69,10 +73,10 @@ def holm(values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def _row(twins: Twins, by_chance: float, corrected: float) -> str:
-    gain = twins.in_order - twins.shuffled
-    low, high = interval(twins.videos.means(gain))
+def _row(pair: Pair, by_chance: float, corrected: float) -> str:
+    gain = pair.in_order - pair.rival
+    low, high = interval(pair.videos.means(gain))
     return (
-        f"| {twins.name} | {twins.folds} | {len(gain)} | {twins.in_order.mean():.1%} | {twins.shuffled.mean():.1%}"
+        f"| {pair.name} | {pair.folds} | {len(gain)} | {pair.in_order.mean():.1%} | {pair.rival.mean():.1%}"
         f" | {gain.mean():+.1%} ({low:+.1%} to {high:+.1%}) | {by_chance:.4f} | {corrected:.4f} |"
     )

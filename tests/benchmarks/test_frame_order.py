@@ -53,7 +53,7 @@ def rows() -> list[Row]:
     ]
 
 
-def test_only_folds_that_both_twins_have_done_are_compared() -> None:
+def test_only_folds_that_both_have_done_are_compared() -> None:
     found = pair("net", rows())
     assert found is not None
     assert found.folds == 1
@@ -61,3 +61,11 @@ def test_only_folds_that_both_twins_have_done_are_compared() -> None:
     assert pair("other", rows()) is None
     assert "| net | 1 | 8 | 75.0% | 50.0% | +25.0% (" in table(rows())
     assert "other" not in table(rows())
+
+
+def test_contestants_are_held_against_another_one() -> None:
+    found = pair("net", rows(), "other")
+    assert found is not None
+    assert (found.folds, np.mean(found.rival)) == (1, 0.75)
+    assert "| contestant | folds | clips | in order | other | gain" in table(rows(), "other")
+    assert table(rows(), "other").count("\n") == 2  # one contestant; the other is not held against itself

@@ -72,8 +72,8 @@ def viewed_items(data: DataSet, library: Library, config: Config) -> list[Viewed
         copy = library.copy(item.path)
         if len(copy) > 1 and config.view_frames == 1 and config.frozen.frozen_stages < ALL_BUT_HEAD:
             raise TrainingError(
-                f"--views is for stills, but {item.path} is a video; train without it, or freeze all but the head"
-                f" (--frozen-stages {ALL_BUT_HEAD})"
+                f"--views of one frame are of stills, but {item.path} is a video; give the stages a clip's frames"
+                f" (--stages 15x10x128x16), or freeze all but the head (--frozen-stages {ALL_BUT_HEAD})"
             )
         found.append(ViewedItem(copy, item_key(copy), config.frozen.views_of(item.label not in own)))
     return found

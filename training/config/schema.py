@@ -126,8 +126,8 @@ class Config:
 
     @property
     def view_frames(self) -> int:
-        """Frames of each of --views: 1, of stills; a clip's, of architectures on a frozen network of frames."""
-        return self.stages[-1].frames if info(self._known).frozen else 1
+        """Frames of each of --views: 1, of stills; those of the stages, where a bank has what a trunk makes of each."""
+        return self.stages[-1].frames if self.banked else 1
 
     @property
     def clip(self) -> ClipSpec:
@@ -186,13 +186,19 @@ def _check_views(config: Config) -> None:
         if config.teacher.teacher_features:
             raise TrainingError("--teacher-features needs --views: what teachers make of them is computed once")
         return
-    on_frozen = config.view_frames > 1
-    if on_frozen and config.teacher.names:
+    if config.view_frames > 1 and config.teacher.names:
         raise TrainingError("--teacher teaches from views of stills, and here --views are clips; leave one of them out")
-    if not on_frozen and any(stage.frames > 1 for stage in config.stages):
-        raise TrainingError("--views trains on single views; give each stage one frame: --stages 30x1x128x64")
+    if any(stage.frames != config.view_frames for stage in config.stages):
+        raise TrainingError(_one_shape(config))
     if config.mixing.mixup or config.mixing.cutmix:
         raise TrainingError("--mixup and --cutmix mix new views, and --views keeps old ones; leave one of them out")
+
+
+def _one_shape(config: Config) -> str:
+    """Say why stages cannot have these frames."""
+    if config.banked:
+        return "--views computes what frozen stages make of a clip once; give each stage the same number of frames"
+    return "--views trains on single views; give each stage one frame: --stages 30x1x128x64"
 
 
 SECTIONS = {

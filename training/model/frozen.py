@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from training.config.frozen import ALL_BUT_HEAD
 from training.errors import TrainingError
 from videoxception.nets.efficientnet_lite import STAGES, MBConv
 from videoxception.nets.frozen_transformer import FrozenTransformer
@@ -62,9 +63,13 @@ def resume(net: nn.Module, x: Tensor, stages: int) -> Tensor:
     """Return logits (B, K) from what the frozen part of a network gave. Raises `TrainingError` if it has none.
 
     Args:
-        x: of a network's first `stages`, as `VideoXceptionC.resume` takes it; of a frozen one's features, (B, T, C).
+        x: of a network's first `stages`, (B, C, h, w), or (B, T, C, h, w) of clips, without h and w where all but the
+            head is frozen; of a frozen network of frames, (B, T, C).
     """
-    return net.classify(x) if isinstance(net, FrozenTransformer) else as_lite(net).resume(x, stages)
+    if isinstance(net, FrozenTransformer):
+        return net.classify(x)
+    frames = x.shape[1] if x.dim() == (3 if stages == ALL_BUT_HEAD else 5) else 1
+    return as_lite(net).resume(x.flatten(0, 1) if frames > 1 else x, stages, frames)
 
 
 def as_lite(net: nn.Module) -> VideoXceptionC:

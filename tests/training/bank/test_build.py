@@ -15,7 +15,7 @@ from training.bank.views import draw_views, item_key
 from training.cache.spec import CachedFrames, CacheSpec
 from training.config.clip import ClipConfig
 from training.config.data import DataConfig
-from training.config.frozen import FrozenConfig
+from training.config.frozen import ALL_BUT_HEAD, FrozenConfig
 from training.config.schema import Config
 from training.config.stages import parse_stages
 from training.data.dataset import DataSet, Item
@@ -23,6 +23,7 @@ from training.errors import TrainingError
 from training.model.build import build_network
 from training.model.frozen import as_lite, resume
 from videoxception.clip import ClipSpec, Frames
+from videoxception.nets.videoxception_c import TemporalConv
 
 CPU = torch.device("cpu")
 CONFIG = Config(
@@ -137,12 +138,12 @@ def test_both_ways_to_compute_the_stages_agree(monkeypatch: pytest.MonkeyPatch) 
     np.testing.assert_allclose(trunk.trunk_runner(lite, 8, 32, CPU)(views), by_openvino, atol=2e-3, rtol=2e-3)
 
 
-def test_views_are_of_stills() -> None:
+def test_single_frames_are_of_stills() -> None:
     class Videos(Stills):
         def copy(self, path: Path) -> CachedFrames:
             return np.zeros((30, 3, 40, 48), np.uint8)
 
-    with pytest.raises(TrainingError, match=r"--views is for stills, but 0\.jpg is a video"):
+    with pytest.raises(TrainingError, match=r"--views of one frame are of stills, but 0\.jpg is a video"):
         viewed_items(data(), Videos(), CONFIG)
 
 
@@ -174,3 +175,24 @@ def test_of_a_frozen_network_the_bank_holds_features_of_whole_clips(tmp_path: Pa
         features = net.features(clip)
         torch.testing.assert_close(drawn[0].float(), features, atol=2e-2, rtol=2e-3)
         torch.testing.assert_close(resume(net, drawn[0].float(), 0), net(clip), atol=2e-2, rtol=2e-2)
+
+
+@pytest.mark.parametrize(("stages", "shape"), [(4, (80, 2, 2)), (8, (1280,))])
+def test_late_stages_go_on_with_whole_clips(stages: int, shape: tuple[int, ...], tmp_path: Path) -> None:
+    config = replace(
+        CONFIG, stages=parse_stages("1x3x32x4"), frozen=FrozenConfig(frozen_stages=stages, views=2, auxiliary_views=2)
+    )
+    net = build_network(config).eval()
+    if stages < ALL_BUT_HEAD:  # kernels over time that have learnt something
+        for module in net.modules():
+            if isinstance(module, TemporalConv):
+                torch.nn.init.normal_(module.weight, 0.3)
+    films = viewed_items(data(), Films(), config)
+    loader = BankLoader(build_bank(tmp_path, config, net, films, CPU), films, torch.tensor(data().targets))
+    drawn = loader.draw(torch.tensor([1, 3]), torch.tensor([[1], [0]]))
+    assert drawn.shape == (2, 1, 3, *shape)
+    copies = [(Films().copy(Path(f"{row}.jpg")), view) for row, view in ((1, 1), (3, 0))]
+    clips = [draw_views(copy, item_key(copy), [view], 32, config)[0].transpose(0, 1) for copy, view in copies]
+    with torch.inference_mode():
+        logits, expected = resume(net, drawn[:, 0].float(), stages), net(torch.stack(clips))
+    torch.testing.assert_close(logits, expected, atol=2e-2, rtol=2e-2)

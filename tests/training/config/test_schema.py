@@ -113,6 +113,15 @@ def test_what_a_network_is_built_for_comes_from_its_clip() -> None:
         parsed("--architecture", "r2d_18", "--architecture-args", "frames=8")
 
 
+def test_views_of_clips_are_of_one_length() -> None:
+    frozen = ("--architecture", "videoxception-c", "--frozen-stages", "4", "--views", "2")
+    assert parsed(*frozen, "--stages", "2x10x128x16").view_frames == 10
+    with pytest.raises(TrainingError, match="give each stage the same number of frames"):
+        parsed(*frozen, "--stages", "2x1x128x16,2x10x128x16")
+    with pytest.raises(TrainingError, match="--views trains on single views; give each stage one frame"):
+        parsed("--views", "2", "--stages", "2x10x128x16")
+
+
 def test_arguments_of_the_architecture() -> None:
     config = parsed("--architecture-args", "temporal=false, width=1.5,blocks=3,name=x")
     assert config.architecture_arguments == {"temporal": False, "width": 1.5, "blocks": 3, "name": "x"}
