@@ -1,8 +1,9 @@
 """VideoXception C and D: EfficientNet-Lite over clips, with VideoXception's split of space, time and channels.
 
 EfficientNet-Lite is made of the separable convolutions that VideoXception (`videoxception.py`) is made of. In its late
-stages, where frames are small, a convolution over time follows each one over space. It begins as the identity, so that
-with weights of the network of frames a still clip gets that network's very logits, and motion is learnt on top.
+stages, where frames are small, a convolution over time follows each one over space. It begins as the identity or, in a
+share of the channels, as a shift by one frame, so that with weights of the network of frames a still clip gets that
+network's very logits, and motion is learnt on top.
 """
 
 import torch
@@ -17,14 +18,19 @@ _LATE = 4  # the first stage, counted from 0, with kernels over time; in all sta
 class TemporalConv(nn.Conv2d):
     """Each channel convolved over three frames, the first and the last frame of a clip repeated beyond it; then ReLU6.
 
-    There is no batch norm. It begins as the identity of what it is given, which is in 0..6 already.
+    There is no batch norm. It begins as the identity of what it is given, which is in 0..6 already; in a share `shift`
+    of the channels it takes what lies a frame before, or behind in every other one (https://arxiv.org/abs/1811.08383):
+    gradients of an identity alone hardly ask for the order of frames.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, shift: float = 0.0) -> None:
         super().__init__(channels, channels, (3, 1), groups=channels)
         assert self.bias is not None
+        taps = torch.ones(channels, dtype=torch.long)
+        shifted = round(shift * channels)
+        taps[:shifted:2], taps[1:shifted:2] = 0, 2
         with torch.no_grad():
-            self.weight.zero_()[:, :, 1] = 1  # (C, 1, 3, 1)
+            self.weight.zero_()[torch.arange(channels), 0, taps] = 1  # (C, 1, 3, 1)
             self.bias.zero_()
 
     def forward(self, x: Tensor, frames: int = 1) -> Tensor:
@@ -38,8 +44,9 @@ class TemporalConv(nn.Conv2d):
 class VideoXceptionC(EfficientNetLite):
     """The network: float clips (B, 3, T, H, W) in 0..1 -> logits (B, num_classes). Any T, H and W will do.
 
-    `temporal` says whether there are convolutions over time; without them, a clip's features are the mean of its
-    frames'. The other arguments are those of `EfficientNetLite`.
+    `temporal` says whether there are convolutions over time, and `shift` in which share of their channels they begin as
+    a shift by one frame; without them, a clip's features are the mean of its frames'. The other arguments are those of
+    `EfficientNetLite`.
     """
 
     def __init__(
@@ -49,11 +56,12 @@ class VideoXceptionC(EfficientNetLite):
         dropout: float = 0.0,
         stochastic_depth: float = 0.0,
         temporal: bool = True,
+        shift: float = 0.0,
     ) -> None:
         super().__init__(variant, num_classes, dropout, stochastic_depth)
         for block in self.blocks:
             if temporal and isinstance(block, MBConv) and block.spec.stage >= _LATE:
-                block.temporal = TemporalConv(block.hidden)
+                block.temporal = TemporalConv(block.hidden, shift)
 
     def forward(self, x: Tensor) -> Tensor:
         """Float (B, 3, T, H, W) -> logits (B, num_classes)."""
@@ -78,14 +86,14 @@ class VideoXceptionC(EfficientNetLite):
 
 
 def videoxception_c(
-    num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0, temporal: bool = True
+    num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0, temporal: bool = True, shift: float = 0.0
 ) -> VideoXceptionC:
     """Type C: on EfficientNet-Lite0."""
-    return VideoXceptionC(LITE0, num_classes, dropout, stochastic_depth, temporal)
+    return VideoXceptionC(LITE0, num_classes, dropout, stochastic_depth, temporal, shift)
 
 
 def videoxception_d(
-    num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0, temporal: bool = True
+    num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0, temporal: bool = True, shift: float = 0.0
 ) -> VideoXceptionC:
     """Type D: on EfficientNet-Lite2."""
-    return VideoXceptionC(LITE2, num_classes, dropout, stochastic_depth, temporal)
+    return VideoXceptionC(LITE2, num_classes, dropout, stochastic_depth, temporal, shift)

@@ -51,10 +51,11 @@ def test_at_the_start_kernels_over_time_change_nothing(net: VideoXceptionC) -> N
 
 
 @torch.inference_mode()
-def test_at_the_start_a_still_clip_gets_the_logits_of_the_network_of_frames() -> None:
+@pytest.mark.parametrize("shift", [0.0, 0.25])
+def test_at_the_start_a_still_clip_gets_the_logits_of_the_network_of_frames(shift: float) -> None:
     """Up to the rounding of a mean of ten equal numbers."""
     weights = weights_or_skip("lite0")
-    frame_net, clip_net = EfficientNetLite(LITE0, 1000).eval(), VideoXceptionC(LITE0, 1000).eval()
+    frame_net, clip_net = EfficientNetLite(LITE0, 1000).eval(), VideoXceptionC(LITE0, 1000, shift=shift).eval()
     frame_net.load_state_dict(weights)
     missing, unexpected = clip_net.load_state_dict(weights, strict=False)
     assert not unexpected
@@ -62,6 +63,14 @@ def test_at_the_start_a_still_clip_gets_the_logits_of_the_network_of_frames() ->
     x = clips(2, 3, 128, 128)
     still = x.unsqueeze(2).expand(-1, -1, 10, -1, -1)
     torch.testing.assert_close(clip_net(still), frame_net(x), atol=2e-5, rtol=0)
+
+
+def test_a_share_of_the_channels_begins_as_a_shift() -> None:
+    x = 6 * clips(2 * 3, 8, 4, 5)
+    y, x = TemporalConv(8, shift=0.5)(x, 3).view(2, 3, 8, 4, 5), x.view(2, 3, 8, 4, 5)
+    assert torch.equal(y[:, :, [0, 2]], x[:, [0, 0, 1]][:, :, [0, 2]])  # what lies a frame before
+    assert torch.equal(y[:, :, [1, 3]], x[:, [1, 2, 2]][:, :, [1, 3]])  # what lies behind
+    assert torch.equal(y[:, :, 4:], x[:, :, 4:])
 
 
 def test_a_kernel_over_time_repeats_the_first_and_the_last_frame() -> None:
