@@ -106,9 +106,12 @@ def finetune() -> Config:
 
 
 def student() -> Config:
-    """Return what trains -a (or -b, --init of -a) on the views of a larger network (--teacher), by all that it says."""
+    """Return what trains -a (or -b, --init of -a) on the views of a larger network (--teacher), by all that it says.
+
+    Views show less than whole frames, so it learns from smaller ones than it is shown (https://arxiv.org/abs/1906.06423).
+    """
     return Config(
-        stages=parse_stages("40x1x64x64,30x1x96x64,20x1x128x64"),
+        stages=parse_stages("46x1x64x64,30x1x96x64,20x1x104x64"),
         dropout=0.2,
         auxiliary_share=0.6,
         cache=linear().cache,
