@@ -1,32 +1,48 @@
-"""Mixup and cutmix for clips: two videos in one clip, and the classes of both in its target.
+"""Mixup and cutmix for clips: two videos in one clip, and what is true of both in its target.
 
 Sources: mixup, https://arxiv.org/abs/1710.09412; cutmix, https://arxiv.org/abs/1905.04899.
 """
 
 import random
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from training.config.augmentation import MixupConfig
 
 
-def mix(
-    clips: Tensor, targets: Tensor, classes: int, config: MixupConfig, rng: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Mix clips (B, 3, T, H, W) of classes (B,) -> mixed clips and the shares of the classes in each (B, classes).
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Clips of which each is mixed with another one of its batch.
+
+    Attributes:
+        clips: (B, 3, T, H, W), mixed.
+        partners: (B,) with which one.
+        kept: the share that is left of each clip.
+    """
+
+    clips: Tensor
+    partners: Tensor
+    kept: float
+
+    def blend(self, x: Tensor) -> Tensor:
+        """Mix what is true of each clip, (B, ...), by the same shares."""
+        return torch.lerp(x[self.partners], x, self.kept)
+
+
+def mix(clips: Tensor, config: MixupConfig, rng: torch.Generator) -> Mixture:
+    """Mix clips (B, 3, T, H, W).
 
     One of the two methods is drawn for the whole batch, or neither; each clip is mixed with another one of the batch.
     """
-    shares = F.one_hot(targets, classes).float()
     methods = [method for method, alpha in ((_mixup, config.mixup), (_cutmix, config.cutmix)) if alpha > 0]
     if not methods or torch.rand((), generator=rng) >= config.mix_prob:
-        return clips, shares
+        return Mixture(clips, torch.arange(len(clips), device=clips.device), 1.0)
     partners = torch.randperm(len(clips), generator=rng).to(clips.device)
     dice = random.Random(int(torch.randint(2**62, (), generator=rng)))  # torch draws no beta variates from a generator
-    clips, kept = dice.choice(methods)(clips, clips[partners], config, dice)
-    return clips, torch.lerp(shares[partners], shares, kept)
+    mixed, kept = dice.choice(methods)(clips, clips[partners], config, dice)
+    return Mixture(mixed, partners, kept)
 
 
 def _mixup(clips: Tensor, partners: Tensor, config: MixupConfig, dice: random.Random) -> tuple[Tensor, float]:

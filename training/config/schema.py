@@ -190,8 +190,8 @@ def _check_views(config: Config) -> None:
         raise TrainingError("--teacher teaches from views of stills, and here --views are clips; leave one of them out")
     if any(stage.frames != config.view_frames for stage in config.stages):
         raise TrainingError(_one_shape(config))
-    if config.mixing.mixup or config.mixing.cutmix:
-        raise TrainingError("--mixup and --cutmix mix new views, and --views keeps old ones; leave one of them out")
+    if config.banked and (config.mixing.mixup or config.mixing.cutmix):
+        raise TrainingError("--mixup and --cutmix mix pixels, and of --views frozen stages keep none; leave one out")
 
 
 def _one_shape(config: Config) -> str:

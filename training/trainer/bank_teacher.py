@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from training.augment.mixup import Mixture
 from training.bank.build import ViewedItem, build_bank
 from training.bank.loader import BankLoader
 from training.config.frozen import ALL_BUT_HEAD
@@ -67,16 +68,19 @@ class BankTeacher:
         """Return each teacher's features (B, C) of the views of a micro-batch."""
         return [bank.draw(micro.rows, micro.times)[:, 0].float().to(device) for bank in self._banks]
 
-    def loss(self, logits: Tensor, clips: Tensor, micro: MicroBatch) -> Tensor:
-        """Return the divergence of the student's logits (B, K) from the teachers' for the same views."""
-        return divergence(logits, self(micro, logits.device), self._temperature)
+    def loss(self, logits: Tensor, mixture: Mixture, micro: MicroBatch) -> Tensor:
+        """Return the divergence of the student's logits (B, K) from the teachers' for the same views.
 
-    def feature_loss(self, projected: Tensor, micro: MicroBatch) -> Tensor:
-        """Return the mean squared error of a student's projected features (B, F) of the same views.
+        Of mixed views, their probabilities are mixed by the same shares: the teachers have not seen the mixture.
+        """
+        return divergence(logits, mixture.blend(self(micro, logits.device)), self._temperature)
+
+    def feature_loss(self, projected: Tensor, mixture: Mixture, micro: MicroBatch) -> Tensor:
+        """Return the mean squared error of a student's projected features (B, F) of the same views, mixed alike.
 
         Each teacher's features of a view are scaled to a mean of 0 and a variance of 1, so that 1 is what a constant
         gets.
         """
         with torch.no_grad():
             scaled = [F.layer_norm(each, each.shape[1:]) for each in self._features(micro, projected.device)]
-        return F.mse_loss(projected, torch.cat(scaled, 1))
+        return F.mse_loss(projected, mixture.blend(torch.cat(scaled, 1)))

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from training.augment.mixup import Mixture
 from training.config.clip import describe
 from training.config.data import DataConfig
 from training.config.schema import Config
@@ -52,9 +53,9 @@ class Teacher:
         logits = [teacher.logits(clips).float()[:, : self._outputs] for teacher in self._teachers]
         return softened(logits, self._temperature)
 
-    def loss(self, logits: Tensor, clips: Tensor, micro: MicroBatch) -> Tensor:
-        """Return the divergence of the student's logits (B, K) from the teacher's on the same clips."""
-        return divergence(logits, self(clips), self._temperature)
+    def loss(self, logits: Tensor, mixture: Mixture, micro: MicroBatch) -> Tensor:
+        """Return the divergence of the student's logits (B, K) from the teacher's on the same mixed clips."""
+        return divergence(logits, self(mixture.clips), self._temperature)
 
 
 def softened(logits: Sequence[Tensor], temperature: float) -> Tensor:

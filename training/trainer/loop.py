@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
-from training.augment.mixup import mix
+from training.augment.mixup import Mixture, mix
 from training.augment.pipeline import draw_clips, resized
 from training.cache.loader import Loader, draw_ahead
 from training.config.optimizer import OptimizerConfig
@@ -140,10 +140,11 @@ def _backward(micro: MicroBatch, frames: Tensor, last: bool, context: TrainConte
     torch.manual_seed(micro.rng.initial_seed())  # for dropout and stochastic depth
     clips = _inputs(frames.to(device, non_blocking=True), micro, context)
     targets = context.loader.targets[micro.rows].to(device)  # (b,) -> shares (b, K)
-    clips, shares = mix(clips, targets, len(config.data.outputs), config.mixing, micro.rng)
+    mixture = mix(clips, config.mixing, micro.rng)
+    shares = mixture.blend(F.one_hot(targets, len(config.data.outputs)).float())
     silent = isinstance(forward, DistributedDataParallel) and not last
     with forward.no_sync() if silent else nullcontext():  # type: ignore[operator]
-        loss = _loss(clips, shares, micro, context) * micro.share
+        loss = _loss(mixture, shares, micro, context) * micro.share
         # Gradients of micro-batches add up, but DistributedDataParallel takes the mean over processes.
         (loss * world.size).backward()  # type: ignore[no-untyped-call]
     return loss.detach()
@@ -160,19 +161,19 @@ def _inputs(frames: Tensor, micro: MicroBatch, context: TrainContext) -> Tensor:
     return draw_clips(frames, stage, config, micro.rng)
 
 
-def _loss(clips: Tensor, shares: Tensor, micro: MicroBatch, context: TrainContext) -> Tensor:
-    """Return the loss of clips (b, 3, T, H, W) by their shares of the classes (b, K), mixed with the teacher's."""
+def _loss(mixture: Mixture, shares: Tensor, micro: MicroBatch, context: TrainContext) -> Tensor:
+    """Return the loss of clips by their shares of the classes (b, K), mixed with the teacher's."""
     config, teacher = context.config, context.teacher
-    with autocast(clips.device, context.state.net):
-        outputs = context.forward(clips)
+    with autocast(mixture.clips.device, context.state.net):
+        outputs = context.forward(mixture.clips)
         logits, projected = outputs if context.state.projection else (outputs, None)
         loss = F.cross_entropy(logits.float(), shares, label_smoothing=config.optimizer.label_smoothing)
         if teacher is None:
             return loss
-        loss = torch.lerp(loss, teacher.loss(logits.float(), clips, micro), config.teacher.teacher_weight)
+        loss = torch.lerp(loss, teacher.loss(logits.float(), mixture, micro), config.teacher.teacher_weight)
         if projected is not None:
             assert isinstance(teacher, BankTeacher), "only a bank has features of the very views"
-            loss = loss + config.teacher.teacher_features * teacher.feature_loss(projected.float(), micro)
+            loss = loss + config.teacher.teacher_features * teacher.feature_loss(projected.float(), mixture, micro)
         return loss
 
 

@@ -5,11 +5,12 @@ from training.augment.mixup import mix
 from training.config.augmentation import MixupConfig
 
 CLIPS = torch.arange(6).float().view(6, 1, 1, 1, 1).expand(6, 3, 2, 16, 16)  # clip k is all k
-TARGETS = torch.arange(6)
 
 
 def mixed(config: MixupConfig, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    return mix(CLIPS, TARGETS, 6, config, torch.Generator().manual_seed(seed))
+    """Clips, and the shares (6, 6) of the clips in each."""
+    mixture = mix(CLIPS, config, torch.Generator().manual_seed(seed))
+    return mixture.clips, mixture.blend(torch.eye(6))
 
 
 @pytest.mark.parametrize("config", [MixupConfig(), MixupConfig(mixup=1.0, cutmix=1.0, mix_prob=0.0)])

@@ -122,6 +122,13 @@ def test_views_of_clips_are_of_one_length() -> None:
         parsed("--views", "2", "--stages", "2x10x128x16")
 
 
+def test_views_can_be_mixed_but_not_what_frozen_stages_made_of_them() -> None:
+    views = ("--views", "2", "--stages", "2x1x128x16", "--mixup", "0.4")
+    assert parsed(*views).mixing.mixup == 0.4
+    with pytest.raises(TrainingError, match="frozen stages keep none"):
+        parsed("--architecture", "videoxception-c", "--frozen-stages", "4", *views)
+
+
 def test_arguments_of_the_architecture() -> None:
     config = parsed("--architecture-args", "temporal=false, width=1.5,blocks=3,name=x")
     assert config.architecture_arguments == {"temporal": False, "width": 1.5, "blocks": 3, "name": "x"}

@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from tests.training.bank.test_build import CONFIG, CPU, Stills, items
+from training.augment.mixup import Mixture
 from training.bank.views import draw_views, item_key
 from training.config.distillation import TeacherConfig
 from training.config.schema import Config
@@ -17,6 +18,7 @@ from training.model.train_state import new_train_state
 from training.trainer.bank_teacher import BankTeacher
 from training.trainer.sampler import MicroBatch
 
+UNMIXED = Mixture(torch.zeros(2), torch.tensor([0, 1]), 1.0)
 MICRO = MicroBatch(torch.tensor([1, 3]), torch.tensor([[2], [1]]), torch.Generator(), 1.0)
 
 
@@ -51,8 +53,8 @@ def test_a_student_that_agrees_has_nothing_to_learn(tmp_path: Path) -> None:
     teacher = BankTeacher.load(taught(tmp_path / "teacher"), items(), tmp_path / "banks", CPU)
     assert teacher is not None
     agreeing = 2 * teacher(MICRO, CPU).log()
-    assert float(teacher.loss(agreeing, torch.zeros(2), MICRO)) == pytest.approx(0, abs=1e-6)
-    assert float(teacher.loss(agreeing.flip(1) + 1, torch.zeros(2), MICRO)) > 0
+    assert float(teacher.loss(agreeing, UNMIXED, MICRO)) == pytest.approx(0, abs=1e-6)
+    assert float(teacher.loss(agreeing.flip(1) + 1, UNMIXED, MICRO)) > 0
 
 
 def test_the_loss_of_features_is_0_for_the_teachers_and_1_for_a_constant(tmp_path: Path) -> None:
@@ -61,8 +63,23 @@ def test_the_loss_of_features_is_0_for_the_teachers_and_1_for_a_constant(tmp_pat
     assert teacher is not None
     (features,) = teacher._features(MICRO, CPU)
     scaled = (features - features.mean(1, keepdim=True)) / features.std(1, correction=0, keepdim=True)
-    assert float(teacher.feature_loss(scaled, MICRO)) == pytest.approx(0, abs=1e-3)
-    assert float(teacher.feature_loss(torch.zeros(2, 1280), MICRO)) == pytest.approx(1, abs=0.01)  # they are tiny
+    assert float(teacher.feature_loss(scaled, UNMIXED, MICRO)) == pytest.approx(0, abs=1e-3)
+    assert float(teacher.feature_loss(torch.zeros(2, 1280), UNMIXED, MICRO)) == pytest.approx(
+        1, abs=0.01
+    )  # they are tiny
+
+
+def test_of_mixed_views_a_student_learns_what_the_teacher_says_of_both(tmp_path: Path) -> None:
+    finished_run(tmp_path / "teacher", CONFIG)
+    teacher = BankTeacher.load(taught(tmp_path / "teacher"), items(), tmp_path / "banks", CPU)
+    assert teacher is not None
+    mixture = Mixture(torch.zeros(2), torch.tensor([1, 0]), 0.75)
+    own = teacher(MICRO, CPU)
+    agreeing = 2 * (0.75 * own + 0.25 * own.flip(0)).log()
+    assert float(teacher.loss(agreeing, mixture, MICRO)) == pytest.approx(0, abs=1e-6)
+    (features,) = (F.layer_norm(each, each.shape[1:]) for each in teacher._features(MICRO, CPU))
+    blended = 0.75 * features + 0.25 * features.flip(0)
+    assert float(teacher.feature_loss(blended, mixture, MICRO)) == pytest.approx(0, abs=1e-6)
 
 
 def test_a_teacher_that_knows_more_is_asked_for_the_students_outputs_alone(tmp_path: Path) -> None:

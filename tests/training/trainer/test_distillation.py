@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from tests.shipped import REFERENCE
+from training.augment.mixup import Mixture
 from training.config.clip import ClipConfig
 from training.config.data import DataConfig
 from training.config.distillation import TeacherConfig
@@ -41,14 +42,15 @@ def fixed(logits: list[float]) -> LoadedTeacher:
 
 ACTIONS_ONLY = DataConfig(classes=ACTIONS)
 CLIPS = torch.zeros(4, 3, 1, 2, 2)
+UNMIXED = Mixture(CLIPS, torch.arange(4), 1.0)
 MICRO = MicroBatch(torch.arange(4), torch.zeros(4, 1, dtype=torch.long), torch.Generator(), 1.0)
 
 
 def test_a_student_that_agrees_has_nothing_to_learn() -> None:
     teacher = Teacher([fixed([1.0, 2.0, 3.0])], temperature=2.0)
     agreeing = torch.tensor([[1.0, 2.0, 3.0]]).expand(4, -1)
-    assert float(teacher.loss(agreeing, CLIPS, MICRO)) == pytest.approx(0, abs=1e-6)
-    assert float(teacher.loss(agreeing.flip(1), CLIPS, MICRO)) > 0.1
+    assert float(teacher.loss(agreeing, UNMIXED, MICRO)) == pytest.approx(0, abs=1e-6)
+    assert float(teacher.loss(agreeing.flip(1), UNMIXED, MICRO)) > 0.1
 
 
 def test_several_teachers_speak_with_the_mean_of_their_probabilities() -> None:
@@ -60,7 +62,9 @@ def test_gradients_do_not_shrink_with_the_temperature() -> None:
     """To first order they are (student - teacher) logits over K, at any temperature (Hinton et al., section 2.1)."""
     for temperature in (4.0, 40.0):
         logits = torch.tensor([[0.3, -0.3]], requires_grad=True)
-        Teacher([fixed([0.0, 0.0])], temperature).loss(logits, CLIPS[:1], MICRO).backward()
+        Teacher([fixed([0.0, 0.0])], temperature).loss(
+            logits, Mixture(CLIPS[:1], torch.arange(1), 1.0), MICRO
+        ).backward()
         assert logits.grad is not None
         assert torch.allclose(logits.grad, logits.detach() / 2, rtol=0.02)
 
