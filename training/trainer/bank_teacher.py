@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from training.augment.mixup import Mixture
 from training.bank.build import ViewedItem, build_bank
 from training.bank.loader import BankLoader
+from training.config.augmentation import MixupConfig
 from training.config.frozen import ALL_BUT_HEAD
 from training.config.schema import Config
 from training.model.frozen import as_lite
@@ -54,7 +55,8 @@ class BankTeacher:
     ) -> BankLoader:
         stage = replace(config.stages[-1], size=teacher.size)
         pooled = replace(config.frozen, frozen_stages=ALL_BUT_HEAD)
-        bank = build_bank(banks, replace(config, stages=(stage,), frozen=pooled), teacher.net.to(device), items, device)
+        shown = replace(config, stages=(stage,), frozen=pooled, mixing=MixupConfig())
+        bank = build_bank(banks, shown, teacher.net.to(device), items, device)
         return BankLoader(bank, items, torch.zeros(len(items)))
 
     @torch.no_grad()

@@ -8,7 +8,9 @@ from torch.nn import functional as F
 from tests.training.bank.test_build import CONFIG, CPU, Stills, items
 from training.augment.mixup import Mixture
 from training.bank.views import draw_views, item_key
+from training.config.augmentation import MixupConfig
 from training.config.distillation import TeacherConfig
+from training.config.frozen import FrozenConfig
 from training.config.schema import Config
 from training.config.stages import parse_stages
 from training.errors import TrainingError
@@ -71,7 +73,9 @@ def test_the_loss_of_features_is_0_for_the_teachers_and_1_for_a_constant(tmp_pat
 
 def test_of_mixed_views_a_student_learns_what_the_teacher_says_of_both(tmp_path: Path) -> None:
     finished_run(tmp_path / "teacher", CONFIG)
-    teacher = BankTeacher.load(taught(tmp_path / "teacher"), items(), tmp_path / "banks", CPU)
+    frozen = FrozenConfig(views=3, auxiliary_views=2)
+    mixing = replace(taught(tmp_path / "teacher"), frozen=frozen, mixing=MixupConfig(mixup=0.4))
+    teacher = BankTeacher.load(mixing, items(), tmp_path / "banks", CPU)
     assert teacher is not None
     mixture = Mixture(torch.zeros(2), torch.tensor([1, 0]), 0.75)
     own = teacher(MICRO, CPU)
