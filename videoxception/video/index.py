@@ -63,13 +63,14 @@ def _find(
     descriptor: int, container: InputContainer, stream: VideoStream, limits: Limits, deadline: Deadline
 ) -> _Index | None:
     """Return the index of a file; None if it has none that stands for the packets."""
-    name, streams = container.format.name, len(container.streams)
+    name = container.format.name
     if name == _MP4:
         return _of_mp4(descriptor, stream, limits)
     try:
         if name == _AVI:
-            return _of_avi(descriptor, stream, streams, limits, deadline)
-        return _of_matroska(descriptor, stream, streams, limits, deadline) if name == _MATROSKA else None
+            return _of_avi(descriptor, stream, len(container.streams), limits, deadline)
+        kinds = [each.type for each in container.streams]
+        return _of_matroska(descriptor, stream, kinds, limits, deadline) if name == _MATROSKA else None
     except (NotAChain, NotBlocks):
         return None
 
@@ -102,15 +103,15 @@ def _of_avi(descriptor: int, stream: VideoStream, streams: int, limits: Limits, 
 
 
 def _of_matroska(
-    descriptor: int, stream: VideoStream, streams: int, limits: Limits, deadline: Deadline
+    descriptor: int, stream: VideoStream, kinds: list[str], limits: Limits, deadline: Deadline
 ) -> _Index | None:
     """Return what the headers of a Matroska file's blocks say; None if that does not stand for the packets.
 
-    Its tracks are taken to be numbered from 1 on, as all muxers do.
+    The file's streams are of these `kinds`.
     """
     if not all_shown(stream):
         return None
-    blocks = blocks_of(descriptor, stream.index + 1, streams, _AROUND * limits.packets, deadline)
+    blocks = blocks_of(descriptor, stream.index, kinds, _AROUND * limits.packets, deadline)
     if not blocks.times or len(blocks.times) > limits.packets:
         return None
     return _Index(blocks.times, blocks.keys, blocks.offsets)
