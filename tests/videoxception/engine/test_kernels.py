@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tests.norms import stirred
 from videoxception import nets
 from videoxception.clip import ClipSpec
 from videoxception.engine.kernels.first_block import first_block
@@ -183,13 +184,7 @@ def trained(name: str = "a") -> VideoXception:
     torch.manual_seed(0)
     net = VideoXception(16, *SHORT_B) if name == "short b" else nets.create(f"videoxception-{name}", 16)
     assert isinstance(net, VideoXception)
-    for module in net.modules():
-        if isinstance(module, nn.BatchNorm3d):
-            nn.init.uniform_(module.weight, 0.5, 2)
-            nn.init.uniform_(module.bias, -1, 1)
-            nn.init.uniform_(module.running_mean, -1, 1)
-            nn.init.uniform_(module.running_var, 0.2, 2)
-    return net.eval()
+    return stirred(net)
 
 
 @pytest.mark.parametrize(
