@@ -15,6 +15,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from videoxception.video.blocks import NotBlocks, blocks_of
+from videoxception.video.boxes import boxes_of
 from videoxception.video.chunks import NotAChain, chunks_of
 from videoxception.video.limits import Limits
 from videoxception.video.orientation import sei_reader
@@ -165,16 +166,7 @@ def unturned(
 
 def _has_offsets(descriptor: int) -> bool:
     """Return whether any track's packets have times of showing of their own (ctts), or nothing is known of that."""
-    size, at = os.fstat(descriptor).st_size, 0
-    for _ in range(_MOST_BOXES):
-        header = os.pread(descriptor, 16, at)
-        if at >= size or len(header) < 8:
-            break
-        length = int.from_bytes(header[:4])
-        length = int.from_bytes(header[8:16]) if length == 1 else length
-        if header[4:8] == b"moov":
+    for name, at, length in boxes_of(descriptor, _MOST_BOXES):
+        if name == b"moov":
             return length > _MOST_BYTES or b"ctts" in os.pread(descriptor, length, at)
-        if length < 8:
-            break
-        at += length
     return True
