@@ -6,7 +6,7 @@ each is shown, and every packet holds a frame. What is read in the end is compar
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -104,7 +104,7 @@ def _of_avi(descriptor: int, stream: VideoStream, streams: int, limits: Limits, 
 
 
 def _of_matroska(
-    descriptor: int, stream: VideoStream, kinds: list[str], limits: Limits, deadline: Deadline
+    descriptor: int, stream: VideoStream, kinds: Sequence[str], limits: Limits, deadline: Deadline
 ) -> _Index | None:
     """Return what the headers of a Matroska file's blocks say; None if that does not stand for the packets.
 
