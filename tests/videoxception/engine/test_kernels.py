@@ -12,10 +12,9 @@ from videoxception.engine.kernels.first_block import first_block
 from videoxception.engine.kernels.head import head
 from videoxception.engine.kernels.network import FusedNetwork, check_supported
 from videoxception.engine.kernels.pairs import Pairs
-from videoxception.engine.kernels.product_mean import product_mean
+from videoxception.engine.kernels.product_mean import empty_sums, product_mean
 from videoxception.engine.kernels.product_pool import product_pool
 from videoxception.engine.kernels.separable import separable
-from videoxception.engine.kernels.tiles import product_tiles
 from videoxception.engine.kernels.weights import Depthwise, First
 from videoxception.nets.background import join_background
 from videoxception.nets.fused_norms import FusedVideoXception
@@ -129,8 +128,7 @@ def test_product_mean(frames: int, size: int, dtype: torch.dtype, kernel_device:
     pairs = drawn_pairs(2, frames, size, size, 64, 1, like)
     pairs.h.copy_(drawn(2, frames, size, size, 64, device=kernel_device).relu())
     weight, bias = drawn(128, 128, device=kernel_device, dtype=dtype) / 10, drawn(128, device=kernel_device)
-    tiles = -(-frames * size * size // product_tiles(dtype, frames * size * size).rows)
-    partial = torch.full((2, tiles, 128), torch.nan, device=kernel_device)
+    partial = empty_sums(2, frames * size * size, 128, dtype, kernel_device).fill_(torch.nan)
     product_mean(pairs, weight, bias, partial)
     expected = product_reference(pairs.h, pairs.x, weight, bias).sum((1, 2, 3))
     check(partial.sum(1), expected, torch.float32)

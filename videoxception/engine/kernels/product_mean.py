@@ -1,5 +1,6 @@
 """The last product across channels, with its bias, ReLU or ReLU6, and the sums that the average pool needs."""
 
+import torch
 import triton
 import triton.language as tl
 from torch import Tensor
@@ -8,6 +9,12 @@ from videoxception.engine.kernels.pairs import Pairs
 from videoxception.engine.kernels.places import own_tile
 from videoxception.engine.kernels.product import INTERPRETED, multiply
 from videoxception.engine.kernels.tiles import ProductTiles, product_tiles
+
+
+def empty_sums(clips: int, pixels: int, channels: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Allocate the `partial` that `product_mean` computes from clips of so many pixels of the type `dtype`."""
+    tiles = triton.cdiv(pixels, product_tiles(dtype, pixels).rows)
+    return torch.empty((clips, tiles, channels), device=device)
 
 
 def product_mean(
