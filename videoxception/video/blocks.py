@@ -75,8 +75,8 @@ class _Numbers(NamedTuple):
 def blocks_of(descriptor: int, index: int, kinds: Sequence[str], most: int, deadline: Deadline) -> Blocks:
     """Return the blocks of the track behind a stream: its `index` among the file's, whose types are `kinds`.
 
-    Raise `NotBlocks` if the file's tracks are not these streams, if any track's blocks do not have a frame each, or if
-    there is anything unknown, which blocks of unknown tracks are, or over `most` elements.
+    Raise `NotBlocks` if the tracks are not these streams, if a block is of no track or does not hold just one frame,
+    or if there is anything unknown or over `most` elements.
     """
     found, budget = Blocks(), _budget(most, deadline)
     end, header = os.fstat(descriptor).st_size, _read(descriptor, 0)

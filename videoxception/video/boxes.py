@@ -14,7 +14,7 @@ class Box(NamedTuple):
 
 
 def boxes_of(descriptor: int, most: int) -> Iterator[Box]:
-    """Yield an open file's boxes in its order, `most` of them, up to one without a length: it may reach to the end."""
+    """Yield an open file's boxes, `most` at most, up to one that gives no length: it reaches to the file's end."""
     size, at = os.fstat(descriptor).st_size, 0
     for _ in range(most):
         header = os.pread(descriptor, 16, at)

@@ -6,7 +6,7 @@ import triton.language as tl
 
 @triton.jit
 def own_tile(tiles: tl.constexpr, size: tl.constexpr):
-    """Return the number of a program's tile of pixels, and its `size` channels, one of so many `tiles` of them.
+    """Return the number of a program's tile of pixels, and its `size` channels, which are one of `tiles` tiles.
 
     Channels change fastest from program to program, so that those that share pixels run together.
     """
