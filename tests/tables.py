@@ -15,13 +15,17 @@ from videoxception.video.packets import Deadline, PacketTable, read_packets
 LARGE = Limits(memory=1)  # to which every file is
 
 
-def with_sound(source: Path, target: Path, codec: str, sounds: int) -> Path:
-    """A video with `sounds` streams of sound between its packets."""
-    with av.open(str(source)) as original, av.open(str(target), "w") as copy:
+def with_sound(
+    source: Path, target: Path, codec: str, sounds: int, *, options: dict[str, str] | None = None, font: bool = False
+) -> Path:
+    """A video with `sounds` streams of sound between its packets, and a `font` for Matroska players."""
+    with av.open(str(source)) as original, av.open(str(target), "w", options=options or {}) as copy:
         video = original.streams.video[0]
         written = copy.add_stream_from_template(video)
         written.time_base = video.time_base
         streams = [copy.add_stream(codec, rate=44100, layout="mono") for _ in range(sounds)]
+        if font:
+            copy.add_attachment("font.ttf", "application/x-truetype-font", b"font")
         for packet in original.demux(video):
             if not packet.size:
                 continue

@@ -99,15 +99,15 @@ class HeldEngine:
         self.clips.clear()
 
 
-def hold_engines(patch: pytest.MonkeyPatch) -> list[HeldEngine]:
-    """The engines of services that are started from now on, in the order in which they are made."""
+def hold_engines(patch: pytest.MonkeyPatch, maker: str = "app.registry.create") -> list[HeldEngine]:
+    """The engines that `maker` makes from now on, by default of services that are started, in their order."""
     made: list[HeldEngine] = []
 
     def create(*arguments: Any, **named: Any) -> HeldEngine:
         made.append(HeldEngine(engine.create(*arguments, **named)))
         return made[-1]
 
-    patch.setattr("app.registry.create", create)
+    patch.setattr(maker, create)
     return made
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from app.canary import drawn
 from app.settings import Settings, SettingsError
-from tests.app.conftest import HeldEngine
+from tests.app.conftest import HeldEngine, hold_engines
 from tests.app.test_metrics import Samples, read, value
 from tests.shipped import REFERENCE
 from tests.waiting import until
@@ -31,14 +31,7 @@ OTHER_CLIP = str(ModelStore(built_in=BUILT_IN).load("videoxception-c224"))
 @pytest.fixture
 def held_canaries(monkeypatch: pytest.MonkeyPatch) -> list[HeldEngine]:
     """The engines of canaries that the test starts."""
-    made: list[HeldEngine] = []
-
-    def create(*arguments: Any, **named: Any) -> HeldEngine:
-        made.append(HeldEngine(engine.create(*arguments, **named)))
-        return made[-1]
-
-    monkeypatch.setattr("app.canary.create", create)
-    return made
+    return hold_engines(monkeypatch, "app.canary.create")
 
 
 def uploads_of(video: Path, count: int) -> list[bytes]:

@@ -9,7 +9,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from training.kernels.rows import row, store_row
+from training.kernels.rows import own_cells, row, store_row
 from training.kernels.shape import TEMPORAL_WARPS, Shape
 
 
@@ -86,9 +86,7 @@ def norm_backward_kernel(
     dh, t, scale, shift, sums, pixels, channels: tl.constexpr, lanes: tl.constexpr, block: tl.constexpr
 ):
     """Process `lanes` pixels and `block` channels in each program."""
-    pixel = tl.program_id(0).to(tl.int64) * lanes + tl.arange(0, lanes)
-    channel = tl.program_id(1) * block + tl.arange(0, block)
-    alive = (pixel < pixels)[:, None] & (channel < channels)[None, :]
+    pixel, channel, alive = own_cells(pixels, channels, lanes, block)
     here = pixel[:, None] * channels + channel[None, :]
     scales, shifts = row(scale, channel, channels), row(shift, channel, channels)
     y = tl.load(t + here, mask=alive, other=0.0).to(tl.float32)
@@ -124,9 +122,7 @@ def temporal_backward_kernel(
     one comes.
     """
     half: tl.constexpr = kernel // 2
-    place = tl.program_id(0).to(tl.int64) * lanes + tl.arange(0, lanes)
-    channel = tl.program_id(1) * block + tl.arange(0, block)
-    alive = (place < places)[:, None] & (channel < channels)[None, :]
+    place, channel, alive = own_cells(places, channels, lanes, block)
     first = place // frame * (frames * frame) + place % frame
     here = first[:, None] * channels + channel[None, :]
     scale, shift = row(outer, channel, channels), row(outer + channels, channel, channels)

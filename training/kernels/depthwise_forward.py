@@ -5,7 +5,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from training.kernels.rows import row, store_row
+from training.kernels.rows import own_cells, row, store_row
 from training.kernels.shape import TEMPORAL_WARPS, Shape
 
 
@@ -117,9 +117,7 @@ def temporal_forward_kernel(
 ):
     """Walk through time with `lanes` pixels, of the frames of all clips in a row, each of `frame` pixels."""
     half: tl.constexpr = kernel // 2
-    place = tl.program_id(0).to(tl.int64) * lanes + tl.arange(0, lanes)
-    channel = tl.program_id(1) * block + tl.arange(0, block)
-    alive = (place < places)[:, None] & (channel < channels)[None, :]
+    place, channel, alive = own_cells(places, channels, lanes, block)
     first = place // frame * (frames * frame) + place % frame
     here = first[:, None] * channels + channel[None, :]
     scales, shifts = row(scale, channel, channels), row(shift, channel, channels)
@@ -150,9 +148,7 @@ def temporal_forward_kernel(
 @triton.jit(do_not_specialize=["pixels"])
 def activate_kernel(t, scale, shift, h, pixels, channels: tl.constexpr, lanes: tl.constexpr, block: tl.constexpr):
     """Process `lanes` pixels and `block` channels in each program."""
-    pixel = tl.program_id(0).to(tl.int64) * lanes + tl.arange(0, lanes)
-    channel = tl.program_id(1) * block + tl.arange(0, block)
-    alive = (pixel < pixels)[:, None] & (channel < channels)[None, :]
+    pixel, channel, alive = own_cells(pixels, channels, lanes, block)
     here = pixel[:, None] * channels + channel[None, :]
     scales, shifts = row(scale, channel, channels), row(shift, channel, channels)
     total = tl.load(t + here, mask=alive, other=0.0).to(tl.float32) * scales + shifts

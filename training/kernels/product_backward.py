@@ -8,9 +8,9 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from training.kernels.product_forward import dot, under
+from training.kernels.product_forward import under
 from training.kernels.shape import COLUMNS, POOLED, Shape
-from videoxception.engine.kernels.product import INTERPRETED
+from videoxception.engine.kernels.product import INTERPRETED, dot
 
 _CHUNK = 4096  # pooled pixels that a program of the weight's gradient goes through
 

@@ -6,7 +6,7 @@ import triton.language as tl
 from torch import Tensor
 
 from training.kernels.shape import COLUMNS, POOLED, Shape
-from videoxception.engine.kernels.product import INTERPRETED
+from videoxception.engine.kernels.product import INTERPRETED, dot
 
 
 def product_forward(h: Tensor, x: Tensor, weight: Tensor, bias: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
@@ -111,11 +111,3 @@ def _multiply(
             now = now + (dot(left, right, sums[q], upcast),)
         sums = now
     return sums
-
-
-@triton.jit
-def dot(left, right, sums, upcast: tl.constexpr):
-    """Return sums + left x right; `upcast` as in the engine's kernels, for Triton's interpreter."""
-    if upcast:
-        left, right = left.to(tl.float32), right.to(tl.float32)
-    return tl.dot(left, right, sums, input_precision="ieee")

@@ -6,7 +6,7 @@ each is shown, and every packet holds a frame. What is read in the end is compar
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,6 +15,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from videoxception.video.blocks import NotBlocks, blocks_of
+from videoxception.video.boxes import boxes_of
 from videoxception.video.chunks import NotAChain, chunks_of
 from videoxception.video.limits import Limits
 from videoxception.video.orientation import sei_reader
@@ -63,13 +64,14 @@ def _find(
     descriptor: int, container: InputContainer, stream: VideoStream, limits: Limits, deadline: Deadline
 ) -> _Index | None:
     """Return the index of a file; None if it has none that stands for the packets."""
-    name, streams = container.format.name, len(container.streams)
+    name = container.format.name
     if name == _MP4:
         return _of_mp4(descriptor, stream, limits)
     try:
         if name == _AVI:
-            return _of_avi(descriptor, stream, streams, limits, deadline)
-        return _of_matroska(descriptor, stream, streams, limits, deadline) if name == _MATROSKA else None
+            return _of_avi(descriptor, stream, len(container.streams), limits, deadline)
+        kinds = [each.type for each in container.streams]
+        return _of_matroska(descriptor, stream, kinds, limits, deadline) if name == _MATROSKA else None
     except (NotAChain, NotBlocks):
         return None
 
@@ -102,15 +104,15 @@ def _of_avi(descriptor: int, stream: VideoStream, streams: int, limits: Limits, 
 
 
 def _of_matroska(
-    descriptor: int, stream: VideoStream, streams: int, limits: Limits, deadline: Deadline
+    descriptor: int, stream: VideoStream, kinds: Sequence[str], limits: Limits, deadline: Deadline
 ) -> _Index | None:
     """Return what the headers of a Matroska file's blocks say; None if that does not stand for the packets.
 
-    Its tracks are taken to be numbered from 1 on, as all muxers do.
+    The file's streams are of these `kinds`.
     """
     if not all_shown(stream):
         return None
-    blocks = blocks_of(descriptor, stream.index + 1, streams, _AROUND * limits.packets, deadline)
+    blocks = blocks_of(descriptor, stream.index, kinds, _AROUND * limits.packets, deadline)
     if not blocks.times or len(blocks.times) > limits.packets:
         return None
     return _Index(blocks.times, blocks.keys, blocks.offsets)
@@ -164,16 +166,7 @@ def unturned(
 
 def _has_offsets(descriptor: int) -> bool:
     """Return whether any track's packets have times of showing of their own (ctts), or nothing is known of that."""
-    size, at = os.fstat(descriptor).st_size, 0
-    for _ in range(_MOST_BOXES):
-        header = os.pread(descriptor, 16, at)
-        if at >= size or len(header) < 8:
-            break
-        length = int.from_bytes(header[:4])
-        length = int.from_bytes(header[8:16]) if length == 1 else length
-        if header[4:8] == b"moov":
+    for name, at, length in boxes_of(descriptor, _MOST_BOXES):
+        if name == b"moov":
             return length > _MOST_BYTES or b"ctts" in os.pread(descriptor, length, at)
-        if length < 8:
-            break
-        at += length
     return True

@@ -7,6 +7,8 @@ which a writer leaves that cannot go back to its file's start.
 import os
 import struct
 
+from videoxception.video.boxes import boxes_of
+
 _MOST = 100_000  # boxes or chunks that are looked at; a fragmented file has a few a second
 # What an MP4 file consists of; phones put trailers of their own behind it, which look like boxes of other kinds.
 _BOXES = frozenset(b"ftyp styp moov moof mdat free skip wide uuid meta sidx mfra udta".split())
@@ -39,18 +41,13 @@ def _promised_size(descriptor: int, head: bytes, size: int) -> int:
 
 
 def _end_of_boxes(descriptor: int, size: int) -> int:
-    """Return where the last box of an MP4 file ends (ISO/IEC 14496-12, 4.2)."""
-    at = 0
-    for _ in range(_MOST):
-        header = os.pread(descriptor, 16, at)
-        if at >= size or len(header) < 8:
+    """Return where the last box of an MP4 file ends."""
+    end = 0
+    for name, at, length in boxes_of(descriptor, _MOST):
+        if at + length > size and name not in _BOXES:
             break
-        length = int.from_bytes(header[:4])
-        length = int.from_bytes(header[8:16]) if length == 1 else length
-        if length < 8 or (at + length > size and header[4:8] not in _BOXES):  # 0: to the end of the file
-            break
-        at += length
-    return at
+        end = at + length
+    return end
 
 
 def _end_of_riff(descriptor: int, size: int) -> int:

@@ -5,16 +5,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tests.norms import stirred
 from videoxception import nets
 from videoxception.clip import ClipSpec
 from videoxception.engine.kernels.first_block import first_block
 from videoxception.engine.kernels.head import head
 from videoxception.engine.kernels.network import FusedNetwork, check_supported
 from videoxception.engine.kernels.pairs import Pairs
-from videoxception.engine.kernels.product_mean import product_mean
+from videoxception.engine.kernels.product_mean import empty_sums, product_mean
 from videoxception.engine.kernels.product_pool import product_pool
 from videoxception.engine.kernels.separable import separable
-from videoxception.engine.kernels.tiles import product_tiles
 from videoxception.engine.kernels.weights import Depthwise, First
 from videoxception.nets.background import join_background
 from videoxception.nets.fused_norms import FusedVideoXception
@@ -128,8 +128,7 @@ def test_product_mean(frames: int, size: int, dtype: torch.dtype, kernel_device:
     pairs = drawn_pairs(2, frames, size, size, 64, 1, like)
     pairs.h.copy_(drawn(2, frames, size, size, 64, device=kernel_device).relu())
     weight, bias = drawn(128, 128, device=kernel_device, dtype=dtype) / 10, drawn(128, device=kernel_device)
-    tiles = -(-frames * size * size // product_tiles(dtype, frames * size * size).rows)
-    partial = torch.full((2, tiles, 128), torch.nan, device=kernel_device)
+    partial = empty_sums(2, frames * size * size, 128, dtype, kernel_device).fill_(torch.nan)
     product_mean(pairs, weight, bias, partial)
     expected = product_reference(pairs.h, pairs.x, weight, bias).sum((1, 2, 3))
     check(partial.sum(1), expected, torch.float32)
@@ -183,13 +182,7 @@ def trained(name: str = "a") -> VideoXception:
     torch.manual_seed(0)
     net = VideoXception(16, *SHORT_B) if name == "short b" else nets.create(f"videoxception-{name}", 16)
     assert isinstance(net, VideoXception)
-    for module in net.modules():
-        if isinstance(module, nn.BatchNorm3d):
-            nn.init.uniform_(module.weight, 0.5, 2)
-            nn.init.uniform_(module.bias, -1, 1)
-            nn.init.uniform_(module.running_mean, -1, 1)
-            nn.init.uniform_(module.running_var, 0.2, 2)
-    return net.eval()
+    return stirred(net)
 
 
 @pytest.mark.parametrize(

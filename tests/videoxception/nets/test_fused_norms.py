@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.norms import stirred
 from videoxception.clip import ClipSpec
 from videoxception.nets.efficientnet_lite import LITE0
 from videoxception.nets.fused_norms import fuse_norms, round_for_bf16
@@ -14,28 +15,14 @@ from videoxception.nets.videoxception_c import VideoXceptionC
 SPEC = ClipSpec(frames=3, size=(16, 16), mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.4))
 
 
-def stirred(net: nn.Module) -> nn.Module:
-    """The network with batch norms that have seen something."""
-    for module in net.modules():
-        if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d):
-            nn.init.uniform_(module.weight, 0.5, 2)
-            nn.init.uniform_(module.bias, -1, 1)
-            nn.init.uniform_(module.running_mean, -1, 1)
-            nn.init.uniform_(module.running_var, 0.2, 2)
-    return net.eval()
-
-
 def trained() -> VideoXception:
     torch.manual_seed(0)
-    net = VideoXception(4, (6, 8), (3, 5))
-    stirred(net)
-    return net
+    return stirred(VideoXception(4, (6, 8), (3, 5)))
 
 
 def trained_c() -> VideoXceptionC:
     torch.manual_seed(0)
-    net = VideoXceptionC(LITE0, 4)
-    stirred(net)
+    net = stirred(VideoXceptionC(LITE0, 4))
     for name, weight in net.named_parameters():
         if ".temporal." in name:
             nn.init.normal_(weight, 0.3, 0.2)

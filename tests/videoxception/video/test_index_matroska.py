@@ -39,6 +39,13 @@ def piped(folder: Path) -> Path:
     return path
 
 
+def attached(folder: Path) -> Path:
+    """With many clusters and groups of frames, and a font: a stream that is no track."""
+    source = film(folder / "v.mkv", options=PHONE, gop=5)
+    options = {"cluster_time_limit": "200"}
+    return with_sound(source, folder / "clip.mkv", "pcm_s16le", 1, options=options, font=True)
+
+
 KINDS: dict[str, Callable[[Path], Path]] = {
     "no B-frames": lambda folder: film(folder / "clip.mkv", options=PHONE),
     "B-frames": lambda folder: film(folder / "clip.mkv"),
@@ -51,6 +58,7 @@ KINDS: dict[str, Callable[[Path], Path]] = {
     "no cues": lambda folder: film(folder / "clip.mkv", container_options={"live": "1"}),
     "a pipe": piped,
     "sound": lambda folder: with_sound(film(folder / "v.mkv", options=PHONE), folder / "clip.mkv", "pcm_s16le", 1),
+    "an attachment": attached,
 }
 
 
@@ -93,6 +101,39 @@ def test_damage_in_the_cues_changes_nothing(seed: int, sounding: Path, tmp_path:
     start = content.rindex(b"\x1c\x53\xbb\x6b")
     for _ in range(rng.choice([1, 10])):
         content[rng.randrange(start, len(content))] = rng.randrange(256)
+    path.write_bytes(content)
+    assert outcome(path, LARGE) == outcome(path, Limits())
+
+
+@pytest.fixture(scope="module")
+def with_font(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return attached(tmp_path_factory.mktemp("attached"))
+
+
+@pytest.mark.parametrize("sound", [5, 20, 35])
+@pytest.mark.parametrize("number", [1, 3, 4])
+def test_a_damaged_track_number_of_a_sound_changes_nothing(
+    sound: int, number: int, with_font: Path, tmp_path: Path
+) -> None:
+    """At a block of no track FFmpeg passes over its cluster's rest; 3 would be the attachment's, were it a track."""
+    content, path = bytearray(with_font.read_bytes()), tmp_path / "clip.mkv"
+    with av.open(str(with_font)) as container:
+        place = [packet.pos for packet in container.demux(audio=0) if packet.size][sound]
+    assert content[place] == 0x82
+    content[place] = 0x80 | number
+    path.write_bytes(content)
+    assert of_index(path).indexed == (number == 1)
+    assert outcome(path, LARGE) == outcome(path, Limits())
+    clip, whole = decode(path, ClipSpec(), LARGE), decode(path, ClipSpec(), planned=False)
+    assert clip.frames.tobytes() == whole.frames.tobytes()
+    assert (clip.timestamps, clip.duration) == (whole.timestamps, whole.duration)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_damage_in_the_tracks_changes_nothing(seed: int, with_font: Path, tmp_path: Path) -> None:
+    content, rng, path = bytearray(with_font.read_bytes()), random.Random(seed), tmp_path / "clip.mkv"
+    start, end = content.rindex(b"\x16\x54\xae\x6b"), content.rindex(b"\x19\x41\xa4\x69")
+    content[rng.randrange(start, end)] = rng.randrange(256)
     path.write_bytes(content)
     assert outcome(path, LARGE) == outcome(path, Limits())
 

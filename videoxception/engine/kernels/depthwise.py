@@ -6,7 +6,7 @@ from torch import Tensor
 
 from videoxception.engine.kernels.activation import apply_relu6
 from videoxception.engine.kernels.lite_weights import Taps
-from videoxception.engine.kernels.places import place, tap
+from videoxception.engine.kernels.places import own_tile, place, tap
 from videoxception.engine.kernels.tiles import DepthwiseTiles, depthwise_tiles
 
 
@@ -49,13 +49,9 @@ def depthwise_kernel(
     lanes: tl.constexpr,
     block: tl.constexpr,
 ):
-    """Compute `lanes` pixels and `block` channels in each program. `filled` is the number of channels in `taps`.
-
-    Channels change fastest from program to program, so that those that share pixels run together.
-    """
-    blocks: tl.constexpr = (channels + block - 1) // block
-    channel = tl.program_id(0) % blocks * block + tl.arange(0, block)
-    pixel = tl.program_id(0) // blocks * lanes + tl.arange(0, lanes)
+    """Compute `lanes` pixels and `block` channels in each program. `filled` is the number of channels in `taps`."""
+    tile, channel = own_tile((channels + block - 1) // block, block)
+    pixel = tile * lanes + tl.arange(0, lanes)
     image, row, column = place(pixel, (height + stride - 1) // stride, (width + stride - 1) // stride)
     alive, real = pixel < pixels, channel < channels
     sums = tl.load(bias + channel, mask=real, other=0.0)[None, :] + tl.zeros((lanes, block), tl.float32)

@@ -5,7 +5,8 @@ import triton.language as tl
 from torch import Tensor
 
 from videoxception.engine.kernels.pairs import Pairs
-from videoxception.engine.kernels.product import INTERPRETED
+from videoxception.engine.kernels.places import place
+from videoxception.engine.kernels.product import INTERPRETED, dot
 from videoxception.engine.kernels.tiles import FirstTiles, first_tiles
 from videoxception.engine.kernels.weights import First
 
@@ -76,12 +77,11 @@ def first_block_kernel(
     image: tl.constexpr = (pooled_height + 2 * border) * line
     pixel = tl.program_id(0) * lanes + tl.arange(0, lanes)
     alive = pixel < pixels
-    clip = (pixel // (pooled_height * pooled_width)).to(tl.int64)
-    y, x = pixel // pooled_width % pooled_height, pixel % pooled_width
+    clip, y, x = place(pixel, pooled_height, pooled_width)
     source = clip_bytes + clip * (frames * height * width * 3) + (2 * y * width + 2 * x) * 3
     column = tl.arange(0, columns)
-    place = (y + border) * line + (x + border) * (2 * channels) + channels
-    target = (pooled + clip * (frames * image) + place)[:, None] + column[None, :]
+    within = (y + border) * line + (x + border) * (2 * channels) + channels
+    target = (pooled + clip * (frames * image) + within)[:, None] + column[None, :]
     mix = _constants(affine, 9) + _constants(affine_bias, 3)
     spatial_taps = _constants(spatial, 3 * kernel * kernel)
     spatial_biases = _constants(spatial_bias, 3)
@@ -112,9 +112,9 @@ def first_block_kernel(
             h = _activate(_temporal(window, q, temporal_taps, kernel), temporal_biases, alive)
             rows = rows + (_row(h, inputs[0][q]).to(pooled.dtype.element_ty),)
         for part in tl.static_range(channels // columns):
-            best = _product(rows[0], matrices[part], upcast)
+            best = dot(rows[0], matrices[part], None, upcast)
             for q in tl.static_range(1, 4):
-                best = tl.maximum(best, _product(rows[q], matrices[part], upcast))
+                best = tl.maximum(best, dot(rows[q], matrices[part], None, upcast))
             output = tl.maximum(best + biases[part], 0.0).to(pooled.dtype.element_ty)
             out = target + (t - half) * image + part * columns
             tl.store(out, output, mask=(alive & (t >= half))[:, None])
@@ -202,14 +202,6 @@ def _temporal(window, q: tl.constexpr, taps, kernel: tl.constexpr):
             sums[2] + window[i][q][2] * taps[3 * i + 2],
         )
     return sums
-
-
-@triton.jit
-def _product(row, matrix, upcast: tl.constexpr):
-    """Multiply `row` (lanes, 16) by `matrix` (16, columns), in f32; `upcast` as in `product.multiply`."""
-    if upcast:
-        row, matrix = row.to(tl.float32), matrix.to(tl.float32)
-    return tl.dot(row, matrix, input_precision="ieee")
 
 
 @triton.jit

@@ -7,7 +7,7 @@ from torch import Tensor
 from videoxception.engine.kernels.activation import apply_relu6
 from videoxception.engine.kernels.lite_weights import Inverted
 from videoxception.engine.kernels.places import place, tap
-from videoxception.engine.kernels.product import INTERPRETED
+from videoxception.engine.kernels.product import INTERPRETED, dot
 from videoxception.engine.kernels.tiles import BlockTiles, block_tiles
 
 
@@ -98,25 +98,17 @@ def inverted_residual_kernel(
             inside, begin = inside[:, None], (x + source * channels)[:, None]
             if widens:
                 narrow = tl.load(begin + along, mask=inside & (along < channels), other=0.0)
-                wide = apply_relu6(_product(narrow, matrix, start, upcast))
+                wide = apply_relu6(dot(narrow, matrix, start, upcast))
                 wide = tl.where(inside, wide, 0.0)
             else:
                 wide = tl.load(begin + middle[None, :], mask=inside & (middle < channels)[None, :], other=0.0)
             total += wide.to(tl.float32) * tl.load(taps + number * hidden + middle)[None, :]
         activated = apply_relu6(total).to(x.dtype.element_ty)
         narrowing = tl.load(project + middle[:, None] * columns + result[None, :])
-        sums = _product(activated, narrowing, sums, upcast)
+        sums = dot(activated, narrowing, sums, upcast)
     output = sums + tl.load(project_bias + result)[None, :]
     place_out = pixel.to(tl.int64)[:, None] * out_channels + result[None, :]
     real = alive[:, None] & (result < out_channels)[None, :]
     if is_residual:
         output += tl.load(x + place_out, mask=real, other=0.0).to(tl.float32)
     tl.store(out + place_out, output.to(out.dtype.element_ty), mask=real)
-
-
-@triton.jit
-def _product(left, right, start, upcast: tl.constexpr):
-    """Return start + left @ right, in f32; `upcast` as in `product.multiply`."""
-    if upcast:
-        left, right = left.to(tl.float32), right.to(tl.float32)
-    return tl.dot(left, right, start, input_precision="ieee")

@@ -14,9 +14,8 @@ from videoxception.engine.kernels.inverted_residual import inverted_residual
 from videoxception.engine.kernels.lite_weights import Inverted, in_one_pass, lite_weights_of
 from videoxception.engine.kernels.pairs import Pairs
 from videoxception.engine.kernels.pointwise import pointwise
-from videoxception.engine.kernels.product_mean import product_mean
+from videoxception.engine.kernels.product_mean import empty_sums, product_mean
 from videoxception.engine.kernels.stem import stem
-from videoxception.engine.kernels.tiles import product_tiles
 from videoxception.nets.efficientnet_lite import STEM, TOP, MBConv
 from videoxception.nets.fused_norms import FusedVideoXceptionC
 
@@ -63,8 +62,7 @@ class LiteNetwork:
         self._outs = [empty(*sizes.out) for sizes in self._sizes]
         self._wide, self._convolved = (empty(size) for size in _inner(self._sizes))
         self._pixels = self._frames * prod(self._sizes[-1].out[:2])
-        tiles = -(-self._pixels // product_tiles(dtype, self._pixels).rows)
-        self._sums = torch.empty((capacity, tiles, TOP), device=device)
+        self._sums = empty_sums(capacity, self._pixels, TOP, dtype, device)
 
     def run(self, frames: Tensor, logits: Tensor) -> None:
         """Compute `logits` f32 (B, outputs) from clips uint8 (B, F, H, W, 3), on the current stream; B <= capacity."""

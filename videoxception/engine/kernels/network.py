@@ -9,10 +9,9 @@ from torch import Tensor, nn
 from videoxception.engine.kernels.first_block import first_block
 from videoxception.engine.kernels.head import head
 from videoxception.engine.kernels.pairs import Pairs
-from videoxception.engine.kernels.product_mean import product_mean
+from videoxception.engine.kernels.product_mean import empty_sums, product_mean
 from videoxception.engine.kernels.product_pool import product_pool
 from videoxception.engine.kernels.separable import separable
-from videoxception.engine.kernels.tiles import product_tiles
 from videoxception.engine.kernels.weights import weights_of
 from videoxception.nets.fused_norms import FusedVideoXception
 from videoxception.nets.videoxception import ResidualBlock
@@ -47,8 +46,7 @@ class FusedNetwork:
             size = (capacity, frames, height, width, block.weight.shape[0] // 2)
             self._pairs.append(Pairs.empty(size, block.depthwise.kernel // 2, dtype, device))
         self._pixels = frames * height * width
-        tiles = -(-self._pixels // product_tiles(dtype, self._pixels).rows)
-        self._sums = torch.empty((capacity, tiles, self._weights.head.shape[1]), device=device)
+        self._sums = empty_sums(capacity, self._pixels, self._weights.head.shape[1], dtype, device)
 
     def run(self, frames: Tensor, logits: Tensor) -> None:
         """Compute `logits` f32 (B, outputs) from clips uint8 (B, F, H, W, 3), on the current stream; B <= capacity."""

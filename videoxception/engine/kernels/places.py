@@ -1,7 +1,17 @@
-"""Where pixels lie: what several kernels share."""
+"""Where pixels and channels lie: what several kernels share."""
 
 import triton
 import triton.language as tl
+
+
+@triton.jit
+def own_tile(tiles: tl.constexpr, size: tl.constexpr):
+    """Return the number of a program's tile of pixels, and its `size` channels, which are one of `tiles` tiles.
+
+    Channels change fastest from program to program, so that those that share pixels run together.
+    """
+    program = tl.program_id(0)
+    return program // tiles, program % tiles * size + tl.arange(0, size)
 
 
 @triton.jit

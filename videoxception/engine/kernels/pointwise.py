@@ -6,6 +6,7 @@ from torch import Tensor
 
 from videoxception.engine.kernels.activation import apply_relu6
 from videoxception.engine.kernels.lite_weights import Matrix
+from videoxception.engine.kernels.places import own_tile
 from videoxception.engine.kernels.product import INTERPRETED, multiply
 from videoxception.engine.kernels.tiles import ProductTiles, pointwise_tiles
 
@@ -60,13 +61,9 @@ def pointwise_kernel(
     step: tl.constexpr,
     upcast: tl.constexpr,
 ):
-    """Compute `columns` channels of `rows` pixels in each program. `filled` is the width with columns of zeros.
-
-    Columns change fastest from program to program, so that those that share rows run together.
-    """
-    column_tiles: tl.constexpr = filled // columns
-    column = tl.program_id(0) % column_tiles * columns + tl.arange(0, columns)
-    pixel = (tl.program_id(0) // column_tiles * rows + tl.arange(0, rows)).to(tl.int64)
+    """Compute `columns` channels of `rows` pixels in each program. `filled` is the width with columns of zeros."""
+    tile, column = own_tile(filled // columns, columns)
+    pixel = (tile * rows + tl.arange(0, rows)).to(tl.int64)
     alive = pixel < pixels
     output = multiply(x + pixel * depth, alive, weight, column, depth, filled, step, upcast)
     output += tl.load(bias + column)[None, :]

@@ -1,4 +1,4 @@
-"""The part that both products share: rows of pairs times a matrix, with f32 accumulation."""
+"""Products with f32 accumulation: what several kernels share."""
 
 import triton
 import triton.language as tl
@@ -22,8 +22,7 @@ def multiply(
     """Multiply rows (R, depth), which begin at the pointers `row_starts`, by columns of `weight` (depth, width).
 
     The result is f32 (R, N), summed in steps of `step`, always in the same order. Where they do not divide the depth,
-    rows of zeros fill the weight up. `upcast` converts bf16 numbers to f32 first, for Triton's interpreter, whose own
-    bf16 product is wrong; on a GPU, tensor cores give the same result.
+    rows of zeros fill the weight up. `upcast` is that of `dot`.
     """
     along = tl.arange(0, step)
     rows = row_starts[:, None] + along[None, :]
@@ -34,10 +33,19 @@ def multiply(
             left = tl.load(rows, mask=alive[:, None], other=0.0)
         else:
             left = tl.load(rows, mask=alive[:, None] & (first + along < depth)[None, :], other=0.0)
-        right = tl.load(columns)
-        if upcast:
-            left, right = left.to(tl.float32), right.to(tl.float32)
-        sums = tl.dot(left, right, sums, input_precision="ieee")
+        sums = dot(left, tl.load(columns), sums, upcast)
         rows += step
         columns += step * width
     return sums
+
+
+@triton.jit
+def dot(left, right, start, upcast: tl.constexpr):
+    """Return start + left @ right, in f32; `start` may be None.
+
+    `upcast` converts bf16 numbers to f32 first, for Triton's interpreter, whose own bf16 product is wrong; on a GPU,
+    tensor cores give the same result.
+    """
+    if upcast:
+        left, right = left.to(tl.float32), right.to(tl.float32)
+    return tl.dot(left, right, start, input_precision="ieee")

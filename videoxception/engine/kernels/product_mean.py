@@ -1,12 +1,20 @@
 """The last product across channels, with its bias, ReLU or ReLU6, and the sums that the average pool needs."""
 
+import torch
 import triton
 import triton.language as tl
 from torch import Tensor
 
 from videoxception.engine.kernels.pairs import Pairs
+from videoxception.engine.kernels.places import own_tile
 from videoxception.engine.kernels.product import INTERPRETED, multiply
 from videoxception.engine.kernels.tiles import ProductTiles, product_tiles
+
+
+def empty_sums(clips: int, pixels: int, channels: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Allocate the `partial` that `product_mean` computes from clips of so many pixels of the type `dtype`."""
+    tiles = triton.cdiv(pixels, product_tiles(dtype, pixels).rows)
+    return torch.empty((clips, tiles, channels), device=device)
 
 
 def product_mean(
@@ -65,17 +73,12 @@ def product_mean_kernel(
     relu6: tl.constexpr,
     upcast: tl.constexpr,
 ):
-    """Sum `columns` channels over `rows` pixels of a clip in each program; no tile spans two clips.
-
-    Columns change fastest from program to program, so that those that share rows run together.
-    """
-    column_tiles: tl.constexpr = channels // columns
+    """Sum `columns` channels over `rows` pixels of a clip in each program; no tile spans two clips."""
     pixels: tl.constexpr = frames * height * width
     tiles: tl.constexpr = (pixels + rows - 1) // rows
     line: tl.constexpr = (width + 2 * border) * depth
     image: tl.constexpr = (height + 2 * border) * line
-    tile = tl.program_id(0) // column_tiles
-    column = tl.program_id(0) % column_tiles * columns + tl.arange(0, columns)
+    tile, column = own_tile(channels // columns, columns)
     clip = tile // tiles
     pixel = tile % tiles * rows + tl.arange(0, rows)
     y, x = pixel // width % height + border, pixel % width + border

@@ -5,7 +5,7 @@ import triton.language as tl
 from torch import Tensor
 
 from videoxception.engine.kernels.pairs import Pairs
-from videoxception.engine.kernels.places import place
+from videoxception.engine.kernels.places import own_tile, place
 from videoxception.engine.kernels.product import INTERPRETED, multiply
 from videoxception.engine.kernels.tiles import ProductTiles, product_tiles
 
@@ -61,13 +61,10 @@ def product_pool_kernel(
 ):
     """Compute `columns` channels of `rows` / 4 of the `pixels` pooled pixels in each program.
 
-    Columns change fastest from program to program, so that those that share rows run together. The four pixels of a
-    pooled one are the rows that differ in bit 3 and in the highest bit. On tensor cores one thread holds exactly these
-    four (with 32 rows a warp), so that the maximum needs no exchange between threads.
+    The four pixels of a pooled one are the rows that differ in bit 3 and in the highest bit. On tensor cores one thread
+    holds exactly these four (with 32 rows a warp), so that the maximum needs no exchange between threads.
     """
-    column_tiles: tl.constexpr = channels // columns
-    tile = tl.program_id(0) // column_tiles
-    column = tl.program_id(0) % column_tiles * columns + tl.arange(0, columns)
+    tile, column = own_tile(channels // columns, columns)
     row = tl.arange(0, rows)
     pixel = tile * (rows // 4) + row % (rows // 2) // 16 * 8 + row % 8
     image, y, x = place(pixel, height // 2, width // 2)

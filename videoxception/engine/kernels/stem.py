@@ -7,7 +7,7 @@ from torch import Tensor
 from videoxception.engine.kernels.activation import apply_relu6
 from videoxception.engine.kernels.lite_weights import Stem
 from videoxception.engine.kernels.places import place, tap
-from videoxception.engine.kernels.product import INTERPRETED
+from videoxception.engine.kernels.product import INTERPRETED, dot
 from videoxception.engine.kernels.tiles import block_tiles
 
 
@@ -71,9 +71,7 @@ def stem_kernel(
     rows = tl.where(inside, value, 0.0).to(out.dtype.element_ty)
     column = tl.arange(0, channels)
     matrix = tl.load(weight + number[:, None] * channels + column[None, :])
-    if upcast:
-        rows, matrix = rows.to(tl.float32), matrix.to(tl.float32)
-    sums = tl.dot(rows, matrix, input_precision="ieee") + tl.load(bias + column)[None, :]
+    sums = dot(rows, matrix, None, upcast) + tl.load(bias + column)[None, :]
     output = apply_relu6(sums).to(out.dtype.element_ty)
     target = out + pixel.to(tl.int64)[:, None] * channels + column[None, :]
     tl.store(target, output, mask=alive[:, None])

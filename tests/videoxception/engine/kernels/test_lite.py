@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from tests.norms import Net, stirred
 from videoxception.clip import ClipSpec
 from videoxception.engine.kernels.lite_network import LiteNetwork, block_steps, check_lite, lite_bytes_a_clip
 from videoxception.engine.kernels.lite_weights import inverted_of
@@ -24,15 +25,9 @@ def dtype(request: pytest.FixtureRequest) -> torch.dtype:
     return request.param
 
 
-def trained(net: nn.Module) -> nn.Module:
-    """The network with batch norms that have seen something, so that ReLU6 cuts at both ends."""
-    for module in net.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            nn.init.uniform_(module.weight, 0.5, 2)
-            nn.init.uniform_(module.bias, -1, 3)
-            nn.init.uniform_(module.running_mean, -1, 1)
-            nn.init.uniform_(module.running_var, 0.2, 2)
-    return net.eval()
+def trained(net: Net) -> Net:
+    """The network with batch norms by which ReLU6 cuts at both ends."""
+    return stirred(net, highest_bias=3)
 
 
 def fused_block(spec: BlockSpec) -> MBConv:
@@ -40,7 +35,6 @@ def fused_block(spec: BlockSpec) -> MBConv:
     for module in block.modules():
         if isinstance(module, ConvNorm):
             module.conv, module.norm = fuse_conv_bn_eval(module.conv, module.norm), nn.Identity()
-    assert isinstance(block, MBConv)
     return block
 
 
