@@ -2,14 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from videoxception.bulk.errors import BulkError
 from videoxception.bulk.listing import Listing, find
 from videoxception.bulk.merge import Merged, merge
-from videoxception.bulk.rows import Header, Look, Row
+from videoxception.bulk.rows import Look
 from videoxception.bulk.shards import Form, Shards, locked, precision_in
 from videoxception.bulk.sources import is_uri
 from videoxception.cli import windows
@@ -123,7 +122,7 @@ def _classify(
     options: argparse.Namespace, classifier: "Classifier", listing: Listing, look: Look | None, jobs: int
 ) -> int:
     """Write a row for each video that has none, then the tables."""
-    from videoxception.bulk.run import header_of
+    from videoxception.bulk.run import header_of, rows_of
 
     header = header_of(classifier.release, classifier.engine, options.coverage, look)
     form: Form = options.format or "jsonl"
@@ -131,19 +130,11 @@ def _classify(
         shards = Shards(options.out, header, form)
         left = [video for _, video in _left(listing, shards.done)]
         with progress(len(left)) as advance:
-            for row in _rows(classifier, listing, left, header, jobs):
+            for row in rows_of(classifier, listing.source, left, header, jobs):
                 shards.append(row)
                 advance()
         shards.finish()
         return _tell(merge(options.out, shards, header, form))
-
-
-def _rows(classifier: "Classifier", listing: Listing, left: list[str], header: Header, jobs: int) -> Iterator[Row]:
-    from videoxception.bulk.run import classify, look_at
-
-    if header.look:
-        return look_at(classifier, listing.source, left, header.look, header.coverage, jobs)
-    return classify(classifier, listing.source, left, header.coverage)
 
 
 def _on_ray(options: argparse.Namespace, listing: Listing, look: Look | None) -> int:
