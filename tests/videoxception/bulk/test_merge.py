@@ -9,20 +9,25 @@ from pyarrow import parquet
 from tests.videoxception.bulk.conftest import table
 from videoxception.bulk.errors import BulkError
 from videoxception.bulk.merge import merge
-from videoxception.bulk.rows import Header, Look, Row
+from videoxception.bulk.rows import Header, Row
 from videoxception.bulk.shards import Form
 
-TOLD = {"label": "a", "confidence": 0.9, "known": True, "known_score": 0.9, "answer_set": ["a", "b"]}
-TOLD["probabilities"] = {"a": 0.9, "b": 0.1}
+TOLD = {
+    "label": "a",
+    "confidence": 0.9,
+    "known": True,
+    "known_score": 0.9,
+    "answer_set": ["a", "b"],
+    "probabilities": {"a": 0.9, "b": 0.1},
+}
 TIMES = {"start": 0, "end": 1}
 LOOKED = {"timeline": [{**TIMES, "label": "a", "confidence": 0.9}], "segments": [{**TIMES, **TOLD}]}
 CLIP = {"duration": 1, "width": 2, "height": 2, "codec": "h264", "timestamps": [0.5], "warnings": ["short", "damaged"]}
 ANSWER = Row.model_validate({"video": "good.mp4", "clip": CLIP, "sha256": "0", **TOLD, **LOOKED})
 FAILURE = Row.model_validate({"video": "bad.mp4", "error": {"type": "unreadable", "detail": "gone"}})
 MODEL = {"name": "toy", "version": 1, "sha256": "0", "precision": "f32"}
-HEADER = Header.model_validate(
-    {"videoxception": "1", "model": MODEL, "device": "cpu", "coverage": 0.95, "classes": ["a", "b"]}
-).model_copy(update={"look": Look(window=1)})
+PINNED = {"videoxception": "1", "model": MODEL, "device": "cpu", "coverage": 0.95, "classes": ["a", "b"]}
+HEADER = Header.model_validate({**PINNED, "look": {"window": 1}})
 NAMES = ("results", "failed", "timeline", "windows")
 
 
@@ -60,8 +65,9 @@ def test_all_tables_are_made_from_one_reading(form: Form, tmp_path: Path) -> Non
     assert found["failed"] == [{"video": "bad.mp4", "type": "unreadable", "detail": "gone"}]
 
 
-def test_tables_of_before_stay_if_a_row_cannot_be_read(tmp_path: Path) -> None:
-    merge(tmp_path, Once([ANSWER]), HEADER, "jsonl")
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_tables_of_before_stay_if_a_row_cannot_be_read(form: Form, tmp_path: Path) -> None:
+    merge(tmp_path, Once([ANSWER]), HEADER, form)
     with pytest.raises(BulkError):
-        merge(tmp_path, Once(cut_off()), HEADER, "jsonl")
-    assert {name: len(table(tmp_path / f"{name}.csv")) for name in ("results", "failed")} == {"results": 1, "failed": 0}
+        merge(tmp_path, Once(cut_off()), HEADER, form)
+    assert [len(read(tmp_path, name, form)) for name in NAMES] == [1, 0, 1, 1]
