@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -278,16 +279,16 @@ def copy_release(release: Release, store: Path) -> Release:
         raise StoreError(f"{release} cannot be copied into {store}: {error}") from error
 
 
-def withdraw(release: Release) -> Path:
-    """Take a released model out of its store by a rename, and return where its files lie now.
+def withdraw(folder: Path) -> Path:
+    """Take the folder of a released model, whole or damaged, out of its store by a rename; return where it lies now.
 
-    Raises `StoreError` if its folder cannot be renamed.
+    Raises `StoreError` if it cannot be renamed.
     """
-    hidden = release.folder.with_name(f".withdrawn-{release.folder.name}-{release.sha256[:12]}")
+    hidden = folder.with_name(f".withdrawn-{folder.name}-{uuid.uuid4().hex[:12]}")
     try:
-        return release.folder.rename(hidden)
+        return folder.rename(hidden)
     except OSError as error:
-        raise StoreError(f"{release} cannot be taken out of {release.folder.parent}: {error}") from error
+        raise StoreError(f"{folder} cannot be taken out of {folder.parent}: {error}") from error
 
 
 def check_writable(store: Path) -> None:

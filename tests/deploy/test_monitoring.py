@@ -1,6 +1,7 @@
 """Dashboard, alert rules and the autoscaler's query: Prometheus answers them, by metrics that the service has."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -26,6 +27,7 @@ from tests.deploy.rendered import KUBERNETES
 from tests.service import free_port, process, start
 from tests.videos import make_video
 from tests.waiting import until
+from videoxception.store import BUILT_IN, ModelStore
 
 DEPLOY = KUBERNETES.parent
 DASHBOARD = json.loads((DEPLOY / "grafana/videoxception.json").read_text())
@@ -39,6 +41,7 @@ PANELS = {
 }
 RULES = {rule["alert"]: rule["expr"] for group in ALERTS["groups"] for rule in group["rules"]}
 SCALING = {"autoscaler": SCALED["spec"]["triggers"][0]["metadata"]["query"]}
+CANARY = str(ModelStore(built_in=BUILT_IN).load("videoxception-b"))
 VALUES = {"$instance": ".*", "$__rate_interval": "1m"}  # that Grafana puts in
 
 
@@ -162,7 +165,7 @@ def prometheus(target: str, folder: Path) -> Iterator[str]:
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
     ]
-    with start(command, {"PATH": "/usr/bin:/bin"}):
+    with start(command, {"PATH": os.environ["PATH"]}):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -173,10 +176,11 @@ def series(address: str, query: str) -> list[Any]:
 
 
 def scraped(address: str) -> bool:
-    """Whether the replica was scraped twice, so that there are rates."""
+    """Whether the replica was scraped twice, so that there are rates, of its canary, too."""
     try:
         return httpx.get(f"{address}/-/ready").status_code == 200 and bool(
             series(address, 'rate(videoxception_answers_total{job="videoxception", cache="miss"}[1m]) > 0')
+            and series(address, 'increase(videoxception_canary_pairs_total{job="videoxception"}[1m]) > 0')
         )
     except httpx.TransportError:
         return False
@@ -184,11 +188,11 @@ def scraped(address: str) -> bool:
 
 @pytest.mark.slow
 def test_a_real_prometheus_answers_every_query(tmp_path: Path) -> None:
-    """All but those of GPUs, of which there may be none."""
+    """All but those of GPUs, of which there may be none, and of uploads that a canary dropped, which need not be."""
     video = make_video(tmp_path / "clip.mp4", "libx264", 30).read_bytes()
     port = free_port()
     with (
-        process(VX_METRICS_PORT=str(port)) as (_, service),
+        process(VX_METRICS_PORT=str(port), VX_CANARY=CANARY, VX_CANARY_SHARE="1") as (_, service),
         prometheus(f"127.0.0.1:{port}", tmp_path) as address,
         httpx.Client(base_url=service, timeout=60) as client,
     ):
@@ -202,7 +206,7 @@ def test_a_real_prometheus_answers_every_query(tmp_path: Path) -> None:
 
         until(look)
         empty = [name for name, query in (PANELS | SCALING).items() if not series(address, query)]
-        assert empty == [name for name in PANELS if name.startswith("GPUs")]
+        assert set(empty) - {"Canary: uploads B"} == {name for name in PANELS if name.startswith("GPUs")}
         known = httpx.get(f"{address}/api/v1/rules").json()["data"]["groups"][0]["rules"]
         assert {rule["name"]: rule["state"] for rule in known} == dict.fromkeys(RULES, "inactive")
         assert {rule["health"] for rule in known} <= {"ok", "unknown"}

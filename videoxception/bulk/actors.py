@@ -20,7 +20,7 @@ from videoxception.api.schemas import ClipInfo
 from videoxception.bulk.errors import BulkError
 from videoxception.bulk.parts import write_part
 from videoxception.bulk.rows import Failure, Header, Look, Row
-from videoxception.bulk.run import ahead, failure_of, header_of, look_at, printable, sha256_of
+from videoxception.bulk.run import ahead, failure_of, header_of, printable, rows_of, sha256_of
 from videoxception.bulk.sources import Source, is_uri
 from videoxception.cache import CACHE, cache_folder
 from videoxception.classifier import Classifier
@@ -138,10 +138,9 @@ class Looker:
 
     def __call__(self, record: Record) -> Record:
         """Write the part; return how many rows it has."""
-        header, videos = self._task.header, map(os.fsdecode, record["videos"])
-        assert header.look is not None
-        rows = list(look_at(self._classifier, self._task.source, videos, header.look, header.coverage, self._decoders))
-        write_part(self._task.out, record["start"], header, rows)
+        task, videos = self._task, [os.fsdecode(video) for video in record["videos"]]
+        rows = list(rows_of(self._classifier, task.source, videos, task.header, self._decoders))
+        write_part(task.out, record["start"], task.header, rows)
         return {"rows": len(rows)}
 
 

@@ -1,7 +1,7 @@
 """Shards and tables as Parquet. A shard's header is its metadata `videoxception`."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,24 +29,32 @@ def write_shard(file: Path | pa.NativeFile, header: Header, rows: list[Row]) -> 
     parquet.write_table(pa.Table.from_pylist([row.model_dump() for row in rows], schema), file)
 
 
-def read_shard(file: Path | pa.NativeFile) -> tuple[Header, list[Row]]:
+def read_shard(file: Path) -> tuple[Header, list[Row]]:
     """Read a shard. Raise `ValueError` if it is damaged."""
     table = parquet.read_table(file)
     header = Header.model_validate_json((table.schema.metadata or {}).get(_KEY, b""))
     return header, [Row.model_validate(row) for row in table.to_pylist()]
 
 
-def write_table(path: Path, columns: list[str], cells: Iterable[dict[str, Any]]) -> None:
-    """Write a table of answers or of errors."""
+@contextmanager
+def table_writer(path: Path, columns: list[str]) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Give what writes a row of a table, by column; rows are written in groups."""
     schema = pa.schema([(name, _type_of(name)) for name in columns])
-    with parquet.ParquetWriter(path, schema) as writer:
-        for group in _groups(iter(cells)):
-            writer.write_table(pa.Table.from_pylist(group, schema))
+    group: list[dict[str, Any]] = []
+    with parquet.ParquetWriter(path, schema) as file:
 
+        def flush() -> None:
+            file.write_table(pa.Table.from_pylist(group, schema))
+            group.clear()
 
-def _groups(cells: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    while group := list(islice(cells, _GROUP)):
-        yield group
+        def write(cells: dict[str, Any]) -> None:
+            group.append(cells)
+            if len(group) == _GROUP:
+                flush()
+
+        yield write
+        if group:
+            flush()
 
 
 def _type_of(column: str) -> pa.DataType:

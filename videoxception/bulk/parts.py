@@ -23,29 +23,36 @@ _HEADER = "header.json"
 
 
 class Parts:
-    """The parts below a URI. In a folder, `Shards` has them, beside its own."""
+    """The parts below a URI, each fetched once. In a folder, `Shards` has them, beside its own."""
 
-    def __init__(self, out: str, header: Header) -> None:
-        """Take up what is there. Raise `BulkError` if it was written under another header, or cannot be read."""
-        self._out = out
-        self._filesystem, folder = open_uri(out)
-        self._paths = _listed(self._filesystem, f"{folder}/shards")
-        self.done: set[str] = set()  # the videos that have a row
-        for path in self._paths:
-            begun, rows = self._read(path)
-            check_same(out, begun, header)
-            self.done.update(row.video for row in rows)
+    def __init__(self, out: str, header: Header, copies: Path) -> None:
+        """Take up what is there; copies of it stay in the folder `copies`. Raise `BulkError` as `rows` does."""
+        self._out, self._header, self._copies = out, header, copies
+        self._filesystem, self._folder = open_uri(out)
+        self.done = {row.video for row in self.rows()}  # the videos that have a row
 
     def rows(self) -> Iterator[Row]:
-        """Yield all rows, in the order of the listing."""
-        return first_of_each(row for path in self._paths for row in self._read(path)[1])
+        """Yield all rows, in the order of the listing, those of parts that were written meanwhile, too.
 
-    def _read(self, path: str) -> tuple[Header, list[Row]]:
+        Raise `BulkError` for a part that was written under another header, or cannot be read.
+        """
+        paths = _listed(self._filesystem, f"{self._folder}/shards")
+        return first_of_each(row for path in paths for row in self._read(path))
+
+    def _read(self, path: str) -> list[Row]:
         try:
-            with self._filesystem.open_input_file(path) as file:
-                return read_shard(file)
+            begun, rows = read_shard(self._copy(path))
         except ValueError as error:
             raise BulkError(f"{path} is damaged: remove it, and its videos are classified again") from error
+        check_same(self._out, begun, self._header)
+        return rows
+
+    def _copy(self, path: str) -> Path:
+        copy = self._copies / path.rpartition("/")[2]
+        if not copy.exists():
+            with self._filesystem.open_input_file(path) as file:
+                copy.write_bytes(file.read())
+        return copy
 
 
 def _listed(filesystem: FileSystem, folder: str) -> list[str]:

@@ -3,9 +3,10 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from videoxception.bulk.merge import Results, merge
+from videoxception.bulk.merge import Merged, Results, merge
 from videoxception.bulk.parts import Parts, pinned, put
 from videoxception.bulk.rows import Header
 from videoxception.bulk.shards import Shards, locked, precision_in
@@ -25,9 +26,14 @@ def held(out: str) -> Iterator[str]:
         yield str(Path(out).absolute())
 
 
-def taken_up(out: str, header: Header) -> Results:
-    """Return what is there. Raise `BulkError` if it was written under another header."""
-    return Parts(out, header) if is_uri(out) else Shards(Path(out), header, "parquet")
+@contextmanager
+def taken_up(out: str, header: Header) -> Iterator[Results]:
+    """Give what is there. Raise `BulkError` if it was written under another header."""
+    if not is_uri(out):
+        yield Shards(Path(out), header, "parquet")
+        return
+    with tempfile.TemporaryDirectory(prefix="videoxception-") as copies:
+        yield Parts(out, header, Path(copies))
 
 
 def precision(out: str) -> str | None:
@@ -38,14 +44,14 @@ def precision(out: str) -> str | None:
     return None if is_uri(out) else precision_in(Path(out))
 
 
-def merged(out: str, results: Results, header: Header) -> tuple[str, str]:
-    """Write the tables anew; return where those of answers and errors are."""
+def merged(out: str, results: Results, header: Header) -> Merged:
+    """Write the tables anew."""
     if not is_uri(out):
-        here = merge(Path(out), results, header, "parquet")
-        return str(here[0]), str(here[1])
+        return merge(Path(out), results, header, "parquet")
     with tempfile.TemporaryDirectory(prefix="videoxception-") as folder:
-        tables = merge(Path(folder), results, header, "parquet")
+        here = merge(Path(folder), results, header, "parquet")
         for table in Path(folder).iterdir():
             put(out, table.name, table.read_bytes())
-    answers, failures = (f"{out.partition('?')[0].rstrip('/')}/{table.name}" for table in tables)
-    return answers, failures
+    there = out.partition("?")[0].rstrip("/")
+    answers, failures = (f"{there}/{Path(table).name}" for table in (here.answers, here.failures))
+    return replace(here, answers=answers, failures=failures)

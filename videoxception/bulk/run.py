@@ -58,6 +58,18 @@ def check_on_disk(source: Source, videos: Iterable[str]) -> None:
         raise BulkError(f"{printable(away)} is not on a disk: --ray reads object stores, here too with --ray local")
 
 
+def rows_of(
+    classifier: Classifier, source: Source, videos: Sequence[str], header: Header, at_once: int
+) -> Iterator[Row]:
+    """Yield the row of each video, in their order: with windows if the header has them, else of whole videos on a disk.
+
+    `at_once` is how many videos are looked at through windows at the same time.
+    """
+    if header.look:
+        return _look_at(classifier, source, videos, header.look, header.coverage, at_once)
+    return classify(classifier, source, videos, header.coverage)
+
+
 def classify(classifier: Classifier, source: Source, videos: Sequence[str], coverage: float) -> Iterator[Row]:
     """Yield a row for each video on a disk, in their order: those that come later are decoded meanwhile."""
     outcomes = classifier.predict_each((source.path(video) for video in videos), coverage=coverage)
@@ -65,7 +77,7 @@ def classify(classifier: Classifier, source: Source, videos: Sequence[str], cove
         yield _row(classifier, printable(video), source.path(video), outcome)
 
 
-def look_at(
+def _look_at(
     classifier: Classifier, source: Source, videos: Iterable[str], look: Look, coverage: float, at_once: int
 ) -> Iterator[Row]:
     """Yield a row with windows and a timeline for each video, in their order."""

@@ -3,11 +3,12 @@
 A running service sees either within VX_RELOAD seconds.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from videoxception.canary.pairs import CanaryError
-from videoxception.store import ModelStore, Release, UnknownModel, copy_release, searched_with, withdraw
+from videoxception.store import WEIGHTS, ModelStore, Release, copy_release, searched_with, withdraw
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +49,41 @@ def promote(judged: Judged, store: Path, candidates: Path | None) -> str:
 
 
 def roll_back(judged: Judged, store: Path, candidates: Path | None) -> str:
-    """Take the candidate out of the service's store and out of that of candidates; return what was done.
+    """Take the candidate, whole or damaged, out of the service's store and out of that of candidates.
+
+    Args:
+        judged: What was judged.
+        store: The service's store.
+        candidates: The store of candidates, if there is one.
+
+    Returns:
+        What was done.
 
     Raises:
-        CanaryError: it is in neither, or has other weights than were judged.
-        StoreError: it is damaged, or cannot be renamed.
+        CanaryError: it is in neither, or its model.json says that its weights are others than were judged.
+        StoreError: it cannot be renamed.
     """
-    folders = [folder for folder in dict.fromkeys((store, candidates)) if folder is not None]
-    found = [release for folder in folders if (release := _find(judged.candidate, folder)) is not None]
+    stores = [each for each in dict.fromkeys((store, candidates)) if each is not None]
+    found = [folder for each in stores for folder in _found(judged, each)]
     if not found:
-        raise CanaryError(f"{judged.candidate} is not in {' or '.join(map(str, folders))}")
-    for release in found:
-        _check_weights(release, judged)
-    return f"took {judged.candidate} out; its files lie in {' and '.join(str(withdraw(release)) for release in found)}"
+        raise CanaryError(f"{judged.candidate} is not in {' or '.join(map(str, stores))}")
+    return f"took {judged.candidate} out; its files lie in {' and '.join(str(withdraw(folder)) for folder in found)}"
 
 
-def _find(candidate: str, folder: Path) -> Release | None:
-    try:
-        return ModelStore(built_in=folder).load(candidate)
-    except UnknownModel:
-        return None
+def _found(judged: Judged, store: Path) -> Iterator[Path]:
+    """Yield the candidate's folder in a store, if there is one. Raise `CanaryError` if it has other weights."""
+    for (name, version), release in ModelStore(built_in=store).listed().items():
+        if f"{name}@{version}" == judged.candidate:
+            if release is not None:  # else its model.json is damaged, and no service answers with it
+                _check_weights(release, judged)
+            yield store / name / str(version)
 
 
 def _check_weights(release: Release, judged: Judged) -> None:
     """Raise `CanaryError` if a release has the version that was judged, but other weights."""
-    if not release.sha256.startswith(judged.weights):
+    sha256 = release.manifest.files.get(WEIGHTS, "")  # a damaged model.json may name none
+    if sha256 and not sha256.startswith(judged.weights):
         raise CanaryError(
-            f"{release.folder} has other weights ({release.sha256[: len(judged.weights)]}) than those that were judged"
+            f"{release.folder} has other weights ({sha256[: len(judged.weights)]}) than those that were judged"
             f" ({judged.weights}); nothing was changed"
         )

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from videoxception.api.schemas import PredictResponse
-from videoxception.bulk.merge import write_rows
+from videoxception.bulk.merge import csv_writer
 from videoxception.bulk.rows import Row, answer_cells, answer_columns
 
 Show = Callable[[str, PredictResponse], None]
@@ -25,7 +25,9 @@ def printer(form: str | None, coverage: float) -> Iterator[Show]:
         rows: list[Row] = []
         yield lambda video, answer: rows.append(Row.of(video, answer))
         if rows:
-            write_rows(sys.stdout, answer_columns(rows[0].probabilities or ()), map(answer_cells, rows))
+            write = csv_writer(sys.stdout, answer_columns(rows[0].probabilities or ()))
+            for row in rows:
+                write(answer_cells(row))
     elif sys.stdout.isatty():
         table = Table("video", "action", "probability", "or", "remarks", box=None)
         yield lambda video, answer: table.add_row(*_cells(video, answer))

@@ -2,14 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from videoxception.bulk.errors import BulkError
 from videoxception.bulk.listing import Listing, find
-from videoxception.bulk.merge import Results, failed_rows, merge
-from videoxception.bulk.rows import Header, Look, Row
+from videoxception.bulk.merge import Merged, merge
+from videoxception.bulk.rows import Look
 from videoxception.bulk.shards import Form, Shards, locked, precision_in
 from videoxception.bulk.sources import is_uri
 from videoxception.cli import windows
@@ -123,7 +122,7 @@ def _classify(
     options: argparse.Namespace, classifier: "Classifier", listing: Listing, look: Look | None, jobs: int
 ) -> int:
     """Write a row for each video that has none, then the tables."""
-    from videoxception.bulk.run import header_of
+    from videoxception.bulk.run import header_of, rows_of
 
     header = header_of(classifier.release, classifier.engine, options.coverage, look)
     form: Form = options.format or "jsonl"
@@ -131,19 +130,11 @@ def _classify(
         shards = Shards(options.out, header, form)
         left = [video for _, video in _left(listing, shards.done)]
         with progress(len(left)) as advance:
-            for row in _rows(classifier, listing, left, header, jobs):
+            for row in rows_of(classifier, listing.source, left, header, jobs):
                 shards.append(row)
                 advance()
         shards.finish()
-        return _tell(shards, *merge(options.out, shards, header, form))
-
-
-def _rows(classifier: "Classifier", listing: Listing, left: list[str], header: Header, jobs: int) -> Iterator[Row]:
-    from videoxception.bulk.run import classify, look_at
-
-    if header.look:
-        return look_at(classifier, listing.source, left, header.look, header.coverage, jobs)
-    return classify(classifier, listing.source, left, header.coverage)
+        return _tell(merge(options.out, shards, header, form))
 
 
 def _on_ray(options: argparse.Namespace, listing: Listing, look: Look | None) -> int:
@@ -158,14 +149,14 @@ def _on_ray(options: argparse.Namespace, listing: Listing, look: Look | None) ->
             precision = results.precision(out) or "auto"
         header = ray_run.header(options.model, options.store, options.device, precision, options.coverage, look)
         pin(out, header)
-        left = _left(listing, results.taken_up(out, header).done)
-        task = Task(listing.source, out, options.store, header)
-        with progress(len(left)) as advance:
-            for count in ray_run.run(task, left, options.jobs):
-                for _ in range(count):
-                    advance()
-        rows = results.taken_up(out, header)
-        return _tell(rows, *results.merged(out, rows, header))
+        with results.taken_up(out, header) as taken:
+            left = _left(listing, taken.done)
+            task = Task(listing.source, out, options.store, header)
+            with progress(len(left)) as advance:
+                for count in ray_run.run(task, left, options.jobs):
+                    for _ in range(count):
+                        advance()
+            return _tell(results.merged(out, taken, header))
 
 
 def _left(listing: Listing, done: set[str]) -> list[tuple[int, str]]:
@@ -178,12 +169,12 @@ def _left(listing: Listing, done: set[str]) -> list[tuple[int, str]]:
     return left
 
 
-def _tell(shards: Results, answers: object, failures: object) -> int:
+def _tell(merged: Merged) -> int:
     """Say what became of the videos, and list some of those that failed."""
-    failed = failed_rows(shards)
+    failed = merged.failed
     for row in failed[:_TOLD]:
         print(f"{row.video}: {row.error.detail if row.error else ''}", file=sys.stderr)
     if len(failed) > _TOLD:
         print(f"... and {len(failed) - _TOLD:,} more", file=sys.stderr)
-    print(f"{len(shards.done) - len(failed):,} answers in {answers}, {len(failed):,} errors in {failures}")
+    print(f"{merged.answered:,} answers in {merged.answers}, {len(failed):,} errors in {merged.failures}")
     return SOME_FAILED if failed else OK

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from pyarrow import parquet
+from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 
 from tests.shipped import NAME
 from tests.videoxception.cli.test_cli import run
-from videoxception.bulk import results
+from videoxception.bulk import parts, results
 from videoxception.bulk.actors import Answerer, Decoder, Looker, Task, begin, part
 from videoxception.bulk.errors import BulkError
 from videoxception.bulk.listing import find
@@ -45,8 +46,10 @@ def test_actors_write_what_one_machine_writes(videos: Path, header: Header, tmp_
     for start in (0, 4, 0):  # the first is done twice
         assert answerer(decoder(part(start, listing.videos[start : start + 4])))["rows"] == (4 if start == 0 else 2)
     assert len(list((out / "shards").iterdir())) == 2
-    taken = results.taken_up(str(out), header)
-    results.merged(str(out), taken, header)
+    with results.taken_up(str(out), header) as taken:
+        merged = results.merged(str(out), taken, header)
+    assert (merged.answers, merged.answered) == (f"{out}/results.parquet", 4)
+    assert [row.video for row in merged.failed] == ["a bad one.mp4", "empty.mp4"]
     assert classify(videos, tmp_path / "here") == 1
     for name in ("results", "failed"):
         assert rows(out, name) == rows(tmp_path / "here", name) != []
@@ -58,7 +61,8 @@ def test_windows_too(videos: Path, header: Header, tmp_path: Path) -> None:
     listing, out = find(str(videos)), tmp_path / "parts"
     header = header.model_copy(update={"look": LOOK})
     assert Looker(Task(listing.source, str(out), "", header))(part(0, listing.videos)) == {"rows": 6}
-    results.merged(str(out), results.taken_up(str(out), header), header)
+    with results.taken_up(str(out), header) as taken:
+        results.merged(str(out), taken, header)
     assert classify(videos, tmp_path / "here", "--window", "0.4", "--step", "0.2") == 1
     for name in ("results", "failed", "windows", "timeline"):
         assert rows(out, name) == rows(tmp_path / "here", name) != []
@@ -70,10 +74,49 @@ def test_what_is_left_is_what_no_part_has(header: Header, tmp_path: Path) -> Non
     out = str(tmp_path)
     write_part(out, 0, header, [failed("a.mp4"), failed("b.mp4")])
     write_part(out, 1, header, [failed("b.mp4"), failed("c.mp4")])  # of a run that listed otherwise
-    taken = results.taken_up(out, header)
-    assert taken.done == {"a.mp4", "b.mp4", "c.mp4"}
-    assert [row.video for row in taken.rows()] == ["a.mp4", "b.mp4", "c.mp4"]
+    with results.taken_up(out, header) as taken:
+        assert taken.done == {"a.mp4", "b.mp4", "c.mp4"}
+        assert [row.video for row in taken.rows()] == ["a.mp4", "b.mp4", "c.mp4"]
     assert results.precision(out) == "f32"
+
+
+@pytest.fixture
+def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The bucket `bucket` of every store."""
+    filesystem = SubTreeFileSystem(str(tmp_path), LocalFileSystem())
+    monkeypatch.setattr(parts, "open_uri", lambda uri: (filesystem, uri.removeprefix("s3://").partition("?")[0]))
+    (tmp_path / "bucket/out/shards").mkdir(parents=True)
+    return tmp_path / "bucket"
+
+
+def test_parts_of_a_store_are_fetched_once(header: Header, bucket: Path) -> None:
+    out = "s3://bucket/out?region=x"
+    write_part(out, 0, header, [failed("a.mp4")])
+    with results.taken_up(out, header) as taken:
+        assert taken.done == {"a.mp4"}
+        write_part(out, 1, header, [failed("b.mp4")])
+        for _ in range(2):
+            assert [row.video for row in taken.rows()] == ["a.mp4", "b.mp4"]
+            for part_of_it in (bucket / "out/shards").iterdir():
+                part_of_it.write_text("nonsense, if it were read again")
+        merged = results.merged(out, taken, header)
+    assert (merged.failures, merged.answered) == ("s3://bucket/out/failed.parquet", 0)
+    assert [row["video"] for row in rows(bucket / "out", "failed")] == ["a.mp4", "b.mp4"]
+    assert rows(bucket / "out") == []
+
+
+def test_parts_of_a_store_that_do_not_fit_are_named(header: Header, bucket: Path) -> None:
+    out = "s3://bucket/out"
+    with results.taken_up(out, header) as taken:
+        write_part(out, 0, header.model_copy(update={"coverage": 0.5}), [failed("a.mp4")])
+        with pytest.raises(BulkError, match=r"out was begun otherwise: coverage was 0\.5 and is 0\.95 now"):
+            list(taken.rows())
+    (bucket / "out/shards/part-0.parquet").write_text("nonsense")
+    with (
+        pytest.raises(BulkError, match=r"^bucket/out/shards/part-0\.parquet is damaged"),
+        results.taken_up(out, header),
+    ):
+        pass
 
 
 def test_a_run_that_was_begun_otherwise_is_refused(header: Header, tmp_path: Path) -> None:

@@ -114,7 +114,8 @@ def test_a_node_that_is_lost_loses_nothing_and_doubles_nothing(cluster: object, 
     assert written == len(names)
     found = [row.video for path in sorted(Path(out, "shards").iterdir()) for row in read(path)]
     assert found == names
-    assert [row.video for row in results.taken_up(out, header).rows()] == names
+    with results.taken_up(out, header) as taken:
+        assert [row.video for row in taken.rows()] == names
     add_node(cluster)
 
 

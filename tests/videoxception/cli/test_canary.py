@@ -1,5 +1,6 @@
 """`videoxception canary`: verdicts as exit codes, and what --apply does to stores."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,40 @@ def test_rolling_back_takes_it_out_of_both_stores(stores: tuple[Path, Path], tmp
     capsys.readouterr()
     assert applied(stores, bad(tmp_path)) == 3
     assert "toy@2 is not in" in capsys.readouterr().err
+
+
+def no_weights(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+
+
+def no_hashes(folder: Path) -> None:
+    edit(folder, files={})
+
+
+def no_json(folder: Path) -> None:
+    (folder / "model.json").write_text("nonsense")
+
+
+def nothing(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+@pytest.mark.parametrize("damage", [no_weights, no_hashes, no_json, nothing])
+def test_a_damaged_candidate_is_rolled_back(
+    damage: Callable[[Path], None], stores: tuple[Path, Path], tmp_path: Path
+) -> None:
+    assert applied(stores, good(tmp_path)) == 0
+    for store in stores:
+        damage(store / "toy/2")
+    assert applied(stores, bad(tmp_path)) == 1
+    assert [ModelStore(built_in=store).versions() for store in stores] == [{"toy": [1]}, {}]
+
+
+def test_a_damaged_release_of_other_weights_stays(stores: tuple[Path, Path], tmp_path: Path) -> None:
+    no_weights(stores[1] / "toy/2")
+    assert applied(stores, bad(tmp_path, weights="f" * 12)) == 3
+    assert ModelStore(built_in=stores[1]).versions() == {"toy": [2]}
 
 
 def test_an_older_version_or_another_model_is_not_promoted(
