@@ -111,7 +111,7 @@ def student() -> Config:
     Views show less than whole frames, so it learns from smaller ones than it is shown (https://arxiv.org/abs/1906.06423).
     """
     return Config(
-        stages=parse_stages("46x1x64x64,30x1x96x64,20x1x104x64"),
+        stages=parse_stages("46x1x64x64,30x1x96x64"),
         dropout=0.2,
         auxiliary_share=0.6,
         cache=linear().cache,
