@@ -62,7 +62,6 @@ from training.trainer.loop import TrainContext, train
 from training.trainer.runtime import find_device, keep_heap, version_warnings
 from training.trainer.tensorboard import open_board
 from training.trainer.validation import Validation
-from videoxception.nets.registry import info
 from videoxception.store import StoreError, user_store
 
 _ALONE = World()
@@ -381,7 +380,7 @@ def _defaults(chosen: argparse.Namespace) -> Config:
 
 def _warn(config: Config) -> None:
     spec, last = config.clip, config.stages[-1]
-    of_stills = config.frozen.views and not info(config.architecture).frozen  # whose frames are all one
+    of_stills = config.frozen.views and config.view_frames == 1  # whose frames are all one
     frames = 1 if of_stills else spec.frames
     if (last.frames, last.size) != (frames, spec.size[0]):
         _LOGGER.warning(

@@ -61,7 +61,10 @@ function measure(name, words, share, kind = "") {
   return el("span", { className: `measure ${kind}` }, el("span", {}, name), el("span", {}, words), style(el("span", { className: "gauge" }), "--share", share));
 }
 
-const TENTHS = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1, roundingMode: "halfEven" });
+const TO_EVEN = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1, roundingMode: "halfEven" });
+
+/** Round as Python does: to even where the binary number lies just between two tenths. */
+const tenths = (value) => ((value * 4) % 2 === 1 ? TO_EVEN.format(value) : value.toFixed(1));
 
 /** 0.9246 -> "92.5 %": accuracies are told apart by tenths. 0.9625 -> "96.2 %", as the model's card has it. */
-const exact = (share) => (share === 1 ? percent(1) : `${TENTHS.format(share * 100)} %`);
+const exact = (share) => (share === 1 ? percent(1) : `${tenths(share * 100)} %`);

@@ -73,10 +73,10 @@ def holm(values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def _row(pair: Pair, by_chance: float, corrected: float) -> str:
-    gain = pair.in_order - pair.rival
-    low, high = interval(pair.videos.means(gain))
+def _row(found: Pair, by_chance: float, corrected: float) -> str:
+    gain = found.in_order - found.rival
+    low, high = interval(found.videos.means(gain))
     return (
-        f"| {pair.name} | {pair.folds} | {len(gain)} | {pair.in_order.mean():.1%} | {pair.rival.mean():.1%}"
+        f"| {found.name} | {found.folds} | {len(gain)} | {found.in_order.mean():.1%} | {found.rival.mean():.1%}"
         f" | {gain.mean():+.1%} ({low:+.1%} to {high:+.1%}) | {by_chance:.4f} | {corrected:.4f} |"
     )

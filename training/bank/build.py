@@ -21,6 +21,7 @@ from training.config.schema import Config
 from training.data.dataset import DataSet
 from training.errors import TrainingError
 from training.progress import track
+from videoxception.nets.efficientnet_lite import MBConv
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,8 +47,9 @@ def build_bank(folder: Path, config: Config, net: nn.Module, items: Sequence[Vie
         net: has the weights of the frozen stages.
 
     Raises:
-        TrainingError: the network has no stages to freeze, or the disk is full.
+        TrainingError: the network has no stages to freeze, or kernels over time in them, or the disk is full.
     """
+    check_frames_apart(net, config)
     size, stages = config.stages[-1].size, config.frozen.frozen_stages
     shape = trunk_shape(net, stages, size)
     bank = Bank(folder, spec_of(config, net, shape if config.view_frames == 1 else (config.view_frames, *shape)))
@@ -72,11 +74,31 @@ def viewed_items(data: DataSet, library: Library, config: Config) -> list[Viewed
         copy = library.copy(item.path)
         if len(copy) > 1 and config.view_frames == 1 and config.frozen.frozen_stages < ALL_BUT_HEAD:
             raise TrainingError(
-                f"--views of one frame are of stills, but {item.path} is a video; give the stages a clip's frames"
-                f" (--stages 15x10x128x16), or freeze all but the head (--frozen-stages {ALL_BUT_HEAD})"
+                f"--views of one frame are of stills, but {item.path} is a video; {_for_videos(config)}"
             )
         found.append(ViewedItem(copy, item_key(copy), config.frozen.views_of(item.label not in own)))
     return found
+
+
+def _for_videos(config: Config) -> str:
+    """Say what to do in place of single frames."""
+    if not config.banked:
+        return "train without --views"
+    return (
+        "give the stages a clip's frames (--stages 15x10x128x16), or freeze all but the head"
+        f" (--frozen-stages {ALL_BUT_HEAD})"
+    )
+
+
+def check_frames_apart(net: nn.Module, config: Config) -> None:
+    """Raise `TrainingError` for views of clips if frozen stages look over time: a bank has each frame by itself."""
+    frozen = range(config.frozen.frozen_stages)
+    blocks = [block for block in net.modules() if isinstance(block, MBConv) and block.spec.stage in frozen]
+    if config.view_frames > 1 and any(block.temporal is not None for block in blocks):
+        raise TrainingError(
+            f"--frozen-stages {len(frozen)}: kernels over time in frozen stages would see no other frame; freeze 4, or"
+            " leave them out (--architecture-args temporal=false)"
+        )
 
 
 def fill_bank(bank: Bank, run: RunTrunk, items: Sequence[ViewedItem], config: Config) -> None:

@@ -21,7 +21,7 @@ class FrozenConfig:
     views: int = option(
         0,
         "views of each still that all epochs, networks and teachers share; what frozen stages make of them is kept in a"
-        " bank. Where stages have several frames, views of each clip. 0: new views in each epoch",
+        " bank. With --frozen-stages and stages of several frames, views of each clip. 0: new views in each epoch",
     )
     auxiliary_views: int = option(0, "the same for stills of auxiliary classes (default: as --views)")
 

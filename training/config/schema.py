@@ -190,6 +190,8 @@ def _check_views(config: Config) -> None:
         raise TrainingError("--teacher teaches from views of stills, and here --views are clips; leave one of them out")
     if any(stage.frames != config.view_frames for stage in config.stages):
         raise TrainingError(_one_shape(config))
+    if config.banked and len({stage.size for stage in config.stages}) > 1:
+        raise TrainingError(_one_shape(config))
     if config.banked and (config.mixing.mixup or config.mixing.cutmix):
         raise TrainingError("--mixup and --cutmix mix pixels, and of --views frozen stages keep none; leave one out")
 
@@ -197,7 +199,7 @@ def _check_views(config: Config) -> None:
 def _one_shape(config: Config) -> str:
     """Say why stages cannot have these frames."""
     if config.banked:
-        return "--views computes what frozen stages make of a clip once; give each stage the same number of frames"
+        return "--views computes what frozen stages make of a clip once; give each stage the same frames and size"
     return "--views trains on single views; give each stage one frame: --stages 30x1x128x64"
 
 

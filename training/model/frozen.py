@@ -68,8 +68,9 @@ def resume(net: nn.Module, x: Tensor, stages: int) -> Tensor:
     """
     if isinstance(net, FrozenTransformer):
         return net.classify(x)
-    frames = x.shape[1] if x.dim() == (3 if stages == ALL_BUT_HEAD else 5) else 1
-    return as_lite(net).resume(x.flatten(0, 1) if frames > 1 else x, stages, frames)
+    if x.dim() == (3 if stages == ALL_BUT_HEAD else 5):
+        return as_lite(net).resume(x.flatten(0, 1), stages, frames=x.shape[1])
+    return as_lite(net).resume(x, stages)
 
 
 def as_lite(net: nn.Module) -> VideoXceptionC:

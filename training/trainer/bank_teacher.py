@@ -81,7 +81,7 @@ class BankTeacher:
         """Return the mean squared error of a student's projected features (B, F) of the same views, mixed alike.
 
         Each teacher's features of a view are scaled to a mean of 0 and a variance of 1, so that 1 is what a constant
-        gets.
+        gets of unmixed views.
         """
         with torch.no_grad():
             scaled = [F.layer_norm(each, each.shape[1:]) for each in self._features(micro, projected.device)]

@@ -44,6 +44,8 @@ class Parts:
             begun, rows = read_shard(self._copy(path))
         except ValueError as error:
             raise BulkError(f"{path} is damaged: remove it, and its videos are classified again") from error
+        except OSError as error:
+            raise BulkError(f"{path} cannot be read: {error}; the same command goes on once it can") from error
         check_same(self._out, begun, self._header)
         return rows
 

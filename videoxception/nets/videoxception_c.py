@@ -24,6 +24,8 @@ class TemporalConv(nn.Conv2d):
     """
 
     def __init__(self, channels: int, shift: float = 0.0) -> None:
+        if not 0 <= shift <= 1:
+            raise ValueError(f"shift is a share of the channels, from 0 to 1, but got {shift}")
         super().__init__(channels, channels, (3, 1), groups=channels)
         assert self.bias is not None
         taps = torch.ones(channels, dtype=torch.long)

@@ -15,7 +15,7 @@ from training.bank.views import draw_views, item_key
 from training.cache.spec import CachedFrames, CacheSpec
 from training.config.clip import ClipConfig
 from training.config.data import DataConfig
-from training.config.frozen import ALL_BUT_HEAD, FrozenConfig
+from training.config.frozen import FrozenConfig
 from training.config.schema import Config
 from training.config.stages import parse_stages
 from training.data.dataset import DataSet, Item
@@ -177,16 +177,19 @@ def test_of_a_frozen_network_the_bank_holds_features_of_whole_clips(tmp_path: Pa
         torch.testing.assert_close(resume(net, drawn[0].float(), 0), net(clip), atol=2e-2, rtol=2e-2)
 
 
-@pytest.mark.parametrize(("stages", "shape"), [(4, (80, 2, 2)), (8, (1280,))])
-def test_late_stages_go_on_with_whole_clips(stages: int, shape: tuple[int, ...], tmp_path: Path) -> None:
-    config = replace(
-        CONFIG, stages=parse_stages("1x3x32x4"), frozen=FrozenConfig(frozen_stages=stages, views=2, auxiliary_views=2)
-    )
-    net = build_network(config).eval()
-    if stages < ALL_BUT_HEAD:  # kernels over time that have learnt something
-        for module in net.modules():
-            if isinstance(module, TemporalConv):
-                torch.nn.init.normal_(module.weight, 0.3)
+def of_clips(stages: int, arguments: str = "") -> Config:
+    frozen = FrozenConfig(frozen_stages=stages, views=2, auxiliary_views=2)
+    return replace(CONFIG, stages=parse_stages("1x3x32x4"), frozen=frozen, architecture_args=arguments)
+
+
+@pytest.mark.parametrize(
+    ("config", "shape"), [(of_clips(4), (80, 2, 2)), (of_clips(8, "temporal=false"), (1280,))], ids=["late", "head"]
+)
+def test_what_is_not_frozen_goes_on_with_whole_clips(config: Config, shape: tuple[int, ...], tmp_path: Path) -> None:
+    net, stages = build_network(config).eval(), config.frozen.frozen_stages
+    for module in net.modules():
+        if isinstance(module, TemporalConv):  # that has learnt something
+            torch.nn.init.normal_(module.weight, 0.3)
     films = viewed_items(data(), Films(), config)
     loader = BankLoader(build_bank(tmp_path, config, net, films, CPU), films, torch.tensor(data().targets))
     drawn = loader.draw(torch.tensor([1, 3]), torch.tensor([[1], [0]]))
@@ -196,3 +199,12 @@ def test_late_stages_go_on_with_whole_clips(stages: int, shape: tuple[int, ...],
     with torch.inference_mode():
         logits, expected = resume(net, drawn[:, 0].float(), stages), net(torch.stack(clips))
     torch.testing.assert_close(logits, expected, atol=2e-2, rtol=2e-2)
+
+
+@pytest.mark.parametrize("stages", [5, 8])
+def test_frozen_stages_that_look_over_time_are_refused(stages: int, tmp_path: Path) -> None:
+    config = of_clips(stages)
+    with pytest.raises(
+        TrainingError, match=f"--frozen-stages {stages}: kernels over time in frozen stages would see no"
+    ):
+        build_bank(tmp_path, config, build_network(config), viewed_items(data(), Films(), config), CPU)

@@ -116,8 +116,10 @@ def test_what_a_network_is_built_for_comes_from_its_clip() -> None:
 def test_views_of_clips_are_of_one_length() -> None:
     frozen = ("--architecture", "videoxception-c", "--frozen-stages", "4", "--views", "2")
     assert parsed(*frozen, "--stages", "2x10x128x16").view_frames == 10
-    with pytest.raises(TrainingError, match="give each stage the same number of frames"):
+    with pytest.raises(TrainingError, match="give each stage the same frames and size"):
         parsed(*frozen, "--stages", "2x1x128x16,2x10x128x16")
+    with pytest.raises(TrainingError, match="give each stage the same frames and size"):
+        parsed(*frozen, "--stages", "2x10x64x16,2x10x128x16")
     with pytest.raises(TrainingError, match="--views trains on single views; give each stage one frame"):
         parsed("--views", "2", "--stages", "2x10x128x16")
 

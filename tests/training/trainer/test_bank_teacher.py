@@ -77,13 +77,16 @@ def test_of_mixed_views_a_student_learns_what_the_teacher_says_of_both(tmp_path:
     mixing = replace(taught(tmp_path / "teacher"), frozen=frozen, mixing=MixupConfig(mixup=0.4))
     teacher = BankTeacher.load(mixing, items(), tmp_path / "banks", CPU)
     assert teacher is not None
-    mixture = Mixture(torch.zeros(2), torch.tensor([1, 0]), 0.75)
-    own = teacher(MICRO, CPU)
+    for head in teacher._heads:
+        torch.nn.init.normal_(head.weight, std=3.0)  # so that its answers to the two views differ
+    own, mixture = teacher(MICRO, CPU), Mixture(torch.zeros(2), torch.tensor([1, 0]), 0.75)
     agreeing = 2 * (0.75 * own + 0.25 * own.flip(0)).log()
     assert float(teacher.loss(agreeing, mixture, MICRO)) == pytest.approx(0, abs=1e-6)
+    assert float(teacher.loss(agreeing, UNMIXED, MICRO)) > 1e-4
     (features,) = (F.layer_norm(each, each.shape[1:]) for each in teacher._features(MICRO, CPU))
     blended = 0.75 * features + 0.25 * features.flip(0)
     assert float(teacher.feature_loss(blended, mixture, MICRO)) == pytest.approx(0, abs=1e-6)
+    assert float(teacher.feature_loss(blended, UNMIXED, MICRO)) > 1e-4
 
 
 def test_a_teacher_that_knows_more_is_asked_for_the_students_outputs_alone(tmp_path: Path) -> None:

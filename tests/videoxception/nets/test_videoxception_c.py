@@ -73,6 +73,12 @@ def test_a_share_of_the_channels_begins_as_a_shift() -> None:
     assert torch.equal(y[:, :, 4:], x[:, :, 4:])
 
 
+@pytest.mark.parametrize("shift", [-0.1, 1.1])
+def test_a_share_of_the_channels_is_from_0_to_1(shift: float) -> None:
+    with pytest.raises(ValueError, match="shift is a share of the channels, from 0 to 1"):
+        TemporalConv(8, shift)
+
+
 def test_a_kernel_over_time_repeats_the_first_and_the_last_frame() -> None:
     conv = TemporalConv(2)
     conv.weight.data.copy_(torch.tensor([[1.0, 0, 0], [0, 0, 1]]).view(2, 1, 3, 1))  # the frame before, the one after

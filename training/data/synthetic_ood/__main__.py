@@ -6,9 +6,12 @@ They are other ones than those that are measured, of all kinds but two.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from errno import EEXIST
 from pathlib import Path
+from tempfile import mkdtemp
 
 from training.data.synthetic_ood import CLIPS, DRAWN, KINDS, draw_synthetic_ood
 from training.errors import TrainingError
@@ -46,15 +49,20 @@ def write_stills(folder: Path) -> int:
 
     home = folder / DRAWN
     try:
-        home.mkdir(parents=True)
+        if home.exists():
+            raise FileExistsError(EEXIST, os.strerror(EEXIST))
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = Path(mkdtemp(prefix=f".{DRAWN}-", dir=folder))
     except OSError as error:
         raise TrainingError(f"{home} cannot be made: {error.strerror}; remove it, or name another folder") from error
     for number in range(_STILLS):
         spec = ClipSpec(frames=1, size=_STILL_SIZES[number % len(_STILL_SIZES)])
         for i, kind in enumerate(KINDS, 1):
             (frame,) = draw_synthetic_ood(kind, CLIPS + number, spec)
-            path = home / f"v_{DRAWN}_g{number + 1:03d}_c{i:02d}.jpg"
+            path = partial / f"v_{DRAWN}_g{number + 1:03d}_c{i:02d}.jpg"
             write_jpeg(torch.from_numpy(frame.transpose(2, 0, 1).copy()), str(path), quality=90)
+    partial.chmod(0o755)
+    partial.rename(home)
     return len(KINDS) * _STILLS
 
 

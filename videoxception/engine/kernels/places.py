@@ -5,13 +5,13 @@ import triton.language as tl
 
 
 @triton.jit
-def own_tile(tiles: tl.constexpr, size: tl.constexpr):
-    """Return the number of a program's tile of pixels, and its `size` channels, which are one of `tiles` tiles.
+def own_tile(blocks: tl.constexpr, size: tl.constexpr):
+    """Return the number of a program's tile of pixels, and its `size` channels, which are one of `blocks` blocks.
 
     Channels change fastest from program to program, so that those that share pixels run together.
     """
     program = tl.program_id(0)
-    return program // tiles, program % tiles * size + tl.arange(0, size)
+    return program // blocks, program % blocks * size + tl.arange(0, size)
 
 
 @triton.jit
