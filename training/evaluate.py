@@ -1,6 +1,6 @@
 """Evaluate a released model or finished runs, through the very engine and decoder that the service uses.
 
-python -m training.evaluate --card videoxception-a@5                 the figures of its card, from its predictions
+python -m training.evaluate --card videoxception-a@6                 the figures of its card, from its predictions
 python -m training.evaluate --model NAME --layout ucf101 --data UCF-101 --annotations ucfTrainTestlist
 python -m training.evaluate --run runs/0 runs/4 --layout stills --data DIR --groups FOLDS.tsv:video
 
