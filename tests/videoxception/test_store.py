@@ -135,7 +135,10 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda folder: (folder / "predictions.safetensors").unlink(),
         "predictions.safetensors cannot be",
     ),
-    "a fold without a number": (lambda folder: edit(folder, folds={"x": "0" * 64}), "model.json: it: .*invalid"),
+    "a fold without a number": (
+        lambda folder: edit(folder, format_version=1, folds={"x": "0" * 64}),
+        "model.json: it: .*invalid",
+    ),
     "other classes": (lambda folder: edit(folder, classes=["a", "b"]), "one logit a class"),
 }
 
@@ -163,7 +166,7 @@ def test_format_1_is_read_with_and_without_the_weights_of_fold_models(
 ) -> None:
     """It lists them among the files; they were taken out of the models that the project ships."""
     folder = install(release, tmp_path)
-    edit(folder, folds={"10": "0" * 64, "4": "1" * 64})
+    edit(folder, format_version=1, folds={"10": "0" * 64, "4": "1" * 64})
     edit(folder, files={**json.loads((folder / "model.json").read_text())["files"], "fold-4.safetensors": "2" * 64})
     if there:
         (folder / "fold-4.safetensors").write_bytes(b"whatever")
