@@ -247,7 +247,7 @@ def test_a_running_service_answers_both(video: Path, tmp_path: Path) -> None:
 
         async def asked() -> Any:
             async with AsyncClient(url) as client:
-                return await client.predict(video)
+                return await client.predict(video, coverage=0.9)
 
         with Client(url) as client:
             answer = client.predict(video, coverage=0.9)

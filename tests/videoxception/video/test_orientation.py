@@ -20,6 +20,10 @@ RED, GREEN, BLUE, YELLOW = (200, 30, 30), (30, 170, 30), (40, 40, 200), (200, 20
 WAYS = list(product((0, 90, 180, 270), (False, True)))  # degrees against the clock, and then a mirror
 
 
+# Threads of its own write a header that cannot be muxed, once in a thousand files, on a busy machine.
+X265 = {"x265-params": "log-level=-1:pools=none:frame-threads=1"}
+
+
 def scene(width: int, height: int) -> npt.NDArray[np.uint8]:
     """Red and green above blue and yellow: uint8 (height, width, 3)."""
     corners = np.array([[RED, GREEN], [BLUE, YELLOW]], np.uint8)
@@ -31,7 +35,7 @@ def make(
 ) -> Path:
     """A video of the scene, 96x64, whose container asks for a turn against the clock and then a mirror."""
     with av.open(str(path), "w") as output:
-        stream = output.add_stream(codec, rate=25, options={"x265-params": "log-level=-1"} if "265" in codec else {})
+        stream = output.add_stream(codec, rate=25, options=X265 if "265" in codec else {})
         stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
         stream.codec_context.gop_size = gop
         if turn is not None:
