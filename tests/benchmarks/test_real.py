@@ -8,7 +8,6 @@ from videoxception import engine as engines
 from videoxception.store import Release
 from videoxception.video import decode
 
-
 UNSTEADY = {"v_CricketShot_g04_c01.gif": 0.45}  # encoded again at half the size; type C's answer changes by 0.44
 
 
