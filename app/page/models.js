@@ -66,5 +66,5 @@ const TO_EVEN = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumF
 /** Round as Python does: to even where the binary number lies just between two tenths. */
 const tenths = (value) => ((value * 4) % 2 === 1 ? TO_EVEN.format(value) : value.toFixed(1));
 
-/** 0.9246 -> "92.5 %": accuracies are told apart by tenths. 0.9625 -> "96.2 %", as the model's card has it. */
+/** 0.9246 -> "92.5 %": accuracies differ by tenths. 0.9625 -> "96.2 %", as the model's card has it. */
 const exact = (share) => (share === 1 ? percent(1) : `${tenths(share * 100)} %`);

@@ -49,7 +49,7 @@ def build_bank(folder: Path, config: Config, net: nn.Module, items: Sequence[Vie
     Raises:
         TrainingError: the network has no stages to freeze, or kernels over time in them, or the disk is full.
     """
-    check_frames_apart(net, config)
+    _check_frames_apart(net, config)
     size, stages = config.stages[-1].size, config.frozen.frozen_stages
     shape = trunk_shape(net, stages, size)
     bank = Bank(folder, spec_of(config, net, shape if config.view_frames == 1 else (config.view_frames, *shape)))
@@ -90,7 +90,7 @@ def _for_videos(config: Config) -> str:
     )
 
 
-def check_frames_apart(net: nn.Module, config: Config) -> None:
+def _check_frames_apart(net: nn.Module, config: Config) -> None:
     """Raise `TrainingError` for views of clips if frozen stages look over time: a bank has each frame by itself."""
     frozen = range(config.frozen.frozen_stages)
     blocks = [block for block in net.modules() if isinstance(block, MBConv) and block.spec.stage in frozen]

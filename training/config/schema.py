@@ -188,16 +188,15 @@ def _check_views(config: Config) -> None:
         return
     if config.view_frames > 1 and config.teacher.names:
         raise TrainingError("--teacher teaches from views of stills, and here --views are clips; leave one of them out")
-    if any(stage.frames != config.view_frames for stage in config.stages):
-        raise TrainingError(_one_shape(config))
-    if config.banked and len({stage.size for stage in config.stages}) > 1:
+    sizes = {stage.size for stage in config.stages}
+    if any(stage.frames != config.view_frames for stage in config.stages) or (config.banked and len(sizes) > 1):
         raise TrainingError(_one_shape(config))
     if config.banked and (config.mixing.mixup or config.mixing.cutmix):
         raise TrainingError("--mixup and --cutmix mix pixels, and of --views frozen stages keep none; leave one out")
 
 
 def _one_shape(config: Config) -> str:
-    """Say why stages cannot have these frames."""
+    """Say why stages cannot have these frames and sizes."""
     if config.banked:
         return "--views computes what frozen stages make of a clip once; give each stage the same frames and size"
     return "--views trains on single views; give each stage one frame: --stages 30x1x128x64"

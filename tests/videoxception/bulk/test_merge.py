@@ -12,7 +12,7 @@ from videoxception.bulk.merge import merge
 from videoxception.bulk.rows import Header, Row
 from videoxception.bulk.shards import Form
 
-TOLD = {
+ANSWERED = {
     "label": "a",
     "confidence": 0.9,
     "known": True,
@@ -21,9 +21,9 @@ TOLD = {
     "probabilities": {"a": 0.9, "b": 0.1},
 }
 TIMES = {"start": 0, "end": 1}
-LOOKED = {"timeline": [{**TIMES, "label": "a", "confidence": 0.9}], "segments": [{**TIMES, **TOLD}]}
+LOOKED = {"timeline": [{**TIMES, "label": "a", "confidence": 0.9}], "segments": [{**TIMES, **ANSWERED}]}
 CLIP = {"duration": 1, "width": 2, "height": 2, "codec": "h264", "timestamps": [0.5], "warnings": ["short", "damaged"]}
-ANSWER = Row.model_validate({"video": "good.mp4", "clip": CLIP, "sha256": "0", **TOLD, **LOOKED})
+ANSWER = Row.model_validate({"video": "good.mp4", "clip": CLIP, "sha256": "0", **ANSWERED, **LOOKED})
 FAILURE = Row.model_validate({"video": "bad.mp4", "error": {"type": "unreadable", "detail": "gone"}})
 MODEL = {"name": "toy", "version": 1, "sha256": "0", "precision": "f32"}
 PINNED = {"videoxception": "1", "model": MODEL, "device": "cpu", "coverage": 0.95, "classes": ["a", "b"]}
