@@ -93,6 +93,11 @@ class Decoders:
         return not self._in_hand
 
     @property
+    def busy(self) -> bool:
+        """Whether at least half of the processes have work."""
+        return self._in_hand * 2 >= self._processes
+
+    @property
     def backlog(self) -> float:
         """The seconds of work that wait or are under way, for each process."""
         return self._in_hand * self._seconds / self._processes

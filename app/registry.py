@@ -13,6 +13,7 @@ from app.batching import Batcher, Rules
 from app.problems import Problem
 from app.settings import Settings
 from videoxception.engine import Engine, EngineError, create
+from videoxception.engine.base import Sharing
 from videoxception.manifest import Manifest
 from videoxception.store import ModelStore, Release, StoreError, UnknownModel
 
@@ -66,9 +67,13 @@ class Served:
 class ModelRegistry:
     """Loads released models, each once, and serves only those that give their golden answers."""
 
-    def __init__(self, settings: Settings, note_batch: Callable[[int], None]) -> None:
+    def __init__(
+        self, settings: Settings, note_batch: Callable[[int], None], busy: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Create a registry. `busy` says whether decoders need the cores; it is called from any thread."""
         self._settings = settings
         self._note_batch = note_batch
+        self._busy = busy
         self._store = ModelStore.from_path(settings.model_store)
         self._rules = Rules(settings.max_batch, settings.max_queue, settings.batch_delay, settings.watchdog)
         self._served: dict[str, Served] = {}  # by "name@version"
@@ -215,7 +220,10 @@ class ModelRegistry:
 
     def _make_engine(self, release: Release, device: str) -> Engine:
         settings, pins = self._settings, self._store.pins
-        return create(release, device, settings.precision, settings.compiled, streams=settings.streams, pins=pins)
+        engine = create(release, device, settings.precision, settings.compiled, streams=settings.streams, pins=pins)
+        if isinstance(engine, Sharing):
+            engine.share(self._busy)
+        return engine
 
 
 def _alive(served: Served) -> Served:

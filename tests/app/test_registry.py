@@ -31,6 +31,10 @@ class GoldenEngine:
 
     def __init__(self, release: Release) -> None:
         self._release = release
+        self.busy: Callable[[], bool] | None = None
+
+    def share(self, busy: Callable[[], bool]) -> None:
+        self.busy = busy
 
     def predict(self, frames: Frames) -> Logits:
         return np.asarray(self._release.manifest.golden.logits, np.float32)
@@ -52,14 +56,27 @@ def created(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @asynccontextmanager
-async def opened(store: Path) -> AsyncIterator[ModelRegistry]:
+async def opened(store: Path, busy: Callable[[], bool] = lambda: False) -> AsyncIterator[ModelRegistry]:
     settings = Settings(device="cpu", model=NAME, model_store=str(store))
-    registry = ModelRegistry(settings, lambda clips: None)
+    registry = ModelRegistry(settings, lambda clips: None, busy)
     await registry.start()
     try:
         yield registry
     finally:
         await registry.close()
+
+
+def test_an_engine_learns_whether_other_work_needs_its_cores(created: list[str], tmp_path: Path) -> None:
+    def busy() -> bool:
+        return True
+
+    async def test() -> None:
+        async with opened(tmp_path, busy) as registry:
+            (engine,) = registry.default.batcher.engines
+            assert isinstance(engine, GoldenEngine)
+            assert engine.busy is busy
+
+    asyncio.run(test())
 
 
 async def problem(registry: ModelRegistry, reference: str) -> str:

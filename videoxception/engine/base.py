@@ -1,6 +1,6 @@
 """The interface that every engine implements."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -53,6 +53,14 @@ class Chosen(Protocol):
     @property
     def choice(self) -> Choice:
         """How it runs, and why."""
+
+
+@runtime_checkable
+class Sharing(Protocol):
+    """An engine that computes by the same cores as other work, as engines on CPUs do."""
+
+    def share(self, busy: Callable[[], bool]) -> None:
+        """Have it leave cores to the other work whenever `busy` says that there is some."""
 
 
 class Engine(Protocol):

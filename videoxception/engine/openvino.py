@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+from collections.abc import Callable
 from copy import copy
 from pathlib import Path
 from typing import Literal, Self
@@ -20,9 +21,10 @@ _log = logging.getLogger(__name__)
 class OpenVINOEngine:
     """A graph for one clip, compiled for latency (all cores on one clip) and for throughput (several clips at once).
 
-    A single clip takes the first, a batch the second. The graph's batch size is 1, so that a clip's logits cannot
-    depend on other clips; both forms give the same bits. Compiled models are kept in the folder `cache`, if one is
-    given, for the next start; OpenVINO looks them up by graph, settings, CPU and its own version.
+    A single clip takes the first, a batch the second; so does a single clip while other work needs the cores. The
+    graph's batch size is 1, so that a clip's logits cannot depend on other clips; both forms give the same bits.
+    Compiled models are kept in the folder `cache`, if one is given, for the next start; OpenVINO looks them up by
+    graph, settings, CPU and its own version.
     """
 
     device = "cpu"
@@ -43,6 +45,7 @@ class OpenVINOEngine:
         graph, self._floats = graph_of(self._core, release, self.precision)
         self._shape, self._outputs = release.manifest.clip.shape, release.manifest.outputs
         self._lock = threading.Lock()
+        self._busy: Callable[[], bool] = lambda: False
         try:
             self._model = self._core.read_model(graph)
             self._model.reshape({0: [1, *self._shape]})
@@ -54,8 +57,10 @@ class OpenVINOEngine:
         self.choice = Choice(self.precision, self.streams, "asked")
 
     def _compile(self, hints: dict[str, str]) -> ov.CompiledModel:
-        # The precision is always set: by default, OpenVINO uses bf16 on every CPU that has it.
-        return self._core.compile_model(self._model, "CPU", {"INFERENCE_PRECISION_HINT": self._floats, **hints})
+        # The precision is always set: by default, OpenVINO uses bf16 on every CPU that has it. And it would bind each
+        # thread to a core, where it waits for decoders, or for another service whose threads are bound to the same.
+        usual = {"INFERENCE_PRECISION_HINT": self._floats, "ENABLE_CPU_PINNING": False}
+        return self._core.compile_model(self._model, "CPU", usual | hints)
 
     def _queue(self, streams: int | None) -> ov.AsyncInferQueue:
         if streams == 1:
@@ -74,11 +79,16 @@ class OpenVINOEngine:
         other._several = self._queue(streams)
         return other
 
+    def share(self, busy: Callable[[], bool]) -> None:
+        """Leave cores to other work while there is some: threads that wait for each other wait for it, too."""
+        self._busy = busy
+
     def predict(self, frames: Frames) -> Logits:
         """Compute logits float32 (B, K or K + 1) from clips uint8 (B, F, H, W, 3)."""
         check_frames(frames, self._shape)
         with self._lock:
-            rows = self._predict_one(frames) if len(frames) == 1 else self._predict_several(frames)
+            alone = len(frames) == 1 and not self._busy()
+            rows = self._predict_one(frames) if alone else self._predict_several(frames)
         return np.concatenate(rows) if rows else np.empty((0, self._outputs), np.float32)
 
     def _predict_one(self, clip: Frames) -> list[Logits]:

@@ -73,6 +73,17 @@ def test_neighbours_do_not_change_an_answer(engine: Engine) -> None:
         assert np.array_equal(engine.predict(clip[None])[0], row)
 
 
+def test_a_clip_takes_one_stream_while_other_work_needs_the_cores(
+    release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = OpenVINOEngine(release, "f32", streams=2)
+    clip = golden.draw(release.manifest.clip, 5, 1)
+    by_all_cores = engine.predict(clip)
+    monkeypatch.setattr(engine, "_alone", None)
+    engine.share(lambda: True)
+    assert np.array_equal(engine.predict(clip), by_all_cores)
+
+
 @pytest.mark.parametrize("wrong", [np.zeros((1, 9, 128, 128, 3), np.uint8), np.zeros((1, 10, 128, 128, 3), np.float32)])
 def test_other_shapes_and_types_are_refused(wrong: npt.NDArray[np.generic], engine: Engine) -> None:
     with pytest.raises(ValueError, match=r"clips must be uint8 \(B, 10, 128, 128, 3\), but got"):
