@@ -50,10 +50,10 @@ class OpenVINOEngine:
             self._model = self._core.read_model(graph)
             self._model.reshape({0: [1, *self._shape]})
             self._latency = self._compile({"PERFORMANCE_HINT": "LATENCY"})
-            self._several = self._queue(streams)
+            self._alone = self._latency.create_infer_request()
+            self._split(streams)
         except RuntimeError as error:
             raise EngineError(f"OpenVINO cannot run {graph}: {error}") from error
-        self._alone = self._latency.create_infer_request()
         self.choice = Choice(self.precision, self.streams, "asked")
 
     def _compile(self, hints: dict[str, str]) -> ov.CompiledModel:
@@ -62,11 +62,12 @@ class OpenVINOEngine:
         usual = {"INFERENCE_PRECISION_HINT": self._floats, "ENABLE_CPU_PINNING": False}
         return self._core.compile_model(self._model, "CPU", usual | hints)
 
-    def _queue(self, streams: int | None) -> ov.AsyncInferQueue:
-        if streams == 1:
-            return ov.AsyncInferQueue(self._latency, 1)
+    def _split(self, streams: int | None) -> None:
+        """Split the cores among so many clips; None leaves their number to OpenVINO."""
         split = {} if streams is None else {"NUM_STREAMS": str(streams)}
-        return ov.AsyncInferQueue(self._compile({"PERFORMANCE_HINT": "THROUGHPUT", **split}), streams or 0)
+        model = self._latency if streams == 1 else self._compile({"PERFORMANCE_HINT": "THROUGHPUT", **split})
+        self._several = ov.AsyncInferQueue(model, streams or 0)
+        self._beside = model.create_infer_request()
 
     @property
     def streams(self) -> int:
@@ -76,7 +77,7 @@ class OpenVINOEngine:
     def with_streams(self, streams: int) -> Self:
         """Return an engine for the same model with the cores split among so many clips; both wait for each other."""
         other = copy(self)
-        other._several = self._queue(streams)
+        other._split(streams)
         return other
 
     def share(self, busy: Callable[[], bool]) -> None:
@@ -87,12 +88,13 @@ class OpenVINOEngine:
         """Compute logits float32 (B, K or K + 1) from clips uint8 (B, F, H, W, 3)."""
         check_frames(frames, self._shape)
         with self._lock:
-            alone = len(frames) == 1 and not self._busy()
-            rows = self._predict_one(frames) if alone else self._predict_several(frames)
+            rows = [self._predict_one(frames)] if len(frames) == 1 else self._predict_several(frames)
         return np.concatenate(rows) if rows else np.empty((0, self._outputs), np.float32)
 
-    def _predict_one(self, clip: Frames) -> list[Logits]:
-        return [self._alone.infer([np.ascontiguousarray(clip)])[0].copy()]
+    def _predict_one(self, clip: Frames) -> Logits:
+        request = self._beside if self._busy() else self._alone
+        logits: Logits = request.infer([np.ascontiguousarray(clip)])[0].copy()
+        return logits
 
     def _predict_several(self, clips: Frames) -> list[Logits]:
         rows: dict[int, Logits] = {}
