@@ -53,9 +53,9 @@ def _models() -> str:
     intro = (
         "# Architectures\n\n"
         "What `--architecture` of the trainer takes. Parameters and GMAC (thousand millions of multiply-adds "
-        "of a clip) are counted with 400 classes. Latency and CPU time are of one clip on two cores, in one "
-        "run of `python -m benchmarks.models` on a machine that was busy with other work: latencies say "
-        "little, and how many times the CPU time of `videoxception-a` a clip takes, in pairs, says more. "
+        "of a clip) are counted with 400 classes. Latency and CPU time are of one clip in bf16 on the two cores of "
+        "an AMD EPYC (AVX-512 with bf16), in one run of `python -m benchmarks.models`, nothing else running; `times A` "
+        "is the CPU time over that of `videoxception-a`, in pairs. "
         "Weights are published ones that `--pretrained` can name: those of `videoxception-c`, `-d`, "
         "`lite0_transformer` and `lite2_transformer` come with the extra `pretrained`, others by "
         "torchvision's download or as a file.\n"
