@@ -49,9 +49,9 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
     they should.
     """
     metrics = Metrics()
-    decoders, window_decoders = Decoders.of(settings), Decoders.for_windows(settings)
     models = ModelRegistry(settings, metrics.note_batch, lambda: decoders.busy)
     reloader = Reloader(models, settings.reload)
+    decoders, window_decoders = Decoders.of(settings), Decoders.for_windows(settings)
     try:
         with tempfile.TemporaryFile(dir=settings.temp_dir):
             pass  # better now than at the first upload

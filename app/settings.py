@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from videoxception.cache import CACHE, cache_folder
+from videoxception.cores import cores
 from videoxception.nearest import did_you_mean
 
 _PREFIX = "VX_"
@@ -85,7 +86,12 @@ class Settings(BaseSettings):
         ),
     )
     streams: int | None = Field(
-        None, ge=1, description="clips of a batch that a CPU computes side by side; by default measured, too"
+        None,
+        ge=1,
+        description=(
+            "clips that a CPU computes side by side, each with its share of the cores: those of a batch, and a single "
+            "one while half of the decoders have work; by default measured, too"
+        ),
     )
     max_upload_mb: int = Field(512, ge=1, description="largest upload, in MiB")
     upload_timeout: float = Field(120.0, gt=0, allow_inf_nan=False, description="seconds that an upload may take")
@@ -126,10 +132,10 @@ class Settings(BaseSettings):
     )
     max_windows: int = Field(10_800, ge=1, description="windows of one video; more are `too-many-windows`")
     decoders: int = Field(
-        default_factory=lambda: max(2, os.cpu_count() or 1),
+        default_factory=lambda: max(2, cores()),
         ge=1,
         description=(
-            "decoder processes (by default, one a core, and at least 2); with two or more, one "
+            "decoder processes (by default, one a core that it may use, and at least 2); with two or more, one "
             "is reserved for cheap videos"
         ),
     )

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from videoxception import bundled
+from videoxception.cores import cores
 
 _EXTRAS = {
     "cpu": "openvino",
@@ -129,7 +130,7 @@ def _machine() -> Finding:
 
     memory = (container_limit() or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")) / 2**30
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    said = f"{len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB of memory, {files:,} open files allowed"
+    said = f"{cores()} cores, {memory:.0f} GiB of memory, {files:,} open files allowed"
     return Finding("machine", said, "ulimit -n 1024" if 0 <= files < _LEAST_FILES else "")
 
 

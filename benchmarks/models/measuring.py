@@ -53,7 +53,8 @@ def runner(graph: Path, spec: ClipSpec, hint: str) -> tuple[Callable[[], None], 
     core = ov.Core()
     model = core.read_model(graph)
     model.reshape({0: [1, *spec.shape]})
-    compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": precision(), "PERFORMANCE_HINT": hint})
+    properties = {"INFERENCE_PRECISION_HINT": precision(), "ENABLE_CPU_PINNING": False, "PERFORMANCE_HINT": hint}
+    compiled = core.compile_model(model, "CPU", properties)
     clip = np.ascontiguousarray(golden.draw(spec, 0, 1))
     if hint == "LATENCY":
         request = compiled.create_infer_request()

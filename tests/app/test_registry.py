@@ -10,8 +10,10 @@ import httpx
 import numpy as np
 import pytest
 
+from app.decoding import Decoders
 from app.problems import Problem
 from app.registry import ModelRegistry
+from app.service import open_service
 from app.settings import Settings
 from tests.app.conftest import NEXT, publish
 from tests.shipped import NAME, REFERENCE, VERSION
@@ -56,9 +58,9 @@ def created(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @asynccontextmanager
-async def opened(store: Path, busy: Callable[[], bool] = lambda: False) -> AsyncIterator[ModelRegistry]:
+async def opened(store: Path) -> AsyncIterator[ModelRegistry]:
     settings = Settings(device="cpu", model=NAME, model_store=str(store))
-    registry = ModelRegistry(settings, lambda clips: None, busy)
+    registry = ModelRegistry(settings, lambda clips: None)
     await registry.start()
     try:
         yield registry
@@ -66,15 +68,17 @@ async def opened(store: Path, busy: Callable[[], bool] = lambda: False) -> Async
         await registry.close()
 
 
-def test_an_engine_learns_whether_other_work_needs_its_cores(created: list[str], tmp_path: Path) -> None:
-    def busy() -> bool:
-        return True
-
+def test_an_engine_learns_whether_the_decoders_of_short_videos_need_its_cores(
+    created: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def test() -> None:
-        async with opened(tmp_path, busy) as registry:
-            (engine,) = registry.default.batcher.engines
+        async with open_service(Settings(device="cpu", model=NAME, model_store=str(tmp_path))) as service:
+            (engine,) = service.models.default.batcher.engines
             assert isinstance(engine, GoldenEngine)
-            assert engine.busy is busy
+            assert engine.busy is not None
+            assert not engine.busy()
+            monkeypatch.setattr(Decoders, "busy", property(lambda decoders: decoders is service.decoders))
+            assert engine.busy()
 
     asyncio.run(test())
 

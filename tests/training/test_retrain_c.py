@@ -66,7 +66,7 @@ def test_what_is_drawn_is_not_drawn_again(checkout: Path) -> None:
 
 @pytest.mark.parametrize(
     ("folders", "status", "said"),
-    [(["stills"], 2, "usage: scripts/retrain-c STILLS OTHERS"), (["stills", "no"], 1, "no")],
+    [(["stills"], 2, "usage: scripts/retrain-c STILLS OTHERS"), (["stills", "missing-others"], 1, "missing-others")],
 )
 def test_folders_that_are_missing_are_named(folders: list[str], status: int, said: str, checkout: Path) -> None:
     command = [checkout / "scripts/retrain-c", *folders]

@@ -12,9 +12,10 @@ from videoxception.bulk.rows import Look
 from videoxception.bulk.shards import Form, Shards, locked, precision_in
 from videoxception.bulk.sources import is_uri
 from videoxception.cli import windows
-from videoxception.cli.common import add_engine_arguments, add_model_arguments, cores, load_classifier
+from videoxception.cli.common import add_engine_arguments, add_model_arguments, load_classifier
 from videoxception.cli.exit_codes import OK, SOME_FAILED
 from videoxception.cli.progress import progress
+from videoxception.cores import cores
 from videoxception.extras import require
 
 if TYPE_CHECKING:  # it needs an extra, which is asked for first

@@ -63,11 +63,6 @@ def load_classifier(options: argparse.Namespace, decoders: int) -> "videoxceptio
     )
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
 def _coverage(text: str) -> float:
     """Read a coverage. Raises what argparse makes its message of."""
     try:

@@ -10,10 +10,11 @@ import videoxception
 from videoxception.api.schemas import PredictResponse
 from videoxception.cli import windows
 from videoxception.cli.answers import printer
-from videoxception.cli.common import add_engine_arguments, add_model_arguments, cores, load_classifier
+from videoxception.cli.common import add_engine_arguments, add_model_arguments, load_classifier
 from videoxception.cli.exit_codes import OK, SOME_FAILED, USAGE
 from videoxception.cli.videos import Named, named, tell_failure
 from videoxception.client import Client, ClientError, ProblemError, Unauthorized
+from videoxception.cores import cores
 
 _AT_ONCE = 8  # requests
 _FORMS = {

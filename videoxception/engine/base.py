@@ -57,7 +57,7 @@ class Chosen(Protocol):
 
 @runtime_checkable
 class Sharing(Protocol):
-    """An engine that computes by the same cores as other work, as engines on CPUs do."""
+    """An engine that shares its cores with other work, as engines on CPUs do."""
 
     def share(self, busy: Callable[[], bool]) -> None:
         """Have it leave cores to the other work whenever `busy` says that there is some."""

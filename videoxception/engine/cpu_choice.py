@@ -16,9 +16,10 @@ import numpy as np
 
 from videoxception import golden
 from videoxception.clip import Frames
+from videoxception.cores import cores
 from videoxception.engine.base import Choice, Engine, EngineError, Precision
 from videoxception.engine.choice import Candidate, first_right, tried
-from videoxception.engine.kept_choices import Measured, Pin, cores, cpu_name, openvino_version, recall, remember
+from videoxception.engine.kept_choices import Measured, Pin, cpu_name, openvino_version, recall, remember
 from videoxception.engine.openvino import OpenVINOEngine, possible_precisions, usual_precisions
 from videoxception.engine.race import WIN, quiet_race, race, winner
 from videoxception.store import Release

@@ -12,6 +12,7 @@ from typing import Annotated
 import openvino as ov
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from videoxception.cores import cores
 from videoxception.engine.base import EngineError, Precision
 from videoxception.store import INT8_GRAPH, WEIGHTS, Release
 
@@ -61,11 +62,6 @@ def cpu_name() -> str:
     """Return the CPU's name as OpenVINO has it. Virtual machines of different CPUs may have the same."""
     name: str = ov.Core().get_property("CPU", "FULL_DEVICE_NAME")
     return name
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def openvino_version() -> str:

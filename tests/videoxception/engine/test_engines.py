@@ -73,15 +73,16 @@ def test_neighbours_do_not_change_an_answer(engine: Engine) -> None:
         assert np.array_equal(engine.predict(clip[None])[0], row)
 
 
+@pytest.mark.parametrize(("busy", "idle_request"), [(True, "_alone"), (False, "_beside")])
 def test_a_clip_takes_one_stream_while_other_work_needs_the_cores(
-    release: Release, monkeypatch: pytest.MonkeyPatch
+    busy: bool, idle_request: str, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = OpenVINOEngine(release, "f32", streams=2)
+    plain = OpenVINOEngine(release, "f32")
     clip = golden.draw(release.manifest.clip, 5, 1)
-    by_all_cores = engine.predict(clip)
-    monkeypatch.setattr(engine, "_alone", None)
-    engine.share(lambda: True)
-    assert np.array_equal(engine.predict(clip), by_all_cores)
+    engine = plain.with_streams(2)
+    engine.share(lambda: busy)
+    monkeypatch.setattr(engine, idle_request, None)
+    assert np.array_equal(engine.predict(clip), plain.predict(clip))
 
 
 @pytest.mark.parametrize("wrong", [np.zeros((1, 9, 128, 128, 3), np.uint8), np.zeros((1, 10, 128, 128, 3), np.float32)])
