@@ -117,11 +117,14 @@ def test_eight_clips_are_learnt_by_heart(name: str) -> None:
     torch.manual_seed(0)
     net, clip = small_net(name).train(), small_clip(name)
     for module in net.modules():
-        if hasattr(module, "dropout"):
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+        elif isinstance(getattr(module, "dropout", None), float):
             module.dropout = 0.0
     clips, targets = torch.randn(8, 3, *clip.shape[:3]), torch.arange(8) % 4
     optimizer = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=2e-3)
-    for _ in range(120):
+    steps = 400 if info(name).frozen else 120  # features of a frozen network by chance differ little
+    for _ in range(steps):
         loss = F.cross_entropy(net(clips), targets)
         if loss < 0.1:
             return
