@@ -1,7 +1,6 @@
 """Bring a cache up to date with the files of a data set: what is there stays, the rest is decoded."""
 
 import logging
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from training.cache.store import Cache, CacheWriter, writing
 from training.data.readers.image_folder import is_still
 from training.errors import TrainingError
 from training.progress import counting
+from videoxception.cores import cores
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def prepare(
         with writing(folder, spec) as writer:
             todo = _outdated(Cache(folder, spec), paths, not skip_bad)
             todo = _note_known(Cache(folder, spec), writer, todo, not skip_bad)
-            unread = _decode(folder, spec, writer, todo, processes or len(os.sched_getaffinity(0)))
+            unread = _decode(folder, spec, writer, todo, processes or cores())
     cache = Cache.open(folder)
     bad = {path: unread.get(path) or _error(cache, path) for path in paths if path in unread or path not in cache}
     if len(bad) == len(paths) or (bad and not skip_bad):
