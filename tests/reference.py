@@ -54,7 +54,7 @@ def _models() -> str:
         "# Architectures\n\n"
         "What `--architecture` of the trainer takes. Parameters and GMAC (thousand millions of multiply-adds "
         "of a clip) are counted with 400 classes. Latency and CPU time are of one clip in bf16 on the two cores of "
-        "an AMD EPYC (AVX-512 with bf16), in one run of `python -m benchmarks.models`, nothing else running; `times A` "
+        "an AMD EPYC (AVX-512 with bf16), by `python -m benchmarks.models`, nothing else running; `times A` "
         "is the CPU time over that of `videoxception-a`, in pairs. `videoxception-c` and `-d` are timed with kernels "
         "over time, which the released ones do without. Weights are published ones that `--pretrained` can name: "
         "those of `videoxception-c`, `-d`, `lite0_transformer` and `lite2_transformer` come with the extra "
