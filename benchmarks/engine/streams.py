@@ -1,6 +1,5 @@
 """Latency against throughput: the served graph at every split of the cores into streams and threads."""
 
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 import openvino as ov
 
 from videoxception import golden
+from videoxception.cores import cores
 from videoxception.engine.base import Precision
 from videoxception.engine.openvino import graph_of
 from videoxception.store import Release
@@ -25,10 +25,10 @@ class Split:
 
 def splits(release: Release, precision: Precision, seconds: float) -> Iterator[Split]:
     """Measure every split, from one stream with all cores to as many streams as cores."""
-    cores = os.cpu_count() or 1
-    for streams in (count for count in range(1, cores + 1) if cores % count == 0):
-        yield _split(release, precision, streams, cores // streams, seconds)
-    if cores > 1:
+    count = cores()
+    for streams in (each for each in range(1, count + 1) if count % each == 0):
+        yield _split(release, precision, streams, count // streams, seconds)
+    if count > 1:
         yield _split(release, precision, 1, 1, seconds)
 
 

@@ -1,6 +1,5 @@
 """From files to answers: with the service's decoder processes, and with the GPU's decoder (NVDEC)."""
 
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from benchmarks.gpu.rows import Row, attempt
 from benchmarks.gpu.timing import Setting
 from tests.videos import make_video
 from videoxception.clip import ClipSpec
+from videoxception.cores import cores
 from videoxception.engine import Engine
 from videoxception.engine.cuda_card import Card
 from videoxception.engine.cuda_fused import FusedEngine
@@ -39,7 +39,7 @@ def decoding(setting: Setting, count: int = 600, engine: Engine | None = None) -
 
 
 def _processes(engine: Engine, path: Path, count: int) -> Iterator[Row]:
-    processes = os.cpu_count() or 1
+    processes = cores()
     pool = DecoderPool(processes)
     try:
         _answer(engine, lambda _: pool.decode(path, ClipSpec()).frames, path, 2 * processes, processes)
