@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from training.bank.views import frames_of_video
 from training.config.schema import Config
 from training.model.frozen import frozen_names
 
@@ -22,6 +23,7 @@ class BankSpec:
         stages: how many are frozen.
         size: height and width of the views.
         shape: of what the stages give for a view: (C, h, w), or (C,) where it is pooled; of a clip, (T, C).
+        frames: of a video in one view, also where only their mean is kept.
         augmentation: sha256 of how views are drawn.
     """
 
@@ -29,6 +31,7 @@ class BankSpec:
     stages: int
     size: int
     shape: tuple[int, ...]
+    frames: int
     augmentation: str
 
     def to_json(self) -> str:
@@ -50,6 +53,7 @@ def spec_of(config: Config, net: nn.Module, shape: tuple[int, ...]) -> BankSpec:
         stages=config.frozen.frozen_stages,
         size=config.stages[-1].size,
         shape=shape,
+        frames=frames_of_video(config),
         augmentation=hashlib.sha256(json.dumps(drawn, sort_keys=True).encode()).hexdigest(),
     )
 

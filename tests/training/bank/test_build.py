@@ -208,3 +208,12 @@ def test_frozen_stages_that_look_over_time_are_refused(stages: int, tmp_path: Pa
         TrainingError, match=f"--frozen-stages {stages}: kernels over time in frozen stages would see no"
     ):
         build_bank(tmp_path, config, build_network(config), viewed_items(data(), Films(), config), CPU)
+
+
+def test_a_bank_of_means_is_of_one_number_of_frames(tmp_path: Path) -> None:
+    config = replace(CONFIG, frozen=FrozenConfig(frozen_stages=8, views=1, auxiliary_views=1))
+    net = build_network(config).eval()
+    for count in (3, 9):  # an even spread over 9 frames: 1, 4, 7, or all
+        asked = replace(config, clip_shape=ClipConfig(clip_frames=count))
+        build_bank(tmp_path, asked, net, viewed_items(data(), Films(), asked), CPU)
+    assert len(list(tmp_path.iterdir())) == 2
