@@ -23,11 +23,14 @@ from videoxception.nets.planar import forward_fast
 
 _CPU = torch.device("cpu")
 _BATCH = 16
-_SHUFFLES = 4  # orders in which a twin sees each held-out clip; its logits are their mean
+_SHUFFLES = 4  # orders in which a twin sees each held-out clip, each answered by itself: a mean would be an ensemble
 
 
-def answers(config: Config, fold: int, in_order: bool, banks: Path) -> list[tuple[str, str, bool]]:
-    """Train without a fold; return of each of its clips the file's name, the source video, and whether it is right."""
+def answers(config: Config, fold: int, in_order: bool, banks: Path) -> list[tuple[str, str, float]]:
+    """Train without a fold; return of each of its clips the file's name, the source video, and the share of right ones.
+
+    In order there is one answer to a clip; of a shuffled twin one to each of several orders.
+    """
     data = open_data_module(replace(config, data=replace(config.data, fold=fold)), None)
     config = data.config
     library, split, _ = data.load()
@@ -40,8 +43,13 @@ def answers(config: Config, fold: int, in_order: bool, banks: Path) -> list[tupl
     for _ in train(TrainContext(state, config, loader if in_order else ShuffledLoader(loader, config.seed))):
         pass
     logits = _logits(state.average.eval(), config, split.validation, library, in_order, banks)
-    right = logits.argmax(1) == torch.tensor(split.validation.targets)
-    return [(item.path.name, item.group, bool(each)) for item, each in zip(split.validation.items, right, strict=True)]
+    right = shares(logits, torch.tensor(split.validation.targets))
+    return [(item.path.name, item.group, each) for item, each in zip(split.validation.items, right, strict=True)]
+
+
+def shares(logits: Tensor, targets: Tensor) -> list[float]:
+    """Return of each clip the share of its orders whose logits (S, N, K) are highest for its target (N,)."""
+    return (logits.argmax(2) == targets).float().mean(0).tolist()
 
 
 def _loader(config: Config, data: DataSet, library: Library, net: nn.Module, banks: Path) -> Loader:
@@ -56,13 +64,13 @@ def _bank_loader(config: Config, data: DataSet, items: list[ViewedItem], net: nn
 
 @torch.inference_mode()
 def _logits(net: nn.Module, config: Config, data: DataSet, library: Library, in_order: bool, banks: Path) -> Tensor:
-    """Return the logits (N, K) of the clips as a service would see them, or of their frames in orders of chance."""
+    """Return logits (S, N, K) of the clips as a service would see them, S = 1, or of S orders of chance of each."""
     rng = torch.Generator().manual_seed(config.seed)
     found = []
     for frames in _held_out(net, config, data, library, banks):
         orders = [frames] if in_order else [shuffled(frames, 1, rng) for _ in range(_SHUFFLES)]
-        found.append(torch.stack([_of(net, config, each) for each in orders]).mean(0))
-    return torch.cat(found)
+        found.append(torch.stack([_of(net, config, each) for each in orders]))
+    return torch.cat(found, 1)
 
 
 def _of(net: nn.Module, config: Config, frames: Tensor) -> Tensor:

@@ -11,19 +11,22 @@ from training.evaluation.bootstrap import SourceVideos, interval, two_sided
 
 @dataclass(frozen=True)
 class Row:
-    """The answers of one contestant for one fold, with frames in order or shuffled."""
+    """The answers of one contestant for one fold, with frames in order or shuffled.
+
+    `right` is the share of a clip's answers that are right: of one in order, of several orders of a shuffled twin.
+    """
 
     contestant: str
     fold: int
     in_order: bool
     files: list[str]
     groups: list[str]
-    right: list[bool]
+    right: list[float]
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Which clips a contestant with frames in order classifies correctly, which its rival does, each (N,)."""
+    """How often a contestant with frames in order is right of each clip (N,), and how often its rival is (N,)."""
 
     name: str
     folds: int

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.frame_order.learning import shares
 from benchmarks.frame_order.report import Row, holm, pair, table
 from benchmarks.frame_order.shuffling import ShuffledLoader, shuffled
 
@@ -34,6 +35,12 @@ def test_each_row_has_an_order_of_its_own() -> None:
     x = torch.arange(8).expand(20, 8)
     orders = {tuple(row) for row in shuffled(x, 1, torch.Generator().manual_seed(0)).tolist()}
     assert len(orders) > 15
+
+
+def test_each_order_of_a_clip_is_an_answer_of_its_own() -> None:
+    """Their mean would be right of clip 0 at once, an ensemble that a clip in order has not."""
+    logits = torch.tensor([[[9.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [0.0, 1.0]]])  # two orders of two clips
+    assert shares(logits, torch.tensor([0, 1])) == [0.5, 1.0]
 
 
 def test_holms_correction() -> None:
