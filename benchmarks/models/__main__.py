@@ -6,20 +6,22 @@ Each runs as the service would run it, by OpenVINO in the precision that this CP
 chance, and beside videoxception-a clip by clip: read the ratios, since machines wander. Parameters and multiply-adds
 are counted with 400 classes, as papers do. Results are kept in a file, from which scripts/docs makes
 docs/reference/models.md; those of the same names are replaced, and --missing measures only those that the file lacks.
---plot draws the released models whose accuracy is known.
+--plot measures and draws the released models, each at the clip and without the kernels that it was released with.
 """
 
 import argparse
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
-from benchmarks.models.measuring import latency_runner, measure
+from benchmarks.models.measuring import Speed, latency_runner, measure, measure_architecture
 from benchmarks.models.plot import draw
 from benchmarks.service.machine import machine
 from videoxception.nets.cost import full_size_cost
-from videoxception.nets.registry import ARCHITECTURES, info
+from videoxception.nets.registry import ARCHITECTURES
+from videoxception.store import ModelStore, Release
 
 _REFERENCE = "videoxception-a"
 _RESULTS = Path("docs/reference/models.json")
@@ -34,15 +36,24 @@ def main() -> None:
     for name in () if options.table else chosen:
         cost = full_size_cost(name)
         row = {"parameters": cost.parameters, "multiply_adds": cost.multiply_adds}
-        if not (info(name).not_exportable or options.counts):
-            row |= asdict(measure(name, beside(_REFERENCE), options.rounds))
+        if not options.counts:
+            row |= asdict(measure_architecture(name, beside(_REFERENCE), options.rounds))
         found[name] = row
         ordered = {each: found[each] for each in ARCHITECTURES if each in found}
         options.results.write_text(json.dumps(ordered, indent=1) + "\n")
         print(f"{name}: {json.dumps(row)}", flush=True)
     if options.plot:
-        draw(found, options.plot)
+        draw(list(_released(beside(_REFERENCE), options.rounds)), options.plot)
     print(f"{machine(None)}\n\n{table(found)}")
+
+
+def _released(fixed: Callable[[], None], rounds: int) -> Iterator[tuple[Release, Speed]]:
+    """Measure the newest version of each model whose manifest has figures, as it was released."""
+    for release in map(ModelStore().load, ModelStore().versions()):
+        if release.manifest.metrics is not None:
+            speed = measure(release.graph, release.manifest.clip, fixed, rounds)
+            print(f"{release}: {speed.ms:.1f} ms, {speed.cpu_ms:.1f} CPU ms", flush=True)
+            yield release, speed
 
 
 def table(found: dict[str, dict[str, float]]) -> str:

@@ -1,4 +1,4 @@
-"""One architecture at its full size, as the service would run it, beside a fixed one."""
+"""A graph as the service would run it, beside a fixed one: an architecture's at its full size, or a release's."""
 
 import tempfile
 import time
@@ -80,14 +80,18 @@ def latency_runner(name: str) -> Callable[[], None]:
         return runner(graph_of(name, Path(folder)), info(name).clip, "LATENCY")[0]
 
 
-def measure(name: str, fixed: Callable[[], None], rounds: int) -> Speed:
-    """Measure an architecture; the fixed one, a `latency_runner`, runs before each of its clips."""
+def measure_architecture(name: str, fixed: Callable[[], None], rounds: int) -> Speed:
+    """Measure an architecture at its full size."""
     with tempfile.TemporaryDirectory() as folder:
-        graph, clip = graph_of(name, Path(folder)), info(name).clip
-        alone, _ = runner(graph, clip, "LATENCY")
-        pairs = [(_timed(fixed), _timed(alone)) for _ in range(rounds + 1)][1:]
-        several, count = runner(graph, clip, "THROUGHPUT")
-        together = [_timed(several).wall for _ in range(rounds + 1)][1:]
+        return measure(graph_of(name, Path(folder)), info(name).clip, fixed, rounds)
+
+
+def measure(graph: Path, clip: ClipSpec, fixed: Callable[[], None], rounds: int) -> Speed:
+    """Measure a graph; `fixed`, a `latency_runner`, runs before each of its clips."""
+    alone, _ = runner(graph, clip, "LATENCY")
+    pairs = [(_timed(fixed), _timed(alone)) for _ in range(rounds + 1)][1:]
+    several, count = runner(graph, clip, "THROUGHPUT")
+    together = [_timed(several).wall for _ in range(rounds + 1)][1:]
     return Speed(
         precision=precision(),
         ms=1e3 * median(own.wall for _, own in pairs),

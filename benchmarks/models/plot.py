@@ -1,34 +1,23 @@
-"""Accuracy of released models against the latency of their architectures."""
+"""Accuracy of released models against their latency."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.models.measuring import Speed
 from training.reporting.plots.style import BLUE, figure
-from videoxception.manifest import Metrics
-from videoxception.store import ModelStore
+from videoxception.store import Release
 
 
-def accuracies(store: ModelStore) -> dict[str, Metrics]:
-    """Return the figures of the newest version of each released model that was measured, by its architecture."""
-    found = {}
-    for name in store.versions():
-        manifest = store.load(name).manifest
-        if manifest.metrics is not None:
-            found[manifest.architecture.name] = manifest.metrics
-    return found
-
-
-def draw(speeds: Mapping[str, Mapping[str, float]], path: Path) -> None:
-    """Plot top-1 with its interval against milliseconds of one clip."""
+def draw(measured: Sequence[tuple[Release, Speed]], path: Path) -> None:
+    """Plot top-1 of releases with its interval against milliseconds of one clip, each of its own graph."""
     with figure(path, "Top-1 of released models against the latency of a clip", 7, 5) as drawn:
         axes = drawn.subplots()
-        for name, metrics in accuracies(ModelStore()).items():
-            if "ms" not in speeds.get(name, {}):
-                continue
-            low, high = metrics.intervals["top1"]
-            ms = speeds[name]["ms"]
-            axes.errorbar(ms, metrics.top1, [[metrics.top1 - low], [high - metrics.top1]], color=BLUE, marker="o")
-            axes.annotate(name, (ms, metrics.top1), textcoords="offset points", xytext=(6, 4))
-        axes.set_xscale("log")
-        axes.set_xlabel("milliseconds of a clip")
-        axes.set_ylabel("top-1")
+        for release, speed in measured:
+            metrics = release.manifest.metrics
+            assert metrics is not None, f"{release} has no figures"
+            top1, (low, high) = 100 * metrics.top1, (100 * side for side in metrics.intervals["top1"])
+            axes.errorbar(speed.ms, top1, [[top1 - low], [high - top1]], color=BLUE, marker="o", capsize=3)
+            axes.annotate(str(release), (speed.ms, top1), textcoords="offset points", xytext=(6, 4))
+        axes.set_xlim(left=0, right=1.3 * max(speed.ms for _, speed in measured))
+        axes.set_xlabel("milliseconds of the network, a clip")
+        axes.set_ylabel("top-1, % (95 % interval)")

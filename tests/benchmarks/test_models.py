@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from matplotlib.axes import Axes
 
 from benchmarks.models.__main__ import table
+from benchmarks.models.measuring import Speed, latency_runner, measure_architecture
+from benchmarks.models.plot import draw
 from tests.reference import REFERENCE
 from videoxception import nets
 from videoxception.nets.cost import CLASSES, full_size_cost
 from videoxception.nets.registry import ARCHITECTURES, clip_arguments, info
+from videoxception.store import ModelStore
 
 KEPT = json.loads((REFERENCE / "models.json").read_text())
 
@@ -40,11 +44,22 @@ def test_the_quickest_comes_first() -> None:
     assert lines[2] == "| quick | 2.00 | 20 | 30 | 1.0 | 60.0 |"
 
 
-@pytest.mark.slow
-def test_an_architecture_is_measured_beside_the_fixed_one(tmp_path: Path) -> None:
-    from benchmarks.models.measuring import latency_runner, measure
+def test_the_plot_draws_each_release_at_its_own_latency(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two models of one architecture, of which one is quicker and right more often."""
+    drawn: list[tuple[float, float]] = []
+    monkeypatch.setattr(Axes, "errorbar", lambda self, x, y, *_, **__: drawn.append((x, y)))
+    releases = [ModelStore().load(name) for name in ("videoxception-c", "videoxception-c224")]
+    draw(
+        [(release, Speed("f32", ms, 0, 0, 0)) for release, ms in zip(releases, (9.0, 8.0), strict=True)],
+        tmp_path / "p.png",
+    )
+    assert drawn == [(ms, 100 * r.manifest.metrics.top1) for r, ms in zip(releases, (9.0, 8.0), strict=True)]
+    assert (tmp_path / "p.png").exists()
 
-    found = measure("videoxception-a", latency_runner("videoxception-a"), 2)
+
+@pytest.mark.slow
+def test_an_architecture_is_measured_beside_the_fixed_one() -> None:
+    found = measure_architecture("videoxception-a", latency_runner("videoxception-a"), 2)
     assert 0.3 < found.times_reference < 3
     assert found.ms > 1
     assert found.cpu_ms > 1
