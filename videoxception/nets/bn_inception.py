@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from videoxception.nets.caffe import NamedLayers
+from videoxception.nets.width import scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,9 @@ class BlockSpec:
 
     def scaled(self, width: float) -> "BlockSpec":
         """Return the block with that share of the channels."""
-        three, double = ((_scaled(a, width), _scaled(b, width)) for a, b in (self.three, self.double))
-        single, projection = _scaled(self.single, width), _scaled(self.projection, width)
+        three, double = ((scaled(a, width), scaled(b, width)) for a, b in (self.three, self.double))
+        single, projection = scaled(self.single, width), scaled(self.projection, width)
         return BlockSpec(self.name, single, three, double, projection, self.average)
-
-
-def _scaled(channels: int, width: float) -> int:
-    return max(1, round(channels * width)) if channels else 0
 
 
 BLOCK_3A = BlockSpec("inception_3a", 64, (64, 64), (64, 96), 32)
@@ -63,7 +60,9 @@ LATER = (
 
 
 def _max_pool(x: Tensor) -> Tensor:
-    return F.max_pool2d(x, 3, 2, ceil_mode=True)
+    """Halve height and width, rounded up as the strided convolutions beside it do; x comes from a ReLU."""
+    height, width = x.shape[2:]
+    return F.max_pool2d(F.pad(x, (0, width % 2, 0, height % 2)), 3, 2, ceil_mode=True)
 
 
 class BasicConv(NamedLayers):
@@ -71,7 +70,7 @@ class BasicConv(NamedLayers):
 
     def __init__(self, width: float = 1.0) -> None:
         super().__init__()
-        narrow, wide = _scaled(64, width), _scaled(192, width)
+        narrow, wide = scaled(64, width), scaled(192, width)
         self.add_conv2d("conv1_7x7_s2", 3, narrow, 7, 2)
         self.add_conv2d("conv2_3x3_reduce", narrow, narrow, 1)
         self.add_conv2d("conv2_3x3", narrow, wide, 3)
@@ -128,7 +127,7 @@ class Eco2d(nn.Module):
     def __init__(self, width: float = 1.0) -> None:
         super().__init__()
         a, b, c = (spec.scaled(width) for spec in (BLOCK_3A, BLOCK_3B, BLOCK_3C))
-        channels = _scaled(192, width)
+        channels = scaled(192, width)
         self.basic_conv = BasicConv(width)
         self.inception_a = Inception(channels, a)
         self.inception_b = Inception(a.outputs(channels), b)

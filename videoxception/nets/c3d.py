@@ -8,6 +8,7 @@ later implementations it has batch norms, without which it does not train from s
 from torch import Tensor, nn
 
 from videoxception.nets.wide_head import WideHead
+from videoxception.nets.width import scaled
 
 # Channels of the convolutions between two poolings.
 _GROUPS = ((64,), (128,), (256, 256), (512, 512), (512, 512))
@@ -23,7 +24,7 @@ class C3d(nn.Module):
         layers: list[nn.Module] = []
         channels = 3
         for group, sizes in enumerate(_GROUPS):
-            for size in (max(1, round(width * each)) for each in sizes):
+            for size in (scaled(each, width) for each in sizes):
                 layers += [nn.Conv3d(channels, size, 3, padding=1, bias=False), nn.BatchNorm3d(size), nn.ReLU(True)]
                 channels = size
             window = (1, 2, 2) if group == 0 else (2, 2, 2)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from videoxception.nets.googlenet import GoogLeNet
+from videoxception.nets.width import scaled
 
 _CELLS, _LAYERS = 512, 5
 
@@ -18,7 +19,7 @@ class CnnLstm(GoogLeNet):
     def __init__(self, num_classes: int, dropout: float = 0.5, width: float = 1.0, layers: int = _LAYERS) -> None:
         super().__init__(inflated=False, width=width)
         self.dropout = dropout
-        cells = max(1, round(_CELLS * width))
+        cells = scaled(_CELLS, width)
         self.lstm = nn.LSTM(self.channels, cells, layers, batch_first=True)
         self.fc = nn.Linear(cells, num_classes)
 

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from videoxception.nets.bn_inception import Eco2d, InceptionTail
 from videoxception.nets.caffe import NamedLayers
+from videoxception.nets.width import scaled
 
 
 class Res3(NamedLayers):
@@ -60,7 +61,7 @@ class Eco3d(nn.Module):
 
     def __init__(self, inputs: int, width: float = 1.0) -> None:
         super().__init__()
-        first, second, third = (max(1, round(width * each)) for each in (128, 256, 512))
+        first, second, third = (scaled(each, width) for each in (128, 256, 512))
         self.res_3d_3 = Res3(inputs, first)
         self.res_3d_4 = ResStage("res4", first, second)
         self.res_3d_5 = ResStage("res5", second, third)

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from videoxception.nets.width import scaled
+
 # Channels of each block: 1 x 1; the two of the 3 x 3 branch; the two of the second 3 x 3 branch; behind the pooling.
 _BLOCKS = {
     "3a": (64, 96, 128, 16, 32, 32),
@@ -73,7 +75,7 @@ class GoogLeNet(nn.Module):
 
     def __init__(self, inflated: bool, width: float = 1.0) -> None:
         super().__init__()
-        narrow, wide = max(1, round(64 * width)), max(1, round(192 * width))
+        narrow, wide = scaled(64, width), scaled(192, width)
         self.conv1 = ConvNorm(3, narrow, 7, 2, inflated)
         self.maxpool1 = _max_pool(3, 2, over_time=False)
         self.conv2 = ConvNorm(narrow, narrow, 1)
@@ -83,7 +85,7 @@ class GoogLeNet(nn.Module):
         for name, full in _BLOCKS.items():
             if name in _POOLED_BEFORE:
                 self.add_module(f"maxpool{int(name[0]) - 1}", _max_pool(_POOLED_BEFORE[name], 2, inflated))
-            sizes = tuple(max(1, round(each * width)) for each in full)
+            sizes = tuple(scaled(each, width) for each in full)
             self.add_module(f"inception{name}", Inception(channels, sizes, inflated))
             channels = sizes[0] + sizes[2] + sizes[4] + sizes[5]
         self.channels = channels

@@ -21,6 +21,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models.video.resnet import BasicBlock, Conv2Plus1D, Conv3DNoTemporal, Conv3DSimple
 
+from videoxception.nets.width import scaled
+
 _BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}  # of each group
 _PLANES = (64, 128, 256, 512)
 _STEM_MIDPLANES = 45  # of R(2+1)D's stem, in the authors' code and in torchvision; the formula would give 83
@@ -50,9 +52,9 @@ class VideoResNet(nn.Module):
     ) -> None:
         super().__init__()
         self.dropout, self.stacked = dropout, stacked
-        planes = [max(1, round(width * each)) for each in _PLANES]
+        planes = [scaled(each, width) for each in _PLANES]
         stem, *groups = convolutions(kind)
-        self.stem = _stem(stem, 3 * max(stacked, 1), planes[0], max(1, round(width * _STEM_MIDPLANES)))
+        self.stem = _stem(stem, 3 * max(stacked, 1), planes[0], scaled(_STEM_MIDPLANES, width))
         inputs = [planes[0], *planes]
         for number, (conv, blocks) in enumerate(zip(groups, _BLOCKS[depth], strict=True)):
             layer = _layer(conv, inputs[number], planes[number], blocks, 1 if number == 0 else 2)

@@ -10,6 +10,7 @@ small sizes.
 from torch import Tensor, nn
 
 from videoxception.nets.wide_head import WideHead
+from videoxception.nets.width import scaled
 
 # (channels, kernel over space, its stride, kernel over time, its stride, whether pooling follows)
 _LAYERS = (
@@ -32,7 +33,7 @@ class SlowFusion(nn.Module):
         layers: list[nn.Module] = []
         channels = 3
         for full, kernel, stride, over_time, time_stride, pooled in _LAYERS:
-            size, padding = max(1, round(width * full)), 0 if channels == 3 else kernel // 2
+            size, padding = scaled(full, width), 0 if channels == 3 else kernel // 2
             kernels, strides = (over_time, kernel, kernel), (time_stride, stride, stride)
             conv = nn.Conv3d(channels, size, kernels, strides, (0, padding, padding), bias=False)
             layers += [conv, nn.BatchNorm3d(size), nn.ReLU(True)]

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from videoxception.nets.optical_flow import optical_flow
 from videoxception.nets.wide_head import WideHead
+from videoxception.nets.width import scaled
 
 # CNN-M-2048: (channels, kernel, stride, whether pooling follows), then two wide layers.
 _LAYERS = ((96, 7, 2, True), (256, 5, 2, True), (512, 3, 1, False), (512, 3, 1, False), (512, 3, 1, True))
@@ -25,7 +26,7 @@ class CnnM(nn.Module):
         super().__init__()
         layers: list[nn.Module] = []
         for full, kernel, stride, pooled in _LAYERS:
-            size = max(1, round(width * full))
+            size = scaled(full, width)
             layers += [nn.Conv2d(channels, size, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(size)]
             layers += [nn.ReLU(True), *([nn.MaxPool2d(3, 2, 1)] if pooled else [])]
             channels = size

@@ -5,6 +5,8 @@ from typing import cast
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from videoxception.nets.width import scaled
+
 
 class WideHead(nn.Module):
     """Features (N, inputs) -> logits (N, num_classes), by two wide layers with ReLU and dropout, and a last one."""
@@ -12,7 +14,7 @@ class WideHead(nn.Module):
     def __init__(self, inputs: int, wide: tuple[int, int], num_classes: int, dropout: float, width: float) -> None:
         super().__init__()
         self.dropout = dropout
-        six, seven = (max(1, round(width * each)) for each in wide)
+        six, seven = (scaled(each, width) for each in wide)
         self.fc6 = nn.Linear(inputs, six)
         self.fc7 = nn.Linear(six, seven)
         self.fc8 = nn.Linear(seven, num_classes)

@@ -83,6 +83,14 @@ def stage(name: str, inputs: int, outputs: int) -> dict[str, tuple[int, int]]:
     return {**first, f"{name}b_1": (outputs, outputs), f"{name}b_2": (outputs, outputs)}
 
 
+@pytest.mark.parametrize("size", [112, 80, 33])
+def test_branches_meet_on_maps_with_odd_sides_too(size: int) -> None:
+    """Of 112 pixels block 4e halves maps of 7 x 7: convolutions and poolings give 4 x 4, as on 8 x 8."""
+    with torch.device("meta"):
+        net = nets.create("eco_full", 7, width=0.25).eval()
+        assert net(torch.empty(1, 3, 4, size, size)).shape == (1, 7)
+
+
 @pytest.mark.parametrize(("name", "channels"), [("eco_lite", 512), ("eco_full", 512 + 1024)])
 def test_what_is_pooled(name: str, channels: int) -> None:
     with torch.device("meta"):
