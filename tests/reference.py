@@ -52,17 +52,19 @@ def _settings() -> str:
 def _models() -> str:
     intro = (
         "# Architectures\n\n"
-        "What `--architecture` of the trainer takes. Parameters and GMAC (thousand millions of multiply-adds "
-        "of a clip) are counted with 400 classes. Latency and CPU time are of one clip in bf16 on the two cores of "
-        "an AMD EPYC (AVX-512 with bf16), by `python -m benchmarks.models`, nothing else running; `times A` "
-        "is the CPU time over that of `videoxception-a`, in pairs. `videoxception-c` and `-d` are timed with kernels "
-        "over time, which the released ones do without. Weights are published ones that `--pretrained` can name: "
-        "those of `videoxception-c`, `-d`, `lite0_transformer` and `lite2_transformer` come with the extra "
+        "What `--architecture` of the trainer takes; all can be served, by graphs for CPUs. `videoxception nets NAME` "
+        "says more of one. Parameters and GMAC (thousand millions of multiply-adds of convolutions and matrix products "
+        "of a clip: the optical flow of `two_stream` is not counted) are of 400 classes. Latency, CPU time and clips/s "
+        "of several at once are in bf16 on the two cores of an AMD EPYC (AVX-512 with bf16), by "
+        "`python -m benchmarks.models`, nothing else running, six rows (of a disturbed first run) in a second run; "
+        "`times A` is the CPU time over that of `videoxception-a`, in pairs. `videoxception-c` and `-d` are timed with "
+        "kernels over time, which the released ones do without. Weights are published ones that `--pretrained` can "
+        "name: those of `videoxception-c`, `-d`, `lite0_transformer` and `lite2_transformer` come with the extra "
         "`pretrained`, others by torchvision's download or as a file.\n"
     )
     found = json.loads((REFERENCE / "models.json").read_text())
     head = (
-        "| architecture | parameters | GMAC | clip | ms | CPU ms | times A | weights | graph for CPUs | source |\n"
+        "| architecture | parameters | GMAC | clip | ms | CPU ms | times A | clips/s | weights | source |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     )
     return "\n".join([intro, head, *(_model(name, found.get(name, {})) for name in ARCHITECTURES), ""])
@@ -71,13 +73,15 @@ def _models() -> str:
 def _model(name: str, row: dict[str, float]) -> str:
     known = ARCHITECTURES[name]
     clip = f"{known.clip.frames} x {known.clip.size[0]} x {known.clip.size[1]}"
-    graph = f"no: {known.not_exportable}" if known.not_exportable else "yes"
-    measured = (
-        f"{row['ms']:.0f} | {row['cpu_ms']:.0f} | {row['times_reference']:.1f}" if "ms" in row else "not measured | | "
-    )
+    measured = "not measured | | |"
+    if "ms" in row:
+        speed = (row["ms"], row["cpu_ms"])
+        measured = " | ".join(
+            [*(f"{ms:.0f}" for ms in speed), f"{row['times_reference']:.1f}", f"{row['clips_per_second']:.1f}"]
+        )
     cost = f"{row['parameters']:,} | {row['multiply_adds'] / 1e9:.2f}"
     weights = ", ".join(known.weights) or "none"
-    return f"| `{name}` | {cost} | {clip} | {measured} | {weights} | {graph} | {known.source} |"
+    return f"| `{name}` | {cost} | {clip} | {measured} | {weights} | {known.source} |"
 
 
 def _flags() -> str:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from videoxception.times import interpolate, median_step, spread, usable
 
 Frames = npt.NDArray[np.uint8]
-"""Frames of one clip, (F, H, W, 3), RGB."""
+"""Frames of one clip, (F, H, W, 3), in the colour order of its spec."""
 
 PositiveInt = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Column, Table
 
 from videoxception.cli.exit_codes import USAGE
+from videoxception.clip import ClipSpec, Crop, ResizeCrop, Window
 from videoxception.extras import require
 
 if TYPE_CHECKING:  # they need extras, which `require` names
@@ -15,35 +17,94 @@ if TYPE_CHECKING:  # they need extras, which `require` names
     from videoxception.nets.registry import NetInfo
 
 
+_WIDE = 132  # columns that have room for sources
+_OPTIONS = ("dropout", "stochastic_depth", "frames", "size")  # arguments that are options of the trainer's own
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `videoxception nets`."""
-    parser.add_argument("names", nargs="*", metavar="NAME", help="architectures to list (default: all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="architectures to describe (default: list all)")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a table; return `USAGE` for a name that is not there."""
+    """Print a table of all, or all that is known of some; return `USAGE` for a name that is not there."""
     require("videoxception nets", "torch", "torch")
-    from videoxception.nets.cost import CLASSES, full_size_cost
-    from videoxception.nets.registry import ARCHITECTURES, info
+    from videoxception.nets.registry import info
 
-    console = Console()
     try:
-        chosen = {name: info(name) for name in options.names or ARCHITECTURES}
+        chosen = {name: info(name) for name in options.names}
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE
-    whole = [Column(name, no_wrap=True) for name in ("architecture", "parameters", "GMAC", "clip", "weights")]
-    table = Table(*whole, "served from a graph", "source", box=None)
-    for name, known in chosen.items():
-        table.add_row(name, *_row(known, full_size_cost(name)))
-    console.print(table)
-    console.print(f"parameters and GMAC with {CLASSES} classes; weights: published ones that --pretrained can name")
+    if chosen:
+        print("\n\n".join(_described(name, known) for name, known in chosen.items()))
+    else:
+        _list()
     return 0
 
 
-def _row(known: "NetInfo", cost: "Cost") -> tuple[str, ...]:
-    spec = known.clip
-    clip = f"{spec.frames} x {spec.size[0]} x {spec.size[1]}"
-    graph = f"no: {known.not_exportable}" if known.not_exportable else "yes"
-    costs = f"{cost.parameters:,}", f"{cost.multiply_adds / 1e9:.2f}"
-    return *costs, clip, ", ".join(known.weights) or "none", graph, known.source
+def _list() -> None:
+    from videoxception.nets.cost import CLASSES, full_size_cost
+    from videoxception.nets.registry import ARCHITECTURES
+
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDE)
+    heads = ["architecture", "parameters", "GMAC", "clip", "weights"]
+    table = Table(*(Column(head, no_wrap=True) for head in heads), box=None)
+    if console.width >= _WIDE:
+        table.add_column("source", no_wrap=True)
+    for name, known in ARCHITECTURES.items():
+        cost, size = full_size_cost(name), " x ".join(map(str, known.clip.shape[:3]))
+        row = [name, *_counts(cost), size, ", ".join(known.weights) or "none", known.source]
+        table.add_row(*row[: len(table.columns)])
+    console.print(table)
+    console.print(
+        f"\nparameters and GMAC (of convolutions and matrix products, a clip) with {CLASSES} classes; clip: frames x"
+        " height x width; weights: published ones that --pretrained can name. `videoxception nets NAME` says more."
+    )
+
+
+def _counts(cost: "Cost") -> tuple[str, str]:
+    return f"{cost.parameters:,}", f"{cost.multiply_adds / 1e9:.2f}"
+
+
+def _described(name: str, known: "NetInfo") -> str:
+    from videoxception.nets import arguments
+    from videoxception.nets.cost import CLASSES, full_size_cost
+
+    parameters, giga = _counts(full_size_cost(name))
+    lines = {
+        "source": known.source,
+        "parameters": f"{parameters} with {CLASSES} classes",
+        "cost": f"{giga} GMAC a clip, of convolutions and matrix products",
+        "clip": _clip(known.clip),
+        "input": _input(known.clip),
+        "weights": ", ".join([*(f"--pretrained {each}" for each in known.weights), "--pretrained FILE"]),
+        "arguments": _arguments(arguments(name)),
+    }
+    return "\n".join([name, *(f"  {key:<11} {value}" for key, value in lines.items())])
+
+
+def _arguments(defaults: Mapping[str, object]) -> str:
+    """Write an architecture's own arguments as the trainer takes them."""
+    own = [f"{name}={str(value).lower()}" for name, value in defaults.items() if name not in _OPTIONS]
+    return f"--architecture-args {','.join(own)}" if own else "none"
+
+
+def _clip(spec: ClipSpec) -> str:
+    """Say which frames of a video the network is shown, and how large."""
+    height, width = spec.size
+    moments = "of equal parts of the video"
+    if isinstance(spec.sampling, Window):
+        moments = f"every {spec.sampling.step:g} s around the middle of the video"
+    fit = f"scaled to {height} x {width}"
+    if isinstance(spec.fit, Crop):
+        fit = f"the shorter side scaled to {spec.fit.short_side}, the middle {height} x {width} cut out"
+    elif isinstance(spec.fit, ResizeCrop):
+        fit = f"scaled to {spec.fit.height} x {spec.fit.width}, the middle {height} x {width} cut out"
+    return f"{spec.frames} frames, {moments}; {fit}"
+
+
+def _input(spec: ClipSpec) -> str:
+    """Say what becomes of bytes."""
+    mean, std = (", ".join(f"{each:g}" for each in values) for values in (spec.mean, spec.std))
+    return f"{spec.channels}; (byte * {spec.scale:.4g} - mean) / std, mean {mean}, std {std}"

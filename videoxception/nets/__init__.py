@@ -35,14 +35,20 @@ def create(name: str, num_classes: int, *, auxiliary: int = 0, **arguments: obje
     """
     known = info(name)
     builder = _builder(known)
-    _check_arguments(name, _kinds(builder, known), arguments)
+    kinds = {each.name: each.annotation for each in _parameters(builder, known)}
+    _check_arguments(name, kinds, arguments)
     return builder(num_classes + auxiliary, **known.preset, **arguments)
 
 
 def takes(name: str, argument: str) -> bool:
     """Return whether an architecture has an argument of that name. Raises `ValueError` for an unknown architecture."""
+    return argument in arguments(name)
+
+
+def arguments(name: str) -> dict[str, object]:
+    """Return an architecture's own arguments and their defaults. Raises `ValueError` for an unknown architecture."""
     known = info(name)
-    return argument in _kinds(_builder(known), known)
+    return {each.name: each.default for each in _parameters(_builder(known), known)}
 
 
 def _builder(known: NetInfo) -> "Callable[..., nn.Module]":
@@ -50,10 +56,10 @@ def _builder(known: NetInfo) -> "Callable[..., nn.Module]":
     return cast("Callable[..., nn.Module]", getattr(import_module(f"videoxception.nets.{module}"), function))
 
 
-def _kinds(builder: "Callable[..., nn.Module]", known: NetInfo) -> dict[str, type]:
-    """Return the type of each argument that a builder takes of its caller."""
+def _parameters(builder: "Callable[..., nn.Module]", known: NetInfo) -> list[inspect.Parameter]:
+    """Return what a builder takes of its caller."""
     _, *parameters = inspect.signature(builder).parameters.values()  # the first is the number of outputs
-    return {each.name: each.annotation for each in parameters if each.name not in known.preset}
+    return [each for each in parameters if each.name not in known.preset]
 
 
 def _check_arguments(name: str, kinds: Mapping[str, type], arguments: Mapping[str, object]) -> None:

@@ -35,7 +35,6 @@ class NetInfo:
         weights: published weights that it can begin with.
         heads: names of its last layers, whose rows are the outputs.
         frozen: the name of a part that is never trained.
-        not_exportable: why no graph for OpenVINO can be made of it; "" if one can.
         small: its reduced size.
     """
 
@@ -47,7 +46,6 @@ class NetInfo:
     weights: tuple[PublishedWeights, ...] = ()
     heads: tuple[str, ...] = ("head",)
     frozen: str = ""
-    not_exportable: str = ""
     small: Small = field(default_factory=Small)
 
 
@@ -67,7 +65,7 @@ _PHOTO_CLIP = _clip(16, 224, Crop(short_side=256), _IMAGENET_COLOURS)
 
 _VIDEOXCEPTION = {
     "videoxception-a": NetInfo(
-        builder="videoxception:videoxception_a", source="VideoXception (Rikkyo University, 2023)", small=Small(size=32)
+        builder="videoxception:videoxception_a", source="VideoXception (Rikkyo University, 2023)"
     ),
     "videoxception-b": NetInfo(
         builder="videoxception:videoxception_b", source="VideoXception (Rikkyo University, 2023)", small=Small(size=128)
@@ -87,7 +85,7 @@ _VIDEOXCEPTION = {
     ),
 }
 
-_TRAN = "Tran et al., arXiv 1711.11248"
+_TRAN = "Tran et al., arXiv 1711.11248; torchvision's blocks"
 _TORCHVISION_RESNETS = ("r2plus1d_18", "r3d_18", "mc3_18")
 
 
@@ -95,7 +93,7 @@ def _resnet(kind: str, depth: int) -> NetInfo:
     name = f"{kind}_{depth}"
     return NetInfo(
         builder="resnet:video_resnet",
-        source=f"{_TRAN}; torchvision's blocks" if kind not in ("r2d", "fr2d") else _TRAN,
+        source=_TRAN,
         clip=_RESNET_CLIP,
         preset={"kind": kind, "depth": depth},
         clip_arguments=("frames",) if kind == "r2d" else (),

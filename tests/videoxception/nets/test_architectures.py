@@ -156,8 +156,6 @@ def test_a_graph_gives_the_networks_logits(name: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES.keys() - {"cnn_lstm", "two_stream"}))
 def test_a_graph_of_the_others_gives_the_networks_logits(name: str, tmp_path: Path) -> None:
-    if info(name).not_exportable:
-        pytest.skip(info(name).not_exportable)
     check_graph(name, tmp_path)
 
 
