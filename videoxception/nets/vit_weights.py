@@ -1,4 +1,9 @@
-"""Weights of a ViT, as torchvision, timm or Hugging Face name them, by the names of ViViT's spatial encoder."""
+"""Weights of a ViT, as torchvision, timm or Hugging Face name them, by the names of ViViT's spatial encoder.
+
+ViViT's input is (x - 0.5) / 0.5 of x in 0..1, as that of the ViTs of timm and Hugging Face mostly is. torchvision's
+were trained on ImageNet's mean and deviation: their patch kernel is converted, which is exact, since patches have no
+padding.
+"""
 
 import re
 from collections.abc import Mapping
@@ -45,6 +50,8 @@ _HUGGING_FACE = (
     (_LAYER + r"output\.dense\.(\w+)", r"spatial.blocks.\1.mlp.fc2.\2"),
     (r"layernorm\.(\w+)", r"spatial.norm.\1"),
 )
+_OF_TORCHVISION = "conv_proj.weight"
+_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
 _HEADS = r"(?:head|heads|classifier|pooler|pre_logits|fc_norm)\b.*"
 
 
@@ -54,10 +61,14 @@ def vivit_weights(weights: Mapping[str, Tensor], net: ViViT) -> Weights:
     Position embeddings of another number of patches are interpolated. The temporal encoder and the head have none.
 
     Raises:
-        ValueError: a name is not one of a ViT's.
+        ValueError: a name is not one of a ViT's, or the patch kernel or position embeddings are missing or unfit.
     """
     weights = {name.removeprefix("vit."): tensor for name, tensor in weights.items()}
     found = _joined({_own(name): tensor for name, tensor in weights.items() if not re.fullmatch(_HEADS, name)})
+    if missing := {f"{_EMBEDDING}.weight", f"{_EMBEDDING}.bias", _POSITIONS} - found.keys():
+        raise ValueError(f"nothing in it is ViViT's {min(missing)}, as every ViT has it")
+    if _OF_TORCHVISION in weights:
+        found |= _for_signed_input(found)
     found[f"{_EMBEDDING}.weight"] = central_frame(found[f"{_EMBEDDING}.weight"], net.grid.tubelet)
     found[_POSITIONS] = _resampled(found[_POSITIONS], net.grid.side)
     return found
@@ -81,12 +92,22 @@ def _joined(weights: Weights) -> Weights:
     return joined
 
 
+def _for_signed_input(weights: Weights) -> Weights:
+    """Return the patch kernel (D, 3, p, p) and its bias for (x - 0.5) / 0.5 in place of (x - mean) / std."""
+    weight, bias = weights[f"{_EMBEDDING}.weight"], weights[f"{_EMBEDDING}.bias"]
+    mean, std = (weight.new_tensor(values).view(3, 1, 1) for values in (_MEAN, _STD))
+    shift = (weight * (0.5 - mean) / std).sum((1, 2, 3))
+    return {f"{_EMBEDDING}.weight": weight * 0.5 / std, f"{_EMBEDDING}.bias": bias + shift}
+
+
 def _resampled(positions: Tensor, side: int) -> Tensor:
     """Interpolate position embeddings (1, 1 + N, D), the class token's first, to 1 + side * side."""
     count = positions.shape[1] - 1
     if count == side**2:
         return positions
     old = round(count**0.5)
+    if old * old != count:
+        raise ValueError(f"its {count} position embeddings are of no square of patches")
     grid = positions[:, 1:].transpose(1, 2).reshape(1, -1, old, old)
     grid = F.interpolate(grid, (side, side), mode="bicubic", align_corners=False)
     return torch.cat([positions[:, :1], grid.flatten(2).transpose(1, 2)], 1)

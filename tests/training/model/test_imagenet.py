@@ -10,7 +10,8 @@ from torch import Tensor
 
 from tests.pretrained import PACKAGES, weights_or_skip
 from training.errors import TrainingError
-from training.model.imagenet import ImageNetPackage, imagenet_weights, read_weights
+from training.model.imagenet import ImageNetPackage, by_lite_names, imagenet_weights
+from training.model.weight_files import read_state_dict
 
 SAVED = {
     "_conv_stem.weight": torch.tensor(1.0),
@@ -71,23 +72,9 @@ def test_a_package_with_another_file_counts_as_missing(package: ImageNetPackage)
     assert ImageNetPackage(package.network, "00000000").find() is None
 
 
-@pytest.mark.parametrize("content", [b"", b"weights", b"\x80\x04}."])
-def test_a_file_of_something_else_is_told(content: bytes, tmp_path: Path) -> None:
-    (tmp_path / "other.pth").write_bytes(content)
-    with pytest.raises(TrainingError, match=r"other\.pth holds no weights of EfficientNet-Lite"):
-        read_weights(tmp_path / "other.pth")
-
-
-def test_a_file_of_another_network_is_told(tmp_path: Path) -> None:
-    with pytest.raises(
-        TrainingError, match=r"holds no weights of EfficientNet-Lite \(unknown parameter 'layer1\.weight'"
-    ):
-        read_weights(write(tmp_path, {"layer1.weight": torch.zeros(1)}))
-
-
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"missing\.pth: No such file"):
-        read_weights(tmp_path / "missing.pth")
+def test_a_name_that_no_package_has_is_told() -> None:
+    with pytest.raises(ValueError, match=r"unknown parameter '_swish\.weight'"):
+        by_lite_names({"_swish.weight": torch.zeros(1)})
 
 
 @pytest.mark.parametrize("name", PACKAGES)
@@ -95,4 +82,4 @@ def test_the_pinned_packages_hold_what_we_say(name: str, tmp_path: Path) -> None
     weights = weights_or_skip(name)
     assert weights["head.weight"].shape == (1000, 1280)
     copied = shutil.copy(str(PACKAGES[name].find()), tmp_path / "copied.pth")
-    assert torch.equal(read_weights(Path(copied))["top.conv.weight"], weights["top.conv.weight"])
+    assert torch.equal(by_lite_names(read_state_dict(Path(copied)))["top.conv.weight"], weights["top.conv.weight"])

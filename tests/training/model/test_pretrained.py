@@ -66,7 +66,7 @@ def test_nothing_is_loaded_of_type_a() -> None:
 
 
 def test_weights_of_another_network_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pretrained, "read_weights", lambda path: frame_weights(LITE2))
+    monkeypatch.setattr(pretrained, "read_state_dict", lambda path: frame_weights(LITE2))
     config = replace(C, pretrained="lite2.pth")
     with pytest.raises(TrainingError, match=r"weights of lite2\.pth are not those of videoxception-c"):
         first_weights(config, build_network(config))

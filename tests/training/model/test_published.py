@@ -1,5 +1,6 @@
 """Published weights that are no package: fetched by torchvision, or in files."""
 
+from dataclasses import replace
 from pathlib import Path
 from urllib.error import URLError
 
@@ -17,8 +18,8 @@ from training.model import pretrained
 from training.model.build import build_network
 from training.model.frozen import freeze, frozen_names
 from training.model.pretrained import describe_pretrained, first_weights
-from training.model.published import read_state_dict
 from training.model.train_state import load_weights, new_train_state
+from training.recipes import recipe
 from videoxception.nets import create
 from videoxception.nets.efficientnet_lite import LITE0, EfficientNetLite
 
@@ -79,11 +80,32 @@ def test_vivit_takes_a_vit(tmp_path: Path) -> None:
         first_weights(vivit(tmp_path / "other.pth"), net)
 
 
-@pytest.mark.parametrize("content", [b"", b"weights", b"\x80\x04}."])
-def test_a_file_of_something_else_is_told(content: bytes, tmp_path: Path) -> None:
-    (tmp_path / "other.pth").write_bytes(content)
-    with pytest.raises(TrainingError, match=r"other\.pth holds no weights"):
-        read_state_dict(tmp_path / "other.pth")
+@pytest.mark.parametrize("architecture", ["r3d_18", "i3d", "cnn_lstm"])
+def test_a_networks_own_weights_fill_all_but_its_head(architecture: str, tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    check_own(narrow(architecture, tmp_path / "own.pth"))
+
+
+def test_vivits_own_weights_fill_it_too(tmp_path: Path) -> None:
+    check_own(vivit(tmp_path / "own.pth"))
+
+
+@pytest.mark.parametrize("architecture", ["lite0_transformer", "videoxception-c"])
+def test_so_do_those_of_networks_that_have_packages(architecture: str, tmp_path: Path) -> None:
+    check_own(replace(recipe("default", architecture), pretrained=str(tmp_path / "own.pth"), data=DATA))
+
+
+def check_own(config: Config) -> None:
+    """As PyTorch's data-parallel wrappers save them."""
+    net = build_network(config)
+    torch.save({f"module.{name}": tensor for name, tensor in net.state_dict().items()}, config.pretrained)
+    state = new_train_state(build_network(replace(config, seed=4)), config.optimizer)
+    first = first_weights(config, state.net)
+    assert first is not None
+    heads = set(load_weights(state, first.weights))
+    assert len(heads) == 2
+    for name, tensor in net.state_dict().items():
+        assert name in heads or torch.equal(state.net.state_dict()[name], tensor), name
 
 
 @pytest.mark.parametrize(

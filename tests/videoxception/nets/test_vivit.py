@@ -52,10 +52,11 @@ def test_with_a_vits_weights_a_moment_gets_the_class_token_of_its_middle_frame()
 
 
 def class_token(frames: Tensor) -> Tensor:
-    """What torchvision's ViT classifies of frames (B, 3, H, W)."""
+    """What torchvision's ViT classifies of frames (B, 3, H, W), which ViViT has as (x - 0.5) / 0.5."""
     net = vit()
     net.heads = nn.Identity()
-    return net(frames)
+    mean, std = (torch.tensor(values).view(3, 1, 1) for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    return net((frames / 2 + 0.5 - mean) / std)
 
 
 def as_timm(weights: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -113,6 +114,20 @@ def test_position_embeddings_of_other_sizes_are_interpolated() -> None:
     assert torch.equal(found[:, 0], weights["encoder.pos_embedding"][:, 0])
     corners = found[:, 1:].view(8, 8, 48).mean((0, 1)), weights["encoder.pos_embedding"][0, 1:].mean(0)
     torch.testing.assert_close(*corners, atol=0.1, rtol=0)
+
+
+def test_position_embeddings_of_no_square_are_told() -> None:
+    weights = vit().state_dict()
+    weights["encoder.pos_embedding"] = weights["encoder.pos_embedding"][:, :-1]
+    with pytest.raises(ValueError, match="its 15 position embeddings are of no square of patches"):
+        vivit_weights(weights, nets.create("vivit_tiny", 4, **SHAPE | {"size": 64}))
+
+
+def test_weights_without_position_embeddings_are_told() -> None:
+    weights = vit().state_dict()
+    del weights["encoder.pos_embedding"]
+    with pytest.raises(ValueError, match=r"nothing in it is ViViT's spatial\.tokens\.pos_embed"):
+        vivit_weights(weights, nets.create("vivit_tiny", 4, **SHAPE))
 
 
 def test_weights_of_something_else_are_told() -> None:
