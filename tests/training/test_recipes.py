@@ -33,6 +33,11 @@ def test_every_architecture_has_a_reduced_size_and_a_start_of_its_own(name: str)
     assert math.prod(recipe("smoke", name).clip.shape) <= math.prod(info(name).clip.shape)
 
 
+@pytest.mark.parametrize("name", [name for name in ARCHITECTURES if info(name).frozen])
+def test_what_is_frozen_is_computed_once(name: str) -> None:
+    assert recipe("default", name).banked
+
+
 def test_unknown_architectures_are_named() -> None:
     with pytest.raises(TrainingError, match="no architecture is called 'resnet'"):
         recipe("smoke", "resnet")

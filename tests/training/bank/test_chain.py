@@ -89,6 +89,14 @@ def test_stages_are_not_frozen_as_chance_has_drawn_them(options: list[str], tmp_
     assert "would stay as chance has drawn them; name weights that have them" in ended.stderr
 
 
+def test_nor_is_a_network_of_frames_that_is_never_trained(options: list[str], tmp_path: Path) -> None:
+    places = [option for option in options if option not in ("--pretrained", "none")]
+    own = ["--architecture", "resnet50_transformer", "--clip-size", "32", "--stages", "1x10x32x4"]
+    ended = command("training.run", *places, "--run", str(tmp_path / "run"), *own)
+    assert ended.returncode == 1
+    assert "would stay as chance has drawn it; name its weights: --pretrained imagenet, or a file" in ended.stderr
+
+
 def test_a_share_of_the_way_back_needs_first_weights(options: list[str], tmp_path: Path) -> None:
     ended = command(
         "training.run", *options, "--run", str(tmp_path / "run"), "--recipe", "finetune", "--init-share", "0.5"
