@@ -13,12 +13,21 @@ from training.config.stages import Stage
 
 
 def draw_clips(frames: Tensor, stage: Stage, config: Config, rng: torch.Generator) -> Tensor:
-    """Augment frames uint8 (B, T or 1, 3, h, w) into clips of the stage's size, float (B, 3, T, H, W) in 0..1."""
+    """Augment frames uint8 (B, T or 1, 3, h, w) into clips of the stage's size, float (B, 3, T, H, W) in 0..1.
+
+    Frames and clips have the colour order of the config's clip.
+    """
     small = _shrink(frames.float() / 255, stage.size)
     clips = render_camera_path(small.expand(-1, stage.frames, -1, -1, -1), (stage.size, stage.size), config.camera, rng)
-    return degrade(
-        jitter_colors(randaugment(clips, config.randaugment, rng), config.color_jitter, rng), config.compression, rng
-    )
+    if config.clip.channels == "BGR":
+        return _change_colors(clips.flip(1), config, rng).flip(1)
+    return _change_colors(clips, config, rng)
+
+
+def _change_colors(clips: Tensor, config: Config, rng: torch.Generator) -> Tensor:
+    """Change light, colours and sharpness of clips, whose colours are red, green, blue."""
+    clips = jitter_colors(randaugment(clips, config.randaugment, rng), config.color_jitter, rng)
+    return degrade(clips, config.compression, rng)
 
 
 def resized(frames: Tensor, size: int) -> Tensor:

@@ -102,3 +102,13 @@ def test_the_same_seed_draws_the_same_clips() -> None:
     frames = torch.randint(0, 256, (4, 1, 3, 48, 64), dtype=torch.uint8)
     stage = Stage(epochs=1, frames=3, size=24, batch=4)
     assert torch.equal(draw_clips(frames, stage, Config(), rng(5)), draw_clips(frames, stage, Config(), rng(5)))
+
+
+def test_colours_in_another_order_are_drawn_as_the_same_colours() -> None:
+    """Grey of red is 0.3, also where red comes last."""
+    frames = torch.randint(0, 256, (4, 1, 3, 16, 16), dtype=torch.uint8)
+    stage = Stage(epochs=1, frames=2, size=16, batch=4)
+    rgb, bgr = (Config(architecture=name, stages=(stage,)) for name in ("r3d_18", "eco_lite"))
+    assert (rgb.clip.channels, bgr.clip.channels) == ("RGB", "BGR")
+    drawn = draw_clips(frames.flip(2), stage, bgr, rng())
+    torch.testing.assert_close(drawn, draw_clips(frames, stage, rgb, rng()).flip(1), atol=1e-6, rtol=0)
