@@ -1,10 +1,12 @@
-"""Architectures at sizes that a test can afford."""
+"""Architectures at sizes that a test can afford, and the count of what they have at their full size."""
 
+import torch
 from torch import nn
 
 from training.config.clip import ClipConfig
 from videoxception.clip import ClipSpec
 from videoxception.nets import create
+from videoxception.nets.cost import CLASSES
 from videoxception.nets.registry import ARCHITECTURES, clip_arguments, info
 
 # One of each family, and of each way that a video ResNet has with time.
@@ -27,3 +29,10 @@ def small_net(name: str, classes: int = 4) -> nn.Module:
     arguments = dict(info(name).small.arguments)
     narrow = _NARROW if arguments == {"width": 0.25} else {}
     return create(name, classes, **arguments | narrow | clip_arguments(name, small_clip(name)))
+
+
+def parameters(name: str) -> int:
+    """How many an architecture of its full size has with 400 classes."""
+    with torch.device("meta"):
+        net = create(name, CLASSES, **clip_arguments(name, info(name).clip))
+    return sum(parameter.numel() for parameter in net.parameters())
