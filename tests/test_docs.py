@@ -114,6 +114,11 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
+def test_every_page_is_in_the_sites_navigation() -> None:
+    named = re.findall(r'"([\w/-]+\.md)"', (ROOT / "zensical.toml").read_text())
+    assert sorted(named) == sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
+
+
 def test_every_exit_code_is_described() -> None:
     described = re.findall(r"^\| (\d+) \| ", TEXTS[REFERENCE / "command-line.md"], re.MULTILINE)
     codes = [value for name, value in vars(exit_codes).items() if name.isupper()]
