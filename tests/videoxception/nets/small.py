@@ -7,14 +7,13 @@ from training.config.clip import ClipConfig
 from videoxception.clip import ClipSpec
 from videoxception.nets import create
 from videoxception.nets.cost import CLASSES
-from videoxception.nets.registry import ARCHITECTURES, clip_arguments, info
+from videoxception.nets.registry import clip_arguments, info
 
 # One of each family, and of each way that a video ResNet has with time.
 EACH_KIND = (
     *("r2plus1d_18", "r3d_18", "mc3_18", "rmc3_18", "r2d_18", "fr2d_18", "mvit_v2_s", "swin3d_t", "eco_full"),
     *("c3d", "slow_fusion", "cnn_lstm", "two_stream", "i3d", "vivit_tiny", "mini_vivit_tiny", "lite0_transformer"),
 )
-OTHERS = tuple(sorted(set(ARCHITECTURES) - set(EACH_KIND)))
 _NARROW = {"width": 0.125}
 
 

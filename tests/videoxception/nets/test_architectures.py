@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from tests.videoxception.nets.small import EACH_KIND, OTHERS, parameters, small_clip, small_net
+from tests.videoxception.nets.small import EACH_KIND, parameters, small_clip, small_net
 from training.export.openvino import export_graph
 from videoxception import golden, nets
 from videoxception.nets.cost import CLASSES, full_size_cost
@@ -55,6 +55,11 @@ OF_OTHER_TOKENS = {
 }
 
 
+def slow_but(*quick: str) -> list[object]:
+    """All architectures, of which only these are tried in every run of the tests."""
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in ARCHITECTURES]
+
+
 @pytest.mark.parametrize("name", PRINTED)
 def test_parameters_are_those_that_papers_print(name: str) -> None:
     assert round(parameters(name) / 1e6, 1) == PRINTED[name]
@@ -76,8 +81,7 @@ def test_multiply_adds_are_those_that_torchvision_publishes(name: str) -> None:
     assert round(full_size_cost(name).multiply_adds / 1e9, 3) == TORCHVISION[name][1]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("name", slow_but("videoxception-a", "r2plus1d_18", "eco_full", "two_stream", "vivit_tiny"))
 def test_a_full_size_clip_becomes_logits(name: str) -> None:
     clip = info(name).clip
     with torch.device("meta"):
@@ -85,7 +89,8 @@ def test_a_full_size_clip_becomes_logits(name: str) -> None:
         assert net(torch.empty(2, 3, *clip.shape[:3])).shape == (2, 7)
 
 
-def check_gradients(name: str) -> None:
+@pytest.mark.parametrize("name", slow_but(*EACH_KIND))
+def test_every_weight_is_learnt(name: str) -> None:
     """Every parameter that is trained has a gradient that moves it, but for what the class token does not see."""
     torch.manual_seed(0)
     net, clip = small_net(name).train(), small_clip(name)
@@ -104,19 +109,7 @@ def check_gradients(name: str) -> None:
     assert unmoved == {n for n, _ in net.named_parameters() if re.fullmatch(pattern, n)}
 
 
-@pytest.mark.parametrize("name", EACH_KIND)
-def test_every_weight_is_learnt(name: str) -> None:
-    check_gradients(name)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", OTHERS)
-def test_every_weight_is_learnt_of_the_others(name: str) -> None:
-    check_gradients(name)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("name", slow_but("r2d_18", "i3d", "vivit_tiny", "mini_vivit_tiny"))
 def test_eight_clips_are_learnt_by_heart(name: str) -> None:
     torch.manual_seed(0)
     net, clip = small_net(name).train(), small_clip(name)
@@ -139,28 +132,18 @@ def test_eight_clips_are_learnt_by_heart(name: str) -> None:
     pytest.fail(f"the loss is still {loss:.2f}")
 
 
-def check_graph(name: str, folder: Path) -> None:
+@pytest.mark.parametrize("name", slow_but("cnn_lstm", "two_stream"))
+def test_a_graph_gives_the_networks_logits(name: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
     spec = small_clip(name)
     served = Served(small_net(name), spec).eval()
     clips = golden.draw(spec, 3, 2)
     with torch.inference_mode():
         expected = served.double()(torch.from_numpy(clips)).numpy()
-    export_graph(served.float(), spec, folder / "graph.xml")
-    graph = ov.Core().compile_model(folder / "graph.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    export_graph(served.float(), spec, tmp_path / "graph.xml")
+    graph = ov.Core().compile_model(tmp_path / "graph.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     found = np.concatenate([graph([clip[None]])[0] for clip in clips])
     assert np.abs(found - expected).max() < 1e-3 * max(1.0, np.abs(expected).max())
-
-
-@pytest.mark.parametrize("name", ["cnn_lstm", "two_stream"])
-def test_a_graph_gives_the_networks_logits(name: str, tmp_path: Path) -> None:
-    check_graph(name, tmp_path)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(ARCHITECTURES.keys() - {"cnn_lstm", "two_stream"}))
-def test_a_graph_of_the_others_gives_the_networks_logits(name: str, tmp_path: Path) -> None:
-    check_graph(name, tmp_path)
 
 
 def test_unknown_names_and_arguments_are_told() -> None:
