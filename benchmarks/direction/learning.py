@@ -44,16 +44,17 @@ class Outcome:
     pairs: float
 
 
-def config_of(name: str) -> Config:
-    """Return the config of an architecture's reduced size, with the classes of the clips."""
-    small = info(name).small
+def config_of(name: str, arguments: str = "") -> Config:
+    """Return the config of an architecture's reduced size and the clips' classes; `arguments` go before its own."""
+    small, config = info(name).small, smoke(name)
     shape = ClipConfig(clip_frames=small.frames, clip_size=small.size, clip_window=0)
-    return replace(smoke(name), name="", clip_shape=shape, data=DataConfig(classes=CLASSES))
+    whole = ",".join(filter(None, (config.architecture_args, arguments)))
+    return replace(config, name="", architecture_args=whole, clip_shape=shape, data=DataConfig(classes=CLASSES))
 
 
-def learn(name: str, steps: int, seconds: float, lr: float) -> Outcome:
+def learn(name: str, steps: int, seconds: float, lr: float, arguments: str = "") -> Outcome:
     """Train until `steps` or `seconds` of CPU time are over, or nothing is left to learn; then measure."""
-    config = config_of(name)
+    config = config_of(name, arguments)
     net = _initial(config)
     rng = torch.Generator().manual_seed(_SEEDS["training"])
     optimizer = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], weight_decay=0.05)
@@ -68,7 +69,8 @@ def learn(name: str, steps: int, seconds: float, lr: float) -> Outcome:
     spent = time.process_time() - start
     accuracy, pairs = measure(net, config.clip, _HELD_OUT, "held out")
     shape = " x ".join(map(str, (config.clip.frames, *config.clip.size)))
-    return Outcome(name, sum(p.numel() for p in net.parameters()), shape, step, spent, accuracy, pairs)
+    said = f"{name}, {arguments}" if arguments else name
+    return Outcome(said, sum(p.numel() for p in net.parameters()), shape, step, spent, accuracy, pairs)
 
 
 def _initial(config: Config) -> nn.Module:

@@ -54,8 +54,8 @@ CONTESTANTS = {
     "lite0_transformer": _frozen("lite0", 160),
     "lite2_transformer": _frozen("lite2", 260),
     **{f"{name} at 64 px, quarter width": _small(name) for name in ("r2d_18", "eco_lite", "r2plus1d_18")},
-    "videoxception-c": _fine_tuned(),
-    "videoxception-c with shifts": _fine_tuned(architecture_args="shift=0.25"),
+    "videoxception-c": _fine_tuned(architecture_args="shift=0"),
+    "videoxception-c with shifts": _fine_tuned(),
     "videoxception-c without time": _fine_tuned(architecture_args="temporal=false"),
 }
 
