@@ -14,8 +14,9 @@ from videoxception.nets.videoxception import ResidualBlock
 def build_network(config: Config) -> nn.Module:
     """Build the architecture, initialised by the seed. Raises `TrainingError` for an unknown one or wrong arguments.
 
-    If training begins with single frames, temporal kernels begin as identity; taps of spatial kernels that the first
-    stage's small frames never reach begin at zero.
+    If training begins with single frames, temporal kernels begin as identity, and shifts that no stage with several
+    frames would train are left out; taps of spatial kernels that the first stage's small frames never reach begin at
+    zero.
     """
     torch.manual_seed(config.seed)
     own: dict[str, Any] = {
@@ -26,6 +27,8 @@ def build_network(config: Config) -> nn.Module:
     if not (config.stochastic_depth or takes(config.architecture, "stochastic_depth")):
         del own["stochastic_depth"]
     shape: dict[str, Any] = dict(config.architecture_arguments)
+    if all(stage.frames == 1 for stage in config.stages) and takes(config.architecture, "shift"):
+        shape = {"shift": 0.0, **shape}
     if taken := sorted(own.keys() & shape):
         raise TrainingError(f"--architecture-args: {', '.join(taken)} is set by an option of its own")
     try:

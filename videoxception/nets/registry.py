@@ -74,14 +74,14 @@ _VIDEOXCEPTION = {
         builder="videoxception_c:videoxception_c",
         source="this project, on EfficientNet-Lite0",
         weights=("imagenet",),
-        small=Small(arguments={"shift": 0.5}, size=64),
+        small=Small(size=64),
     ),
     "videoxception-d": NetInfo(
         builder="videoxception_c:videoxception_d",
         source="this project, on EfficientNet-Lite2",
         clip=ClipSpec(frames=5, size=(260, 260)),
         weights=("imagenet",),
-        small=Small(arguments={"shift": 0.5}, frames=5, size=64),
+        small=Small(frames=5, size=64),
     ),
 }
 

@@ -1,7 +1,7 @@
 """VideoXception C and D: EfficientNet-Lite over clips, with VideoXception's split of space, time and channels.
 
 EfficientNet-Lite is made of the separable convolutions that VideoXception (`videoxception.py`) is made of. In its late
-stages, where frames are small, a convolution over time follows each one over space. It begins as the identity or, in a
+stages, where frames are small, a convolution over time follows each one over space. It begins as the identity and, in a
 share of the channels, as a shift by one frame, so that with weights of the network of frames a still clip gets that
 network's very logits, and motion is learnt on top.
 """
@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from videoxception.nets.efficientnet_lite import LITE0, LITE2, STAGES, TOP, EfficientNetLite, MBConv, Variant
+
+SHIFT = 0.25
+"""Share of the channels that begin as shifts: with none, no direction of motion is learnt (lab-notes/networks.md)."""
 
 _LATE = 4  # the first stage, counted from 0, with kernels over time; in all stages they would cost twice as much
 
@@ -23,7 +26,7 @@ class TemporalConv(nn.Conv2d):
     gradients of an identity alone hardly ask for the order of frames.
     """
 
-    def __init__(self, channels: int, shift: float = 0.0) -> None:
+    def __init__(self, channels: int, shift: float = SHIFT) -> None:
         if not 0 <= shift <= 1:
             raise ValueError(f"shift is a share of the channels, from 0 to 1, but got {shift}")
         super().__init__(channels, channels, (3, 1), groups=channels)
@@ -58,7 +61,7 @@ class VideoXceptionC(EfficientNetLite):
         dropout: float = 0.0,
         stochastic_depth: float = 0.0,
         temporal: bool = True,
-        shift: float = 0.0,
+        shift: float = SHIFT,
     ) -> None:
         super().__init__(variant, num_classes, dropout, stochastic_depth)
         for block in self.blocks:
@@ -88,14 +91,14 @@ class VideoXceptionC(EfficientNetLite):
 
 
 def videoxception_c(
-    num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0, temporal: bool = True, shift: float = 0.0
+    num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0, temporal: bool = True, shift: float = SHIFT
 ) -> VideoXceptionC:
     """Type C: on EfficientNet-Lite0."""
     return VideoXceptionC(LITE0, num_classes, dropout, stochastic_depth, temporal, shift)
 
 
 def videoxception_d(
-    num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0, temporal: bool = True, shift: float = 0.0
+    num_classes: int, dropout: float = 0.0, stochastic_depth: float = 0.0, temporal: bool = True, shift: float = SHIFT
 ) -> VideoXceptionC:
     """Type D: on EfficientNet-Lite2."""
     return VideoXceptionC(LITE2, num_classes, dropout, stochastic_depth, temporal, shift)

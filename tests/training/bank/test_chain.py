@@ -92,7 +92,7 @@ def test_stages_are_not_frozen_as_chance_has_drawn_them(options: list[str], tmp_
 def test_nor_is_a_network_of_frames_that_is_never_trained(options: list[str], tmp_path: Path) -> None:
     places = [option for option in options if option not in ("--pretrained", "none")]
     own = ["--architecture", "resnet50_transformer", "--clip-size", "32", "--stages", "1x10x32x4"]
-    ended = command("training.run", *places, "--run", str(tmp_path / "run"), *own)
+    ended = command("training.run", *places, "--run", str(tmp_path / "run"), "--cache", str(tmp_path / "cache"), *own)
     assert ended.returncode == 1
     assert "would stay as chance has drawn it; name its weights: --pretrained imagenet, or a file" in ended.stderr
 

@@ -1,9 +1,12 @@
 """The network of a run is the architecture that its config names, with the config's arguments."""
 
+from dataclasses import replace
+
 import pytest
 
 from training.config.data import DataConfig
 from training.config.schema import Config
+from training.config.stages import parse_stages
 from training.errors import TrainingError
 from training.model.build import build_network
 from videoxception.nets.videoxception_c import TemporalConv
@@ -15,6 +18,26 @@ DATA = DataConfig(classes=("a", "b"))
 def test_arguments_reach_the_architecture(arguments: str, temporal: bool) -> None:
     net = build_network(Config(architecture="videoxception-c", architecture_args=arguments, data=DATA))
     assert any(isinstance(module, TemporalConv) for module in net.modules()) == temporal
+
+
+@pytest.mark.parametrize(
+    ("stages", "arguments", "shifted"),
+    [
+        ("3x10x128x8", "", 0.25),
+        ("3x1x64x8,1x10x128x8", "", 0.25),
+        ("3x1x128x8", "", 0.0),
+        ("3x1x128x8", "shift=0.5", 0.5),
+        ("3x10x128x8", "shift=0", 0.0),
+    ],
+)
+def test_kernels_over_time_begin_as_shifts_where_clips_will_train_them(
+    stages: str, arguments: str, shifted: float
+) -> None:
+    config = Config(architecture="videoxception-c", architecture_args=arguments, data=DATA)
+    net = build_network(replace(config, stages=parse_stages(stages)))
+    kernels = [module.weight for module in net.modules() if isinstance(module, TemporalConv)]
+    share = sum(int(each[:, 0, 1, 0].eq(0).sum()) for each in kernels) / sum(len(each) for each in kernels)
+    assert share == pytest.approx(shifted, abs=0.01)
 
 
 @pytest.mark.parametrize(

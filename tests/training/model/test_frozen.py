@@ -10,7 +10,7 @@ from videoxception.nets.videoxception_c import VideoXceptionC
 
 
 def net() -> VideoXceptionC:
-    made = create("videoxception-c", 3)
+    made = create("videoxception-c", 3, shift=0.0)
     assert isinstance(made, VideoXceptionC)
     return made
 
