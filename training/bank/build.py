@@ -52,7 +52,8 @@ def build_bank(folder: Path, config: Config, net: nn.Module, items: Sequence[Vie
     _check_frames_apart(net, config)
     size, stages = config.stages[-1].size, config.frozen.frozen_stages
     shape = trunk_shape(net, stages, size)
-    bank = Bank(folder, spec_of(config, net, shape if config.view_frames == 1 else (config.view_frames, *shape)))
+    whole = shape if config.view_frames == 1 else (config.view_frames, *shape)
+    bank = Bank(folder, spec_of(config, net, whole, averaged_frames(items, config)))
     if missing_views(bank, items):
         fill_bank(bank, trunk_runner(net, stages, size, device), items, config)
     return bank
@@ -78,6 +79,12 @@ def viewed_items(data: DataSet, library: Library, config: Config) -> list[Viewed
             )
         found.append(ViewedItem(copy, item_key(copy), config.frozen.views_of(item.label not in own)))
     return found
+
+
+def averaged_frames(items: Sequence[ViewedItem], config: Config) -> int:
+    """Return of how many frames a record is the mean: 1 if all items are stills, or each frame has its own."""
+    of_videos = config.view_frames == 1 and any(len(item.copy) > 1 for item in items)
+    return config.clip.frames if of_videos else 1
 
 
 def _for_videos(config: Config) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from training.bank.views import frames_of_video
 from training.config.schema import Config
 from training.model.frozen import frozen_names
 
@@ -23,7 +22,6 @@ class BankSpec:
         stages: how many are frozen.
         size: height and width of the views.
         shape: of what the stages give for a view: (C, h, w), or (C,) where it is pooled; of a clip, (T, C).
-        frames: of a video in one view, also where only their mean is kept.
         augmentation: sha256 of how views are drawn.
     """
 
@@ -31,7 +29,6 @@ class BankSpec:
     stages: int
     size: int
     shape: tuple[int, ...]
-    frames: int
     augmentation: str
 
     def to_json(self) -> str:
@@ -45,15 +42,21 @@ class BankSpec:
         return f"{self.size}px-{self.stages}stages-{digest}"
 
 
-def spec_of(config: Config, net: nn.Module, shape: tuple[int, ...]) -> BankSpec:
-    """Return the spec of a run's bank; `net` has the weights of its frozen stages."""
-    drawn = {name: dataclasses.asdict(getattr(config, name)) for name in _AUGMENTATION}
+def spec_of(config: Config, net: nn.Module, shape: tuple[int, ...], averaged: int = 1) -> BankSpec:
+    """Return the spec of a run's bank.
+
+    Args:
+        net: has the weights of the frozen stages.
+        averaged: of how many frames of a video a record is the mean; what is 1 is shared by clips of any length.
+    """
+    drawn: dict[str, object] = {name: dataclasses.asdict(getattr(config, name)) for name in _AUGMENTATION}
+    if averaged > 1:
+        drawn["frames"] = averaged
     return BankSpec(
         trunk=_hash_weights(net, config.frozen.frozen_stages),
         stages=config.frozen.frozen_stages,
         size=config.stages[-1].size,
         shape=shape,
-        frames=frames_of_video(config),
         augmentation=hashlib.sha256(json.dumps(drawn, sort_keys=True).encode()).hexdigest(),
     )
 

@@ -29,14 +29,11 @@ def draw_views(copy: CachedFrames, key: bytes, numbers: Sequence[int], size: int
     return torch.stack([_draw(frames, key, number, size, config) for number in numbers])
 
 
-def frames_of_video(config: Config) -> int:
-    """Return how many frames of a video a view shows: what the stages take, or the clip's, whose mean is kept."""
-    return config.view_frames if config.view_frames > 1 else config.clip.frames
-
-
 def _frames_of_view(count: int, config: Config) -> int:
-    """Return how many frames a view shows of an item that has `count`: 1 of a still, unless the stages take clips."""
-    return 1 if count == config.view_frames == 1 else frames_of_video(config)
+    """Return how many frames a view shows of an item that has `count`: what the network takes; 1, of other stills."""
+    if config.view_frames > 1:
+        return config.view_frames
+    return 1 if count == 1 else config.clip.frames
 
 
 def _draw(frames: Tensor, key: bytes, number: int, size: int, config: Config) -> Tensor:

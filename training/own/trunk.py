@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from training.bank.build import ViewedItem, fill_bank, missing_views, viewed_items
+from training.bank.build import ViewedItem, averaged_frames, fill_bank, missing_views, viewed_items
 from training.bank.exact import ExactBank
 from training.bank.spec import spec_of
 from training.bank.store import Bank
@@ -158,7 +158,7 @@ class Trunk:
     def views(self, data: DataSet, clock: Clock) -> ViewFeatures | None:
         """Return features of as many views as the time allows, up to --views; None if there is none for any."""
         items = viewed_items(data, self.library, self.config)
-        bank = Bank(self._banks, spec_of(self.config, self.net, self._shape))
+        bank = Bank(self._banks, spec_of(self.config, self.net, self._shape, averaged_frames(items, self.config)))
         count = self._fill(bank, items, clock)
         keys = [(item.key, view % item.views) for item in items for view in range(count)]
         return ViewFeatures(bank.records(), bank.rows(keys).reshape(len(items), count)) if count else None

@@ -210,10 +210,20 @@ def test_frozen_stages_that_look_over_time_are_refused(stages: int, tmp_path: Pa
         build_bank(tmp_path, config, build_network(config), viewed_items(data(), Films(), config), CPU)
 
 
-def test_a_bank_of_means_is_of_one_number_of_frames(tmp_path: Path) -> None:
+def banks_of(library: Stills, folder: Path) -> int:
+    """How many banks two runs make that differ in the frames of their clips."""
     config = replace(CONFIG, frozen=FrozenConfig(frozen_stages=8, views=1, auxiliary_views=1))
     net = build_network(config).eval()
     for count in (3, 9):  # an even spread over 9 frames: 1, 4, 7, or all
         asked = replace(config, clip_shape=ClipConfig(clip_frames=count))
-        build_bank(tmp_path, asked, net, viewed_items(data(), Films(), asked), CPU)
-    assert len(list(tmp_path.iterdir())) == 2
+        build_bank(folder, asked, net, viewed_items(data(), library, asked), CPU)
+    return len(list(folder.iterdir()))
+
+
+def test_a_bank_of_means_is_of_one_number_of_frames(tmp_path: Path) -> None:
+    assert banks_of(Films(), tmp_path) == 2
+
+
+def test_a_bank_of_stills_is_shared_by_clips_of_any_length(tmp_path: Path) -> None:
+    """So that a teacher of 5 frames and its student of 10 compute no view twice."""
+    assert banks_of(Stills(), tmp_path) == 1

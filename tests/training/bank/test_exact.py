@@ -12,7 +12,7 @@ from training.bank.spec import BankSpec
 from training.cache.spec import CacheSpec
 from videoxception.clip import ClipSpec, Frames
 
-SPEC = BankSpec(trunk="a", stages=8, size=4, shape=(3,), frames=10, augmentation="b")
+SPEC = BankSpec(trunk="a", stages=8, size=4, shape=(3,), augmentation="b")
 VIDEO, STILL = Path("video.mp4"), Path("still.jpg")
 
 

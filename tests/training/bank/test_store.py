@@ -8,7 +8,7 @@ from training.bank.spec import BankSpec
 from training.bank.store import Bank, Halves
 from training.errors import TrainingError
 
-SPEC = BankSpec(trunk="a", stages=4, size=32, shape=(2, 3), frames=10, augmentation="b")
+SPEC = BankSpec(trunk="a", stages=4, size=32, shape=(2, 3), augmentation="b")
 ITEMS = [bytes([number] * 16) for number in range(3)]
 
 
@@ -61,6 +61,6 @@ def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_banks_of_different_stages_lie_apart(tmp_path: Path) -> None:
-    other = BankSpec(trunk="a", stages=5, size=32, shape=(2, 3), frames=10, augmentation="b")
+    other = BankSpec(trunk="a", stages=5, size=32, shape=(2, 3), augmentation="b")
     fill(tmp_path, ITEMS)
     assert len(Bank(tmp_path, other)) == 0
