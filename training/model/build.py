@@ -8,15 +8,17 @@ from torch import nn
 from training.config.schema import Config
 from training.errors import TrainingError
 from videoxception.nets import create, takes
+from videoxception.nets.efficientnet_lite import STAGES, MBConv
 from videoxception.nets.videoxception import ResidualBlock
+from videoxception.nets.videoxception_c import TemporalConv
 
 
 def build_network(config: Config) -> nn.Module:
     """Build the architecture, initialised by the seed. Raises `TrainingError` for an unknown one or wrong arguments.
 
-    If training begins with single frames, temporal kernels begin as identity, and shifts that no stage with several
-    frames would train are left out; taps of spatial kernels that the first stage's small frames never reach begin at
-    zero.
+    If training begins with single frames, temporal kernels of types A and B begin as identity. Those of types C and D
+    begin as shifts only where they are trained on several frames. Taps of spatial kernels that the first stage's small
+    frames never reach begin at zero.
     """
     torch.manual_seed(config.seed)
     own: dict[str, Any] = {
@@ -27,8 +29,6 @@ def build_network(config: Config) -> nn.Module:
     if not (config.stochastic_depth or takes(config.architecture, "stochastic_depth")):
         del own["stochastic_depth"]
     shape: dict[str, Any] = dict(config.architecture_arguments)
-    if all(stage.frames == 1 for stage in config.stages) and takes(config.architecture, "shift"):
-        shape = {"shift": 0.0, **shape}
     if taken := sorted(own.keys() & shape):
         raise TrainingError(f"--architecture-args: {', '.join(taken)} is set by an option of its own")
     try:
@@ -37,6 +37,8 @@ def build_network(config: Config) -> nn.Module:
         raise TrainingError(f"--architecture: {error}") from error
     if config.stages[0].frames == 1:
         init_temporal_identity(net)
+    if "shift" not in shape:
+        leave_out_shifts(net, config.frozen.frozen_stages if any(s.frames > 1 for s in config.stages) else STAGES)
     zero_unreachable_taps(net, config.stages[0].size)
     return net
 
@@ -53,6 +55,13 @@ def init_temporal_identity(net: nn.Module) -> None:
             kernel = block.separable.temporal.weight  # (C, 1, k, 1, 1)
             kernel.zero_()
             kernel[:, :, kernel.shape[2] // 2] = 1
+
+
+def leave_out_shifts(net: nn.Module, stages: int) -> None:
+    """Set kernels over time of the first stages of types C and D, which nothing would train, to the identity."""
+    for block in net.modules():
+        if isinstance(block, MBConv) and isinstance(block.temporal, TemporalConv) and block.spec.stage < stages:
+            block.temporal.begin(0.0)
 
 
 @torch.no_grad()

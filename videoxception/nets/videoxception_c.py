@@ -30,13 +30,17 @@ class TemporalConv(nn.Conv2d):
         if not 0 <= shift <= 1:
             raise ValueError(f"shift is a share of the channels, from 0 to 1, but got {shift}")
         super().__init__(channels, channels, (3, 1), groups=channels)
+        self.begin(shift)
+
+    @torch.no_grad()
+    def begin(self, shift: float) -> None:
+        """Set the kernels of a share of the channels to shifts, the others to the identity."""
         assert self.bias is not None
-        taps = torch.ones(channels, dtype=torch.long)
-        shifted = round(shift * channels)
+        taps = torch.ones(self.in_channels, dtype=torch.long)
+        shifted = round(shift * self.in_channels)
         taps[:shifted:2], taps[1:shifted:2] = 0, 2
-        with torch.no_grad():
-            self.weight.zero_()[torch.arange(channels), 0, taps] = 1  # (C, 1, 3, 1)
-            self.bias.zero_()
+        self.weight.zero_()[torch.arange(self.in_channels), 0, taps] = 1  # (C, 1, 3, 1)
+        self.bias.zero_()
 
     def forward(self, x: Tensor, frames: int = 1) -> Tensor:
         """(B*T, C, H, W) of clips with T = `frames` -> the same, channels last."""

@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from training.config.data import DataConfig
+from training.config.frozen import FrozenConfig
 from training.config.schema import Config
 from training.config.stages import parse_stages
 from training.errors import TrainingError
 from training.model.build import build_network
+from videoxception.nets.efficientnet_lite import MBConv
 from videoxception.nets.videoxception_c import TemporalConv
 
 DATA = DataConfig(classes=("a", "b"))
@@ -21,23 +23,26 @@ def test_arguments_reach_the_architecture(arguments: str, temporal: bool) -> Non
 
 
 @pytest.mark.parametrize(
-    ("stages", "arguments", "shifted"),
+    ("stages", "frozen", "arguments", "shifted"),
     [
-        ("3x10x128x8", "", 0.25),
-        ("3x1x64x8,1x10x128x8", "", 0.25),
-        ("3x1x128x8", "", 0.0),
-        ("3x1x128x8", "shift=0.5", 0.5),
-        ("3x10x128x8", "shift=0", 0.0),
+        ("3x10x128x8", 4, "", [0.25, 0.25, 0.25]),
+        ("3x1x64x8,1x10x128x8", 0, "", [0.25, 0.25, 0.25]),
+        ("3x10x128x8", 6, "", [0, 0, 0.25]),
+        ("3x10x128x8", 8, "", [0, 0, 0]),
+        ("3x1x128x8", 0, "", [0, 0, 0]),
+        ("3x1x128x8", 0, "shift=0.5", [0.5, 0.5, 0.5]),
+        ("3x10x128x8", 0, "shift=0", [0, 0, 0]),
     ],
 )
 def test_kernels_over_time_begin_as_shifts_where_clips_will_train_them(
-    stages: str, arguments: str, shifted: float
+    stages: str, frozen: int, arguments: str, shifted: list[float]
 ) -> None:
+    """Of stages 4, 5 and 6, the share of the channels that begin as shifts."""
     config = Config(architecture="videoxception-c", architecture_args=arguments, data=DATA)
-    net = build_network(replace(config, stages=parse_stages(stages)))
-    kernels = [module.weight for module in net.modules() if isinstance(module, TemporalConv)]
-    share = sum(int(each[:, 0, 1, 0].eq(0).sum()) for each in kernels) / sum(len(each) for each in kernels)
-    assert share == pytest.approx(shifted, abs=0.01)
+    net = build_network(replace(config, stages=parse_stages(stages), frozen=FrozenConfig(frozen_stages=frozen)))
+    last = {block.spec.stage: block.temporal for block in net.modules() if isinstance(block, MBConv) and block.temporal}
+    found = [last[stage].weight[:, 0, 1, 0].eq(0).float().mean().item() for stage in (4, 5, 6)]
+    assert found == pytest.approx(shifted, abs=0.01)
 
 
 @pytest.mark.parametrize(
