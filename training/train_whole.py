@@ -8,9 +8,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from time import monotonic
-
-import torch
 
 from training.atomic_write import write_atomically
 from training.config.data import DataConfig
@@ -21,18 +18,17 @@ from training.data.found_groups import COLUMN
 from training.data.loading import open_dataset
 from training.errors import TrainingError
 from training.find_groups import groups_as_told
-from training.model.build import build_network
 from training.own.checks import check_source_videos
 from training.own.material import open_own_folder
 from training.releases import check_name, released_as
 from training.train_folder import with_auxiliary_folder, with_found_groups
+from training.trainer.pace import measure_pace
 from training.trainer.runtime import find_device
 from videoxception.store import check_writable
 
 _LOGGER = logging.getLogger(__name__)
 _NOTE = "Trained as a whole. "
 _SHARE = 0.8  # of the time, for training; the rest is for files, figures and graph
-_TRIED = 2  # clips that the speed is measured on
 
 
 def train_whole(options: argparse.Namespace, config: Config, run: Path, store: Path) -> None:
@@ -98,25 +94,13 @@ def check_whole(everything: DataSet, data: DataConfig) -> None:
 def affordable_epochs(options: argparse.Namespace, config: Config, everything: DataSet) -> int:
     """Return how many epochs of all runs fit into --minutes, by the pace of a step; at least one for each stage."""
     runs = len({item.fold for item in everything.items})  # of so many, each leaves one fold out; and all
-    clips = len(everything) * runs
-    pace = _pace(config, find_device(options.device))
-    epochs = max(len(config.stages), int(_SHARE * 60 * options.minutes / (pace * clips)))
+    pace = measure_pace(config, find_device(options.device))
+    once, epoch = pace.once * len(everything), pace.step * len(everything) * runs  # runs share what a bank keeps
+    epochs = max(len(config.stages), int((_SHARE * 60 * options.minutes - once) / epoch))
     epochs = min(epochs, config.epochs)
-    minutes = pace * clips * epochs / 60
+    minutes = (once + epoch * epochs) / 60
     _LOGGER.info(f"{epochs} epochs of {runs + 1} runs, about {minutes:.0f} minutes by one step; --epochs says another")
     return epochs
-
-
-def _pace(config: Config, device: torch.device) -> float:
-    """Return the seconds that a step of the last stage takes for each clip."""
-    stage, net = config.stages[-1], build_network(config).to(device).train()
-    clips = torch.zeros(_TRIED, 3, stage.frames, stage.size, stage.size, device=device)
-    took = 0.0
-    for _ in range(2):  # the first one warms up
-        started = monotonic()
-        net(clips).sum().backward()
-        took = monotonic() - started
-    return took / _TRIED
 
 
 def _kept(path: Path, count: Callable[[], int]) -> int:
