@@ -107,8 +107,7 @@ def _fitted(weights: Weights, net: nn.Module, config: Config) -> Weights:
     own, heads = net.state_dict(), head_names(config.architecture)
     of_family = re.compile(_OWN.get(info(config.architecture).builder.partition(":")[0], r"(?!)"))
     fresh = {name: tensor for name, tensor in own.items() if of_family.fullmatch(name)}
-    fitting = fresh | {name: tensor for name, tensor in weights.items() if name not in heads}
-    fitting = {name: tensor for name, tensor in fitting.items() if name not in heads}
+    fitting = {name: tensor for name, tensor in (fresh | weights).items() if name not in heads}
     if {name: tensor.shape for name, tensor in own.items() if name not in heads} != {
         name: tensor.shape for name, tensor in fitting.items()
     }:

@@ -13,7 +13,7 @@ from training.errors import TrainingError
 Weights = dict[str, Tensor]
 
 _WRAPPERS = ("state_dict", "model")  # keys under which checkpoints keep their weights
-_PREFIX = "module."  # of names that were saved from PyTorch's data-parallel wrappers
+_PREFIX = re.compile(r"^(module\.|_orig_mod\.)+")  # of PyTorch's data-parallel wrappers, and of compiled networks
 
 
 def read_state_dict(path: Path) -> Weights:
@@ -29,9 +29,14 @@ def read_state_dict(path: Path) -> Weights:
         raise TrainingError(f"--pretrained: {path} holds no weights ({error})") from error
     for key in _WRAPPERS:
         saved = saved.get(key, saved) if isinstance(saved, dict) else saved
-    if not isinstance(saved, dict) or not all(isinstance(tensor, Tensor) for tensor in saved.values()):
+    if not isinstance(saved, dict) or not saved or not all(map(_is_named_tensor, saved.items())):
         raise TrainingError(f"--pretrained: {path} holds no weights by their names")
-    return {name.removeprefix(_PREFIX): tensor for name, tensor in saved.items()}
+    return {_PREFIX.sub("", name): tensor for name, tensor in saved.items()}
+
+
+def _is_named_tensor(entry: tuple[object, object]) -> bool:
+    name, tensor = entry
+    return isinstance(name, str) and isinstance(tensor, Tensor)
 
 
 def _check_hash(path: Path) -> None:
