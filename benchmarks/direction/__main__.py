@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.direction.learning import Outcome, learn
+from benchmarks.direction.learning import Outcome, learn, title
 from videoxception.nets.registry import ARCHITECTURES
 
 # Cheap ones first.
@@ -63,7 +63,7 @@ def main() -> None:
     done = {found.name for found in read(options.results)}
     more = options.architecture_args
     for name in () if options.table else options.names:
-        if (f"{name}, {more}" if more else name) not in done:
+        if title(name, more) not in done:
             found = learn(name, options.steps, 60 * options.minutes, options.lr, more)
             with options.results.open("a") as file:
                 file.write(json.dumps(asdict(found)) + "\n")
@@ -74,7 +74,9 @@ def main() -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", default=NAMES, metavar="NAME", help="(default: one of each kind)")
-    parser.add_argument("--architecture-args", default="", metavar="TEXT", help="of all of them: shift=0")
+    parser.add_argument(
+        "--architecture-args", default="", metavar="TEXT", help="in place of those of the reduced size: shift=0"
+    )
     parser.add_argument("--results", type=Path, default=Path("direction.jsonl"), metavar="FILE")
     parser.add_argument("--minutes", type=float, default=10.0, help="of CPU time for each (default: 10)")
     parser.add_argument("--steps", type=int, default=4000, help="at most so many for each (default: 4000)")

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.direction.clips import CLASSES, OPPOSITE, draw
+from training.config.arguments import parse_arguments
 from training.config.clip import ClipConfig
 from training.config.data import DataConfig
 from training.config.schema import Config
@@ -45,11 +46,17 @@ class Outcome:
 
 
 def config_of(name: str, arguments: str = "") -> Config:
-    """Return the config of an architecture's reduced size and the clips' classes; `arguments` go before its own."""
+    """Return the config of an architecture's reduced size and the clips' classes; `arguments` replace its own."""
     small, config = info(name).small, smoke(name)
     shape = ClipConfig(clip_frames=small.frames, clip_size=small.size, clip_window=0)
-    whole = ",".join(filter(None, (config.architecture_args, arguments)))
+    merged = parse_arguments(config.architecture_args) | parse_arguments(arguments)
+    whole = ",".join(f"{key}={str(value).lower()}" for key, value in merged.items())
     return replace(config, name="", architecture_args=whole, clip_shape=shape, data=DataConfig(classes=CLASSES))
+
+
+def title(name: str, arguments: str) -> str:
+    """Name what is trained: an architecture, with the arguments that it was given."""
+    return f"{name}, {arguments}" if arguments else name
 
 
 def learn(name: str, steps: int, seconds: float, lr: float, arguments: str = "") -> Outcome:
@@ -69,8 +76,9 @@ def learn(name: str, steps: int, seconds: float, lr: float, arguments: str = "")
     spent = time.process_time() - start
     accuracy, pairs = measure(net, config.clip, _HELD_OUT, "held out")
     shape = " x ".join(map(str, (config.clip.frames, *config.clip.size)))
-    said = f"{name}, {arguments}" if arguments else name
-    return Outcome(said, sum(p.numel() for p in net.parameters()), shape, step, spent, accuracy, pairs)
+    return Outcome(
+        title(name, arguments), sum(p.numel() for p in net.parameters()), shape, step, spent, accuracy, pairs
+    )
 
 
 def _initial(config: Config) -> nn.Module:

@@ -46,6 +46,11 @@ def test_frame_by_frame_scores_half_within_pairs_and_no_more_than_chance_allows(
     assert accuracy <= 0.6
 
 
+def test_arguments_replace_those_of_the_reduced_size() -> None:
+    assert config_of("r3d_18", "width=0.5").architecture_arguments == {"width": 0.5}
+    assert config_of("videoxception-c", "shift=0").architecture_arguments == {"shift": 0}
+
+
 def test_ties_within_pairs_count_half() -> None:
     logits = torch.tensor([[2.0, 1, 0, 0, 0], [1, 1, 0, 0, 0], [0, 0, 1, 3, 0], [0, 0, 0, 0, 9]])
     assert within_pairs(logits, torch.tensor([0, 1, 2, 4])).tolist() == [1, 0.5, 0]
