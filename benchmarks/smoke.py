@@ -23,8 +23,7 @@ from benchmarks.service.client import prepare
 from benchmarks.service.contestants import Contestant
 from benchmarks.service.running import NotRunning, run
 from training.data.synthetic_videos import make_videos
-from training.model.imagenet import PACKAGES
-from videoxception.nets.registry import ARCHITECTURES, info
+from videoxception.nets.registry import ARCHITECTURES
 from videoxception.store import ModelStore, StoreError
 
 _PATIENCE = 120.0  # seconds for an answer
@@ -54,8 +53,6 @@ def smoke(name: str, folder: Path) -> Row:
     shutil.rmtree(own, ignore_errors=True)  # of a run that was stopped
     arguments = ["--recipe", "smoke", "--architecture", name, "--name", released, "--data", str(data)]
     places = ["--run", str(own), "--cache", str(own / "cache"), "--store", str(own / "store")]
-    if info(name).frozen and name not in PACKAGES:  # whose weights may not be at hand
-        arguments += ["--pretrained", "none"]
     command = [sys.executable, "-m", "training.run", *arguments, *places, "--no-int8", "--device", "cpu"]
     ended = subprocess.run(command, check=False, capture_output=True, text=True)
     seconds = time.monotonic() - begun

@@ -56,7 +56,7 @@ def _models() -> str:
         "says more of one. Parameters and GMAC (thousand millions of multiply-adds of convolutions and matrix products "
         "of a clip: the optical flow of `two_stream` is not counted) are of 400 classes. Latency, CPU time and clips/s "
         "of several at once are in bf16 on the two cores of an AMD EPYC (AVX-512 with bf16), by "
-        "`python -m benchmarks.models`, nothing else running, six rows (of a disturbed first run) in a second run; "
+        "`python -m benchmarks.models`, nothing else running; "
         "`times A` is the CPU time over that of `videoxception-a`, in pairs. `videoxception-c` and `-d` are timed with "
         "kernels over time, which the released ones do without. Weights are published ones that `--pretrained` can "
         "name: those of `videoxception-c`, `-d`, `lite0_transformer` and `lite2_transformer` come with the extra "

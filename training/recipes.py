@@ -15,6 +15,7 @@ from training.config.schema import AUTO, Config
 from training.config.stages import parse_stages
 from training.data import synthetic_videos
 from training.errors import TrainingError
+from training.model.imagenet import PACKAGES
 from videoxception.clip import ClipSpec
 from videoxception.nets.registry import info
 
@@ -60,7 +61,8 @@ def source() -> Config:
 def smoke(architecture: str = _A) -> Config:
     """Return a test of the trainer: about a minute on two cores, on small videos that it makes itself.
 
-    Other architectures than VideoXception A are of a reduced size.
+    Other architectures than VideoXception A are of a reduced size. A frozen network of frames whose weights come with
+    no package stays as it is initialised.
     """
     if architecture == _A:
         return _smoke_config(name="smoke", stages=parse_stages("8x1x32x16,2x10x64x12,1x10x128x12"))
@@ -71,6 +73,7 @@ def smoke(architecture: str = _A) -> Config:
         architecture_args=",".join(f"{name}={value}" for name, value in small.arguments.items()),
         clip_shape=ClipConfig(clip_frames=small.frames, clip_size=small.size, clip_window=0),
         stages=parse_stages(f"10x{small.frames}x{small.size}x12"),
+        pretrained=AUTO if architecture in PACKAGES or not info(architecture).frozen else "none",
     )
 
 

@@ -213,23 +213,25 @@ def _tell(survey: Survey, folder: Path) -> None:
 def _start(state: TrainState, config: Config) -> None:
     """Give a fresh run the weights that --init or --pretrained names, if any.
 
-    Raises `TrainingError` if they leave what is frozen as chance has drawn it, unless --pretrained none asks for that.
+    Raises `TrainingError` if they leave frozen weights randomly initialised, which --pretrained none may ask for of an
+    architecture whose network of frames is always frozen.
     """
     initial = first_weights(config, state.net)
     unfit = load_weights(state, initial.weights if initial else {})
     drawn = set(unfit).intersection(frozen_names(state.net, config.frozen.frozen_stages))
     if drawn and config.frozen.frozen_stages:
         raise TrainingError(
-            f"--frozen-stages: {len(drawn)} weights of frozen stages, such as {min(drawn)}, would stay as chance has"
-            " drawn them; name weights that have them, by --pretrained or --init"
+            f"--frozen-stages: {len(drawn)} weights of frozen stages, such as {min(drawn)}, would stay randomly"
+            " initialised; name weights that have them, by --pretrained or --init"
         )
     if drawn and config.pretrained != "none":
         raise TrainingError(
-            f"--architecture {config.architecture}: its network of frames is never trained, and would stay as chance"
-            " has drawn it; name its weights: --pretrained imagenet, or a file; or try it out so: --pretrained none"
+            f"--architecture {config.architecture}: its network of frames is never trained, and would stay randomly"
+            " initialised; name weights that have it, by --pretrained (imagenet, or a file) or --init; or try it out as"
+            " it is: --pretrained none"
         )
     if drawn:
-        _LOGGER.warning("the frozen network of frames stays as chance has drawn it (--pretrained none)")
+        _LOGGER.warning("the frozen network of frames stays randomly initialised (--pretrained none)")
     if initial is None:
         return
     fresh = [f"new, being of another shape or for other classes: {', '.join(unfit)}"] if unfit else []

@@ -68,7 +68,7 @@ def _counts(cost: "Cost") -> tuple[str, str]:
 
 
 def _described(name: str, known: "NetInfo") -> str:
-    from videoxception.nets import arguments
+    from videoxception.nets import default_arguments
     from videoxception.nets.cost import CLASSES, full_size_cost
 
     parameters, giga = _counts(full_size_cost(name))
@@ -79,7 +79,7 @@ def _described(name: str, known: "NetInfo") -> str:
         "clip": _clip(known.clip),
         "input": _input(known.clip),
         "weights": ", ".join([*(f"--pretrained {each}" for each in known.weights), "--pretrained FILE"]),
-        "arguments": _arguments(arguments(name)),
+        "arguments": _arguments(default_arguments(name)),
     }
     return "\n".join([name, *(f"  {key:<11} {value}" for key, value in lines.items())])
 
@@ -93,7 +93,7 @@ def _arguments(defaults: Mapping[str, object]) -> str:
 def _clip(spec: ClipSpec) -> str:
     """Say which frames of a video the network is shown, and how large."""
     height, width = spec.size
-    moments = "of equal parts of the video"
+    moments = "at the centres of equal parts of the video"
     if isinstance(spec.sampling, Window):
         moments = f"every {spec.sampling.step:g} s around the middle of the video"
     fit = f"scaled to {height} x {width}"
@@ -107,4 +107,5 @@ def _clip(spec: ClipSpec) -> str:
 def _input(spec: ClipSpec) -> str:
     """Say what becomes of bytes."""
     mean, std = (", ".join(f"{each:g}" for each in values) for values in (spec.mean, spec.std))
-    return f"{spec.channels}; (byte * {spec.scale:.4g} - mean) / std, mean {mean}, std {std}"
+    scaled = "byte" if spec.scale == 1 else f"byte / {1 / spec.scale:g}"
+    return f"{spec.channels}; ({scaled} - mean) / std, mean ({mean}), std ({std})"

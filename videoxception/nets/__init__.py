@@ -42,10 +42,10 @@ def create(name: str, num_classes: int, *, auxiliary: int = 0, **arguments: obje
 
 def takes(name: str, argument: str) -> bool:
     """Return whether an architecture has an argument of that name. Raises `ValueError` for an unknown architecture."""
-    return argument in arguments(name)
+    return argument in default_arguments(name)
 
 
-def arguments(name: str) -> dict[str, object]:
+def default_arguments(name: str) -> dict[str, object]:
     """Return an architecture's own arguments and their defaults. Raises `ValueError` for an unknown architecture."""
     known = info(name)
     return {each.name: each.default for each in _parameters(_builder(known), known)}

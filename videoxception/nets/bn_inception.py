@@ -60,7 +60,7 @@ LATER = (
 
 
 def _max_pool(x: Tensor) -> Tensor:
-    """Halve height and width, rounded up as the strided convolutions beside it do; x comes from a ReLU."""
+    """Halve height and width, rounded up as the strided convolutions beside it do; x is at least 0, from a ReLU."""
     height, width = x.shape[2:]
     return F.max_pool2d(F.pad(x, (0, width % 2, 0, height % 2)), 3, 2, ceil_mode=True)
 

@@ -66,7 +66,7 @@ def vivit_weights(weights: Mapping[str, Tensor], net: ViViT) -> Weights:
     weights = {name.removeprefix("vit."): tensor for name, tensor in weights.items()}
     found = _joined({_own(name): tensor for name, tensor in weights.items() if not re.fullmatch(_HEADS, name)})
     if missing := {f"{_EMBEDDING}.weight", f"{_EMBEDDING}.bias", _POSITIONS} - found.keys():
-        raise ValueError(f"nothing in it is ViViT's {min(missing)}, as every ViT has it")
+        raise ValueError(f"ViViT's {min(missing)} is missing")
     if _OF_TORCHVISION in weights:
         found |= _for_signed_input(found)
     found[f"{_EMBEDDING}.weight"] = central_frame(found[f"{_EMBEDDING}.weight"], net.grid.tubelet)

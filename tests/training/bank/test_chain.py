@@ -83,10 +83,10 @@ def test_a_network_from_nothing_learns_from_a_head_on_the_same_views(
     assert averaged_network(tmp_path / "student", checkpoint.read_config(tmp_path / "student")).eval()
 
 
-def test_stages_are_not_frozen_as_chance_has_drawn_them(options: list[str], tmp_path: Path) -> None:
+def test_stages_are_not_frozen_as_they_are_initialised(options: list[str], tmp_path: Path) -> None:
     ended = command("training.run", *options, "--run", str(tmp_path / "run"), "--recipe", "linear")
     assert ended.returncode == 1
-    assert "would stay as chance has drawn them; name weights that have them" in ended.stderr
+    assert "would stay randomly initialised; name weights that have them" in ended.stderr
 
 
 def test_nor_is_a_network_of_frames_that_is_never_trained(options: list[str], tmp_path: Path) -> None:
@@ -94,7 +94,10 @@ def test_nor_is_a_network_of_frames_that_is_never_trained(options: list[str], tm
     own = ["--architecture", "resnet50_transformer", "--clip-size", "32", "--stages", "1x10x32x4"]
     ended = command("training.run", *places, "--run", str(tmp_path / "run"), "--cache", str(tmp_path / "cache"), *own)
     assert ended.returncode == 1
-    assert "would stay as chance has drawn it; name its weights: --pretrained imagenet, or a file" in ended.stderr
+    assert (
+        "would stay randomly initialised; name weights that have it, by --pretrained (imagenet, or a file)"
+        in ended.stderr
+    )
 
 
 def test_a_share_of_the_way_back_needs_first_weights(options: list[str], tmp_path: Path) -> None:

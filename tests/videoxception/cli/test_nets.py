@@ -58,8 +58,9 @@ def test_an_architecture_without_arguments_of_its_own(capsys: pytest.CaptureFixt
 def test_what_a_network_is_shown_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("nets", "eco_lite", "two_stream", "r3d_18") == OK
     said = capsys.readouterr().out
-    assert "BGR; (byte * 1 - mean) / std, mean 104, 117, 123, std 1, 1, 1" in said
+    assert "BGR; (byte - mean) / std, mean (104, 117, 123), std (1, 1, 1)" in said
     assert "11 frames, every 0.04 s around the middle of the video" in said
+    assert "RGB; (byte / 255 - mean) / std, mean (0.5, 0.5, 0.5)" in said
     assert "scaled to 128 x 171, the middle 112 x 112 cut out" in said
     assert "--pretrained kinetics, --pretrained FILE" in said
 

@@ -116,17 +116,17 @@ def test_position_embeddings_of_other_sizes_are_interpolated() -> None:
     torch.testing.assert_close(*corners, atol=0.1, rtol=0)
 
 
-def test_position_embeddings_of_no_square_are_told() -> None:
+def test_position_embeddings_of_no_square_are_refused() -> None:
     weights = vit().state_dict()
     weights["encoder.pos_embedding"] = weights["encoder.pos_embedding"][:, :-1]
     with pytest.raises(ValueError, match="its 15 position embeddings are of no square of patches"):
         vivit_weights(weights, nets.create("vivit_tiny", 4, **SHAPE | {"size": 64}))
 
 
-def test_weights_without_position_embeddings_are_told() -> None:
+def test_weights_without_position_embeddings_are_refused() -> None:
     weights = vit().state_dict()
     del weights["encoder.pos_embedding"]
-    with pytest.raises(ValueError, match=r"nothing in it is ViViT's spatial\.tokens\.pos_embed"):
+    with pytest.raises(ValueError, match=r"ViViT's spatial\.tokens\.pos_embed is missing"):
         vivit_weights(weights, nets.create("vivit_tiny", 4, **SHAPE))
 
 
