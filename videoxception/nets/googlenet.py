@@ -60,7 +60,7 @@ class Inception(nn.Module):
 def _max_pool(size: int, stride: int, over_time: bool) -> nn.MaxPool3d:
     """Return a pooling that divides each dimension by its stride, rounded up; of time only if it is `over_time`.
 
-    With a stride, windows reach beyond the end alone, as torchvision's and TensorFlow's do.
+    With a stride, windows reach beyond the end alone, as torchvision's do.
     """
     window, strides = (size if over_time else 1, size, size), (stride if over_time else 1, stride, stride)
     padding = tuple(each // 2 if stride == 1 else 0 for each in window)

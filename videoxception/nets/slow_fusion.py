@@ -26,7 +26,7 @@ FRAMES = 10
 
 
 class SlowFusion(nn.Module):
-    """The network: float clips (B, 3, 10, H, W) -> logits (B, num_classes); made for 170 x 170 pixels."""
+    """The network: float clips (B, 3, T, H, W), T at least 10 -> logits (B, num_classes); made for 10 x 170 x 170."""
 
     def __init__(self, num_classes: int, dropout: float = 0.5, width: float = 1.0) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class SlowFusion(nn.Module):
         self.head = WideHead(channels * _POOLED[1] * _POOLED[2], _WIDE, num_classes, dropout, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return logits (B, num_classes) of float clips (B, 3, 10, H, W)."""
+        """Return logits (B, num_classes) of float clips (B, 3, T, H, W)."""
         return self.head(self.pool(self.features(x)).flatten(1))  # type: ignore[no-any-return]
 
 
