@@ -16,30 +16,33 @@ from training.config.stages import parse_stages
 from training.data import synthetic_videos
 from training.errors import TrainingError
 from training.model.imagenet import PACKAGES
-from videoxception.clip import ClipSpec
 from videoxception.nets.registry import info
 
 _A = "videoxception-a"
+_AS_MADE = ClipConfig()
 
 
-def default(architecture: str = _A) -> Config:
+def default(architecture: str = _A, clip: ClipConfig = _AS_MADE) -> Config:
     """Return the best known: single small frames first, then clips; virtual camera, colour jitter, EMA.
 
-    Other architectures than VideoXception see clips of their own shape from the first epoch on. Of those with a frozen
-    network of frames a bank has its features of four views of each clip, so that an epoch takes seconds.
+    Other architectures than VideoXception see clips of the shape that they are released for, by `clip` or their own,
+    from the first epoch on. Of those with a frozen network of frames a bank has its features of four views of each
+    clip, so that an epoch takes seconds.
     """
     if architecture.startswith(_A[:-1]):
         return Config(architecture=architecture)
-    clip = _clip_of(architecture)
-    shape = f"{clip.frames}x{clip.size[0]}"
+    _check_known(architecture)
+    spec = clip.spec(architecture)
+    shape = f"{spec.frames}x{spec.size[0]}"
     if info(architecture).frozen:
         return Config(
             architecture=architecture,
+            clip_shape=clip,
             stages=parse_stages(f"60x{shape}x32"),
             frozen=FrozenConfig(views=4),
             optimizer=OptimizerConfig(lr=5e-4, ema=0.98),
         )
-    return Config(architecture=architecture, stages=parse_stages(f"45x{shape}x8"))
+    return Config(architecture=architecture, clip_shape=clip, stages=parse_stages(f"45x{shape}x8"))
 
 
 def source() -> Config:
@@ -66,7 +69,7 @@ def smoke(architecture: str = _A) -> Config:
     """
     if architecture == _A:
         return _smoke_config(name="smoke", stages=parse_stages("8x1x32x16,2x10x64x12,1x10x128x12"))
-    _clip_of(architecture)
+    _check_known(architecture)
     small = info(architecture).small
     return _smoke_config(
         architecture=architecture,
@@ -145,10 +148,10 @@ def own() -> Config:
     )
 
 
-def _clip_of(architecture: str) -> ClipSpec:
-    """Return what an architecture is made for. Raises `TrainingError` for an unknown one."""
+def _check_known(architecture: str) -> None:
+    """Raise `TrainingError` for an unknown architecture."""
     try:
-        return info(architecture).clip
+        info(architecture)
     except ValueError as error:
         raise TrainingError(f"--architecture: {error}") from error
 
@@ -156,12 +159,16 @@ def _clip_of(architecture: str) -> ClipSpec:
 RECIPES: dict[str, Callable[..., Config]] = {
     recipe.__name__: recipe for recipe in (default, own, linear, finetune, student, source, smoke)
 }
-_FITTED = (default, smoke)  # recipes that depend on the architecture
 
 
-def recipe(name: str, architecture: str = "") -> Config:
-    """Return the config of a recipe, for an architecture if one is named. Raises `TrainingError` for unknown ones."""
+def recipe(name: str, architecture: str = "", clip: ClipConfig = _AS_MADE) -> Config:
+    """Return the config of a recipe, for an architecture if one is named, and for what clip its model is shown.
+
+    Raises `TrainingError` for unknown ones.
+    """
     if name not in RECIPES:
         raise TrainingError(f"--recipe must be one of {', '.join(RECIPES)}, but got {name!r}")
     found = RECIPES[name]
-    return found(architecture) if architecture and found in _FITTED else found()
+    if architecture and found is default:
+        return default(architecture, clip)
+    return smoke(architecture) if architecture and found is smoke else found()

@@ -35,6 +35,7 @@ from training.bank.view_loader import ViewLoader
 from training.cache.datamodule import DataModule, open_data_module
 from training.cache.loader import FrameLoader, Library, Loader
 from training.config.cli import add_cache_option, add_options, config_from_options
+from training.config.clip import ClipConfig
 from training.config.console import show_log
 from training.config.schema import AUTO, OF_FRAMES, Config, config_from_json
 from training.config.stages import resized_stages
@@ -118,6 +119,8 @@ def train_and_release(options: argparse.Namespace) -> None:
         _publish(folder, store, options.int8)
         if options.recipe == "smoke":
             print(_WORKS)
+    else:
+        print(f"not released; python -m training.publish {quote(str(folder))} does")
 
 
 def _train_folder(options: argparse.Namespace, config: Config, run: Path, store: Path) -> None:
@@ -344,7 +347,7 @@ def _parser(arguments: Sequence[str] | None) -> argparse.ArgumentParser:
     parser.add_argument(
         "--run", "--run-dir", metavar="DIR", help="folder of the run (default: runs/<name of the model>)"
     )
-    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder, by its own options")
     parser.add_argument("--device", default=device, help="cpu, cuda or cuda:N (default: a GPU if there is one)")
     add_cache_option(parser)
     parser.add_argument(
@@ -368,21 +371,35 @@ def _parser(arguments: Sequence[str] | None) -> argparse.ArgumentParser:
 
 def _chosen(first: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the options that the defaults of all others depend on."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, parents=[first])
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False, parents=[first])
     parser.add_argument("--architecture", default="")
-    return parser.parse_known_args(arguments)[0]
+    parser.add_argument("--clip-frames", type=int)
+    parser.add_argument("--clip-size", type=int)
+    parser.add_argument("--run", "--run-dir", type=Path)
+    parser.add_argument("--resume", action="store_true")
+    try:
+        return parser.parse_known_args(arguments)[0]
+    except argparse.ArgumentError:  # the whole parser says what is wrong
+        return parser.parse_args([])
 
 
 def _defaults(chosen: argparse.Namespace) -> Config:
-    """Return the config that single options change."""
+    """Return the config that single options change: a recipe's, a file's, or that of the run that goes on."""
     if chosen.recipe and chosen.config:
         raise TrainingError("--recipe and --config both name a whole config; leave one of them out")
-    if chosen.config is None:
-        return recipes.recipe(chosen.recipe or "default", chosen.architecture)
+    if chosen.config is not None:
+        return _read_config(chosen.config)
+    if chosen.resume and chosen.run and not chosen.recipe and (saved := chosen.run / "config.json").exists():
+        return _read_config(saved)
+    clip = ClipConfig(clip_frames=chosen.clip_frames, clip_size=chosen.clip_size)
+    return recipes.recipe(chosen.recipe or "default", chosen.architecture, clip)
+
+
+def _read_config(path: Path) -> Config:
     try:
-        return config_from_json(chosen.config.read_text())
+        return config_from_json(path.read_text())
     except OSError as error:
-        raise TrainingError(f"--config: {chosen.config}: {error.strerror}") from error
+        raise TrainingError(f"--config: {path}: {error.strerror}") from error
 
 
 def _warn(config: Config) -> None:

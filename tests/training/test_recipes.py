@@ -8,10 +8,13 @@ import torch
 from tests.commands import command
 from training.augment.pipeline import draw_clips
 from training.config.schema import Config, config_from_json
+from training.config.stages import parse_stages
 from training.data.loading import open_dataset
 from training.data.synthetic_videos import CLASSES, make_videos
 from training.errors import TrainingError
+from training.model import checkpoint
 from training.recipes import RECIPES, recipe, smoke, source
+from training.run import config_of, parse
 from videoxception.nets.registry import ARCHITECTURES, info
 
 
@@ -41,6 +44,31 @@ def test_what_is_frozen_is_computed_once(name: str) -> None:
 def test_unknown_architectures_are_named() -> None:
     with pytest.raises(TrainingError, match="no architecture is called 'resnet'"):
         recipe("smoke", "resnet")
+    with pytest.raises(TrainingError, match=r"'r2plus1d18' \(did you mean 'r2plus1d_18'\?\)"):
+        recipe("default", "r2plus1d18")
+
+
+def test_stages_follow_the_clip_that_the_model_is_to_be_shown() -> None:
+    config = config_of(parse(["--architecture", "vivit_tiny", "--clip-frames", "8", "--clip-size", "64"]))
+    assert [(stage.frames, stage.size) for stage in config.stages] == [(8, 64)]
+    own = config_of(parse(["--architecture", "r2plus1d_18", "--clip-size", "64", "--stages", "3x16x112x4"]))
+    assert own.stages == parse_stages("3x16x112x4")
+
+
+def test_a_run_goes_on_by_its_own_options(tmp_path: Path) -> None:
+    started = replace(recipe("default", "eco_lite"), seed=7, stages=parse_stages("3x16x224x4"))
+    checkpoint.open_run(tmp_path, started, resume=False)
+    assert config_of(parse(["--resume", "--run", str(tmp_path)])) == started
+    assert config_of(parse(["--resume", "--run", str(tmp_path), "--seed", "8"])).seed == 8  # which `open_run` refuses
+
+
+@pytest.mark.parametrize("arguments", [["--architecture"], ["--clip-size", "big"]])
+def test_wrong_options_get_the_usage_of_the_whole_command(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse(arguments)
+    assert "usage: python -m training.run (DIR | --recipe smoke" in capsys.readouterr().err
 
 
 def test_unknown_recipes_are_named() -> None:
