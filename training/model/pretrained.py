@@ -1,7 +1,7 @@
 """The weights that --init or --pretrained names, fitted to the network of the run that begins with them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from training.model.resolve import resolve_trained
 from training.model.weight_files import Weights, read_state_dict
 from videoxception.nets.registry import ARCHITECTURES, info
 from videoxception.store import ModelStore, Release
+
+Shape = tuple[int, ...]
 
 # Weights that a family has beside those of the network whose weights are published, by its file.
 _OWN = {
@@ -48,7 +50,9 @@ def first_weights(config: Config, net: nn.Module) -> PretrainedWeights | None:
         weights = adapted(_published(config.architecture, source), net)
     except (ValueError, KeyError) as error:
         raise TrainingError(f"--pretrained: {source} is not for {config.architecture}: {error}") from error
-    return PretrainedWeights(_fitted(weights, net, config))
+    fitted = _fitted(weights, net, config)
+    new = sorted(fitted.keys() - weights.keys())
+    return PretrainedWeights(fitted, (f"{len(new)} weights begin anew, such as {new[0]}",) if new else ())
 
 
 def _published(architecture: str, source: str) -> Weights:
@@ -108,11 +112,23 @@ def _fitted(weights: Weights, net: nn.Module, config: Config) -> Weights:
     of_family = re.compile(_OWN.get(info(config.architecture).builder.partition(":")[0], r"(?!)"))
     fresh = {name: tensor for name, tensor in own.items() if of_family.fullmatch(name)}
     fitting = {name: tensor for name, tensor in (fresh | weights).items() if name not in heads}
-    if {name: tensor.shape for name, tensor in own.items() if name not in heads} != {
-        name: tensor.shape for name, tensor in fitting.items()
-    }:
-        raise TrainingError(f"--pretrained: the weights of {config.pretrained} are not those of {config.architecture}")
+    wanted, found = ({n: tuple(t.shape) for n, t in each.items() if n not in heads} for each in (own, fitting))
+    if wanted != found:
+        raise TrainingError(
+            f"--pretrained: the weights of {config.pretrained} are not those of {config.architecture}"
+            f" ({_difference(found, wanted)}); those of a run or a released model are named by --init"
+        )
     return fitting
+
+
+def _difference(found: Mapping[str, Shape], wanted: Mapping[str, Shape]) -> str:
+    """Say of the first weight that differs how it does."""
+    name = min(name for name in {**wanted, **found} if wanted.get(name) != found.get(name))
+    if name not in found:
+        return f"{name} is missing"
+    if name not in wanted:
+        return f"{name} is none of its own"
+    return f"{name} is of shape {found[name]}, and must be of {wanted[name]}"
 
 
 def load_pretrained(config: Config, net: nn.Module, store: ModelStore | None = None) -> PretrainedWeights:

@@ -26,7 +26,10 @@ def read_state_dict(path: Path) -> Weights:
     try:
         saved = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
     except Exception as error:  # torch and safetensors raise many kinds for a damaged file
-        raise TrainingError(f"--pretrained: {path} holds no weights ({error})") from error
+        raise TrainingError(
+            f"--pretrained: {path} holds no weights that can be read safely, by safetensors or torch.save"
+            f" ({type(error).__name__})"
+        ) from error
     for key in _WRAPPERS:
         saved = saved.get(key, saved) if isinstance(saved, dict) else saved
     if not isinstance(saved, dict) or not saved or not all(map(_is_named_tensor, saved.items())):
