@@ -40,7 +40,7 @@ from training.reporting.plots.draw import draw_evaluation, draw_or_explain
 from training.reporting.provenance import provenance_of
 from training.reporting.table import table
 from videoxception.engine.openvino import OpenVINOEngine
-from videoxception.manifest import Calibration, KnownScore
+from videoxception.manifest import Calibration, KnownScore, Metrics
 from videoxception.nets.cost import cost_of
 from videoxception.nets.served import load_served
 from videoxception.store import (
@@ -114,12 +114,23 @@ def rehearse(run: Path, store: Path, note: str = "", fold_runs: Sequence[Path] =
 def announcement(release: Release, store: Path) -> str:
     """Return the figures of what was released, and how to try it."""
     metrics = release.manifest.metrics
-    lines = [] if metrics is None else [table(str(release), metrics)]
+    lines = [] if metrics is None else [table(str(release), metrics), *_doubts(metrics, len(release.manifest.classes))]
     lines.append(f"released {release} in {release.folder}")
     elsewhere = "" if store in (user_store(), BUILT_IN) else f"VX_MODEL_STORE={quote(str(store))} "
     lines.append(f"try it: {elsewhere}videoxception serve")
     lines.append(f"        curl -F file=@clip.mp4 'localhost:8000/predict?model={release.manifest.name}'")
     return "\n".join(lines)
+
+
+def _doubts(metrics: Metrics, classes: int) -> list[str]:
+    """Warn of figures that show nothing: of a model that may be no better than chance."""
+    low, high = metrics.intervals["top1"]
+    if low > 1 / classes:
+        return []
+    return [
+        f"warning: not shown to be better than chance, {1 / classes:.1%}: top-1 is from {low:.1%} to {high:.1%} (95 %);"
+        " train longer, or on more source videos"
+    ]
 
 
 def _check_leakage(run: Path, split: Split) -> None:

@@ -163,8 +163,8 @@ def _card_answer_sets(manifest: Manifest) -> list[str]:
     which = "as released" if found.cross_fitted is None else "cross-fitted (by other source videos)"
     return [
         "## Answer sets",
-        f"`answer_set` has the label and, for a coverage of {found.asked:.0%}, each class whose probability is at least"
-        f" {least}. This is conformal prediction, each source video counting once: the true class is promised to be"
+        f"`answer_set` has the label and, for a coverage of {found.asked:.0%}, {_those_at(least)}."
+        " This is conformal prediction, each source video counting once: the true class is promised to be"
         f" among them for {found.asked:.0%} of videos like those that the thresholds were fitted on, of all classes"
         " together. The coverage of each class is reported, not promised, and of videos of something else nothing is."
         + (_AS_FAR_AS_ALIKE if manifest.folds else ""),
@@ -172,6 +172,12 @@ def _card_answer_sets(manifest: Manifest) -> list[str]:
         f"By class, with thresholds {which}:",
         _markdown(class_set_rows(found)),
     ]
+
+
+def _those_at(least: float) -> str:
+    if least <= 0:
+        return "all other classes, since so few source videos can promise no less"
+    return f"each class whose probability is at least {least}"
 
 
 _AS_FAR_AS_ALIKE = " The promise is the fold models'; for the released weights it holds as far as they are like these."
