@@ -374,7 +374,10 @@ def test_a_bad_file_ends_the_run_or_is_listed(stills_root: Path, tmp_path: Path)
     ("arguments", "message"),
     [
         (["training.run", "--layout", "stills", "--data", "/nowhere"], "error: no folder /nowhere"),
-        (["training.run", "--layout", "stills"], "error: say where the data is: --data DIR"),
+        (
+            ["training.run", "--layout", "stills"],
+            "error: say where the data is. Actions of your own",
+        ),
         (["training.publish", "/nowhere"], "error: /nowhere is not a run's folder"),
         (["training.evaluate", "--model", "x@1", "--layout", "stills", "--data", "."], "error: no model x@1"),
         (["training.evaluate", "--layout", "stills", "--data", "/nowhere"], "error: no folder /nowhere"),

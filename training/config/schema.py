@@ -28,6 +28,7 @@ from training.config.stages import Stage, parse_stages
 from training.errors import TrainingError
 from videoxception.clip import ClipSpec
 from videoxception.manifest import NAME_PATTERN
+from videoxception.nearest import did_you_mean
 from videoxception.nets.registry import ARCHITECTURES, clip_arguments, info
 
 AUTO = "auto"
@@ -165,7 +166,8 @@ def _check_architecture(config: Config) -> None:
         return
     if config.architecture not in ARCHITECTURES:
         raise TrainingError(
-            f"--architecture: no architecture is called {config.architecture!r}; videoxception nets lists all"
+            f"--architecture: no architecture is called {config.architecture!r}"
+            f"{did_you_mean(config.architecture, ARCHITECTURES)}; videoxception nets lists all"
         )
     own = parse_arguments(config.architecture_args)
     whole = {"frames": config.clip.frames, "size": config.clip.size[0]}
@@ -199,7 +201,10 @@ def _one_shape(config: Config) -> str:
     """Say why stages cannot have these frames and sizes."""
     if config.banked:
         return "--views computes what frozen stages make of a clip once; give each stage the same frames and size"
-    return "--views trains on single views; give each stage one frame: --stages 30x1x128x64"
+    return (
+        "--views of a network without frozen stages are stills; give each stage one frame (--stages 30x1x128x64), or"
+        " train on clips without --views"
+    )
 
 
 SECTIONS = {

@@ -67,7 +67,7 @@ def read_groups(argument: str, data: Path) -> GroupTable:
             reader = csv.DictReader(file, delimiter="," if path.suffix == ".csv" else "\t")
             return _read(path, column, reader)
     except OSError as error:
-        raise TrainingError(f"the table {path} of --groups cannot be read: {error}") from error
+        raise TrainingError(f"the table {path} of --groups cannot be read: {error.strerror}") from error
 
 
 def table_path(argument: str, data: Path) -> Path:

@@ -213,11 +213,9 @@ def _layout(config: DataConfig) -> Layout:
     layout = LAYOUTS[config.layout]
     if not config.data:
         raise TrainingError(
-            "say where the data is: --data DIR. python -m training.fetch ucf101 gets UCF-101 (7 GB), the University of"
-            " Central Florida's 13,320 videos of 101 actions; the shipped models have seen single frames of its train"
-            " list 1, and --init videoxception-a goes on from those to motion."
-            " docs/lab-notes/reported-accuracies.md says what accuracy to expect. --recipe smoke"
-            " tries the trainer on videos that it makes itself"
+            "say where the data is. Actions of your own, a folder of clips for each: python -m training.run DIR. A data"
+            " set: --layout NAME --data DIR; python -m training.fetch ucf101 gets UCF-101 (7 GB). A trial, on videos"
+            " that are made for it: --recipe smoke"
         )
     if config.protocol and config.protocol not in layout.protocols:
         known = " or ".join(layout.protocols)

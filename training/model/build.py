@@ -7,7 +7,7 @@ from torch import nn
 
 from training.config.schema import Config
 from training.errors import TrainingError
-from videoxception.nets import create, takes
+from videoxception.nets import ArgumentError, create, takes
 from videoxception.nets.efficientnet_lite import STAGES, MBConv
 from videoxception.nets.videoxception import ResidualBlock
 from videoxception.nets.videoxception_c import TemporalConv
@@ -33,6 +33,9 @@ def build_network(config: Config) -> nn.Module:
         raise TrainingError(f"--architecture-args: {', '.join(taken)} is set by an option of its own")
     try:
         net = create(config.architecture, len(config.data.classes), **own, **shape)
+    except ArgumentError as error:
+        said = f"{error} (videoxception nets {config.architecture} names those that are no options of their own)"
+        raise TrainingError(f"--architecture-args: {said}") from error
     except ValueError as error:
         raise TrainingError(f"--architecture: {error}") from error
     if config.stages[0].frames == 1:

@@ -112,7 +112,11 @@ def load_teacher(name: str, data: DataConfig, store: ModelStore | None) -> Loade
     trained = resolve_trained(name, store)
     loaded, classes, auxiliary = _of_run(trained) if isinstance(trained, Path) else _of_release(trained)
     if classes != data.classes:
-        raise TrainingError(f"--teacher: {name} has other classes than this run; train with --classes of its own")
+        only = min(set(classes) ^ set(data.classes), default="")
+        which = f"{only!r} is known to one of them alone" if only else "in another order"
+        raise TrainingError(
+            f"--teacher: {name} has other classes than this run ({which}); take one that was trained on these classes"
+        )
     if data.auxiliary not in ((), auxiliary):
         raise TrainingError(f"--teacher: {name} knows other --auxiliary than this run; take its own, or none")
     loaded.net.eval().requires_grad_(False)

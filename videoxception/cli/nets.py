@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from videoxception.cli.exit_codes import USAGE
-from videoxception.clip import ClipSpec, Crop, ResizeCrop, Window
 from videoxception.extras import require
 
 if TYPE_CHECKING:  # they need extras, which `require` names
+    from videoxception.clip import ClipSpec
     from videoxception.manifest import Cost
     from videoxception.nets.registry import NetInfo
 
@@ -90,21 +90,21 @@ def _arguments(defaults: Mapping[str, object]) -> str:
     return f"--architecture-args {','.join(own)}" if own else "none"
 
 
-def _clip(spec: ClipSpec) -> str:
+def _clip(spec: "ClipSpec") -> str:
     """Say which frames of a video the network is shown, and how large."""
     height, width = spec.size
     moments = "at the centres of equal parts of the video"
-    if isinstance(spec.sampling, Window):
+    if spec.sampling.kind == "window":
         moments = f"every {spec.sampling.step:g} s around the middle of the video"
     fit = f"scaled to {height} x {width}"
-    if isinstance(spec.fit, Crop):
+    if spec.fit.kind == "crop":
         fit = f"the shorter side scaled to {spec.fit.short_side}, the middle {height} x {width} cut out"
-    elif isinstance(spec.fit, ResizeCrop):
+    elif spec.fit.kind == "resize_crop":
         fit = f"scaled to {spec.fit.height} x {spec.fit.width}, the middle {height} x {width} cut out"
     return f"{spec.frames} frames, {moments}; {fit}"
 
 
-def _input(spec: ClipSpec) -> str:
+def _input(spec: "ClipSpec") -> str:
     """Say what becomes of bytes."""
     mean, std = (", ".join(f"{each:g}" for each in values) for values in (spec.mean, spec.std))
     scaled = "byte" if spec.scale == 1 else f"byte / {1 / spec.scale:g}"

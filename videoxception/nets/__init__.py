@@ -11,6 +11,10 @@ if TYPE_CHECKING:  # the registry is read where there is no torch
     from torch import nn
 
 
+class ArgumentError(ValueError):
+    """An architecture takes no such argument, or none of that type."""
+
+
 def names() -> list[str]:
     """Return the names of the architectures that `create` builds."""
     return sorted(ARCHITECTURES)
@@ -31,7 +35,7 @@ def create(name: str, num_classes: int, *, auxiliary: int = 0, **arguments: obje
         (B, num_classes + auxiliary).
 
     Raises:
-        ValueError: The name is unknown, or the architecture takes no such argument.
+        ValueError: The name is unknown, or the architecture takes no such argument (`ArgumentError`).
     """
     known = info(name)
     builder = _builder(known)
@@ -63,10 +67,10 @@ def _parameters(builder: "Callable[..., nn.Module]", known: NetInfo) -> list[ins
 
 
 def _check_arguments(name: str, kinds: Mapping[str, type], arguments: Mapping[str, object]) -> None:
-    """Raise `ValueError` for an argument that an architecture's builder has not, or that is of another type."""
+    """Raise `ArgumentError` for one that an architecture's builder has not, or that is of another type."""
     for argument, value in arguments.items():
         if argument not in kinds:
-            raise ValueError(f"{name} takes no argument {argument!r}; it takes {', '.join(kinds)}")
+            raise ArgumentError(f"{name} takes no argument {argument!r}; it takes {', '.join(kinds)}")
         kind = kinds[argument]
         if type(value) not in ((int, float) if kind is float else (kind,)):
-            raise ValueError(f"{argument} of {name} must be of type {kind.__name__}, but got {value!r}")
+            raise ArgumentError(f"{argument} of {name} must be of type {kind.__name__}, but got {value!r}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from videoxception.clip import ClipSpec, Crop, ResizeCrop, Window
+from videoxception.nearest import did_you_mean
 
 Argument = int | float | str | bool
 PublishedWeights = Literal["imagenet", "kinetics"]
@@ -272,5 +273,6 @@ def clip_arguments(name: str, clip: ClipSpec) -> dict[str, int]:
 def info(name: str) -> NetInfo:
     """Return what is known of an architecture. Raises `ValueError` for an unknown name."""
     if name not in ARCHITECTURES:
-        raise ValueError(f"no architecture is called {name!r}; there are {', '.join(sorted(ARCHITECTURES))}")
+        near = did_you_mean(name, ARCHITECTURES)
+        raise ValueError(f"no architecture is called {name!r}{near}; there are {', '.join(sorted(ARCHITECTURES))}")
     return ARCHITECTURES[name]

@@ -120,7 +120,9 @@ def test_views_of_clips_are_of_one_length() -> None:
         parsed(*frozen, "--stages", "2x1x128x16,2x10x128x16")
     with pytest.raises(TrainingError, match="give each stage the same frames and size"):
         parsed(*frozen, "--stages", "2x10x64x16,2x10x128x16")
-    with pytest.raises(TrainingError, match="--views trains on single views; give each stage one frame"):
+    with pytest.raises(
+        TrainingError, match="--views of a network without frozen stages are stills; give each stage one frame"
+    ):
         parsed("--views", "2", "--stages", "2x10x128x16")
 
 
