@@ -99,6 +99,7 @@ def train_and_release(options: argparse.Namespace) -> None:
     config = config_of(options)
     folder = Path(options.run or f"runs/{config.model_name}")
     store = _store(options, folder)
+    _check_resumed(options, config, folder)
     if options.folder:
         _train_folder(options, config, folder, store)
         return
@@ -119,8 +120,16 @@ def train_and_release(options: argparse.Namespace) -> None:
         _publish(folder, store, options.int8)
         if options.recipe == "smoke":
             print(_WORKS)
-    else:
-        print(f"not released; python -m training.publish {quote(str(folder))} does")
+
+
+def _check_resumed(options: argparse.Namespace, config: Config, folder: Path) -> None:
+    """Raise `TrainingError` for --resume without the options that a run was started with, which its config has."""
+    saved, said = folder / "config.json", options.folder or options.cache or options.recipe or config.data.data
+    if options.resume and not said and saved.exists():
+        raise TrainingError(
+            f"--resume needs the options that {folder} was started with; {saved} has them: python -m training.run"
+            f" --config {quote(str(saved))} --run {quote(str(folder))} --resume (with its --cache, --banks and --store)"
+        )
 
 
 def _train_folder(options: argparse.Namespace, config: Config, run: Path, store: Path) -> None:
@@ -347,7 +356,7 @@ def _parser(arguments: Sequence[str] | None) -> argparse.ArgumentParser:
     parser.add_argument(
         "--run", "--run-dir", metavar="DIR", help="folder of the run (default: runs/<name of the model>)"
     )
-    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder, by its own options")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     parser.add_argument("--device", default=device, help="cpu, cuda or cuda:N (default: a GPU if there is one)")
     add_cache_option(parser)
     parser.add_argument(
@@ -375,8 +384,6 @@ def _chosen(first: argparse.ArgumentParser, arguments: Sequence[str] | None) -> 
     parser.add_argument("--architecture", default="")
     parser.add_argument("--clip-frames", type=int)
     parser.add_argument("--clip-size", type=int)
-    parser.add_argument("--run", "--run-dir", type=Path)
-    parser.add_argument("--resume", action="store_true")
     try:
         return parser.parse_known_args(arguments)[0]
     except argparse.ArgumentError:  # the whole parser says what is wrong
@@ -384,22 +391,16 @@ def _chosen(first: argparse.ArgumentParser, arguments: Sequence[str] | None) -> 
 
 
 def _defaults(chosen: argparse.Namespace) -> Config:
-    """Return the config that single options change: a recipe's, a file's, or that of the run that goes on."""
+    """Return the config that single options change."""
     if chosen.recipe and chosen.config:
         raise TrainingError("--recipe and --config both name a whole config; leave one of them out")
-    if chosen.config is not None:
-        return _read_config(chosen.config)
-    if chosen.resume and chosen.run and not chosen.recipe and (saved := chosen.run / "config.json").exists():
-        return _read_config(saved)
-    clip = ClipConfig(clip_frames=chosen.clip_frames, clip_size=chosen.clip_size)
-    return recipes.recipe(chosen.recipe or "default", chosen.architecture, clip)
-
-
-def _read_config(path: Path) -> Config:
+    if chosen.config is None:
+        clip = ClipConfig(clip_frames=chosen.clip_frames, clip_size=chosen.clip_size)
+        return recipes.recipe(chosen.recipe or "default", chosen.architecture, clip)
     try:
-        return config_from_json(path.read_text())
+        return config_from_json(chosen.config.read_text())
     except OSError as error:
-        raise TrainingError(f"--config: {path}: {error.strerror}") from error
+        raise TrainingError(f"--config: {chosen.config}: {error.strerror}") from error
 
 
 def _warn(config: Config) -> None:

@@ -14,7 +14,7 @@ from training.data.synthetic_videos import CLASSES, make_videos
 from training.errors import TrainingError
 from training.model import checkpoint
 from training.recipes import RECIPES, recipe, smoke, source
-from training.run import config_of, parse
+from training.run import config_of, parse, train_and_release
 from videoxception.nets.registry import ARCHITECTURES, info
 
 
@@ -55,11 +55,12 @@ def test_stages_follow_the_clip_that_the_model_is_to_be_shown() -> None:
     assert own.stages == parse_stages("3x16x112x4")
 
 
-def test_a_run_goes_on_by_its_own_options(tmp_path: Path) -> None:
+def test_going_on_without_options_names_the_config_that_has_them(tmp_path: Path) -> None:
     started = replace(recipe("default", "eco_lite"), seed=7, stages=parse_stages("3x16x224x4"))
     checkpoint.open_run(tmp_path, started, resume=False)
-    assert config_of(parse(["--resume", "--run", str(tmp_path)])) == started
-    assert config_of(parse(["--resume", "--run", str(tmp_path), "--seed", "8"])).seed == 8  # which `open_run` refuses
+    with pytest.raises(TrainingError, match=r"--resume needs the options that .*: python -m training\.run --config "):
+        train_and_release(parse(["--resume", "--run", str(tmp_path)]))
+    assert config_of(parse(["--config", str(tmp_path / "config.json"), "--resume", "--run", str(tmp_path)])) == started
 
 
 @pytest.mark.parametrize("arguments", [["--architecture"], ["--clip-size", "big"]])

@@ -26,8 +26,8 @@ def open_run(folder: Path, config: Config, resume: bool) -> None:
         raise TrainingError(f"{folder} holds a run already; add --resume to go on with it, or name another with --run")
     elif differing := differences(read_config(folder), config):
         raise TrainingError(
-            f"{folder} was started with other options: {', '.join(differing)}; leave them out (--resume --run {folder}"
-            f" takes those of {saved}), or name another folder with --run"
+            f"{folder} was started with other options: {', '.join(differing)}; repeat those that it was started with"
+            f" (--config {saved} has them), or name another folder with --run"
         )
 
 
