@@ -26,7 +26,9 @@ def build_network(config: Config) -> nn.Module:
         "dropout": config.dropout,
         "stochastic_depth": config.stochastic_depth,
     }
-    if not (config.stochastic_depth or takes(config.architecture, "stochastic_depth")):
+    if not takes(config.architecture, "stochastic_depth"):
+        if config.stochastic_depth:
+            raise TrainingError(f"--stochastic-depth: {config.architecture} has no blocks that can be left out")
         del own["stochastic_depth"]
     shape: dict[str, Any] = dict(config.architecture_arguments)
     if taken := sorted(own.keys() & shape):

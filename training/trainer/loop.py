@@ -125,7 +125,7 @@ def _train_epoch(steps: list[list[MicroBatch]], context: TrainContext) -> tuple[
         optimizer_step(state, lr, config.optimizer)
     mean = context.world.total(torch.stack(losses).sum().item(), context.device) / len(steps)
     if not math.isfinite(mean):
-        raise TrainingError(f"the loss of epoch {state.epoch + 1} is not a number; lower --lr, and --resume")
+        raise TrainingError(f"the loss of epoch {state.epoch + 1} is not a number; lower --lr, and name another --run")
     return mean, waited
 
 

@@ -45,6 +45,11 @@ def test_kernels_over_time_begin_as_shifts_where_clips_will_train_them(
     assert found == pytest.approx(shifted, abs=0.01)
 
 
+def test_an_option_that_the_architecture_has_not() -> None:
+    with pytest.raises(TrainingError, match="--stochastic-depth: r3d_18 has no blocks that can be left out"):
+        build_network(Config(architecture="r3d_18", stochastic_depth=0.2, data=DATA))
+
+
 @pytest.mark.parametrize(
     ("architecture", "arguments", "message"),
     [
