@@ -50,7 +50,7 @@ def first_weights(config: Config, net: nn.Module) -> PretrainedWeights | None:
         weights = adapted(_published(config.architecture, source), net)
     except (ValueError, KeyError) as error:
         raise TrainingError(f"--pretrained: {source} is not for {config.architecture}: {error}") from error
-    fitted = _fitted(weights, net, config)
+    fitted = _fitted(weights, net, config, source)
     new = sorted(fitted.keys() - weights.keys())
     return PretrainedWeights(fitted, (f"{len(new)} weights begin anew, such as {new[0]}",) if new else ())
 
@@ -103,7 +103,7 @@ def describe_pretrained(config: Config) -> str:
     return f"the weights of {Path(source).name}"
 
 
-def _fitted(weights: Weights, net: nn.Module, config: Config) -> Weights:
+def _fitted(weights: Weights, net: nn.Module, config: Config, source: str) -> Weights:
     """Return published weights for `net`, whose head is new, and what it has beside them as it is.
 
     Raises `TrainingError` if they are another network's.
@@ -114,9 +114,10 @@ def _fitted(weights: Weights, net: nn.Module, config: Config) -> Weights:
     fitting = {name: tensor for name, tensor in (fresh | weights).items() if name not in heads}
     wanted, found = ({n: tuple(t.shape) for n, t in each.items() if n not in heads} for each in (own, fitting))
     if wanted != found:
+        by_init = "" if source in info(config.architecture).weights else "; those of runs and releases go with --init"
         raise TrainingError(
-            f"--pretrained: the weights of {config.pretrained} are not those of {config.architecture}"
-            f" ({_difference(found, wanted)}); those of a run or a released model are named by --init"
+            f"--pretrained: the weights of {source} are not those of {config.architecture}"
+            f" ({_difference(found, wanted)}){by_init}"
         )
     return fitting
 
