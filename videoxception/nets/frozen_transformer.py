@@ -14,9 +14,9 @@ from torch.nn import functional as F
 from torchvision.models import resnet50
 
 from videoxception.nets.efficientnet_lite import LITE0, LITE2, TOP, EfficientNetLite, Variant
+from videoxception.nets.registry import IMAGENET_COLOURS
 from videoxception.nets.transformer import EPSILON, Block, Tokens, initialise
 
-_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's frames in 0..1
 _RESNET_FEATURES = 2048
 
 
@@ -31,7 +31,7 @@ class FrozenResNet50(nn.Module):
         super().__init__()
         self.net = resnet50()
         self.net.fc = nn.Identity()
-        for name, value in (("mean", _MEAN), ("std", _STD)):
+        for name, value in IMAGENET_COLOURS.items():
             self.register_buffer(name, torch.tensor(value).view(3, 1, 1), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -51,7 +51,8 @@ class NetInfo:
 
 
 _KINETICS_COLOURS = {"mean": (0.43216, 0.394666, 0.37645), "std": (0.22803, 0.22145, 0.216989)}
-_IMAGENET_COLOURS = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+IMAGENET_COLOURS = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+"""What torchvision's networks of frames were trained on, in 0..1."""
 _HALF_COLOURS = {"mean": (0.45, 0.45, 0.45), "std": (0.225, 0.225, 0.225)}
 
 
@@ -62,7 +63,7 @@ def _clip(
 
 
 _RESNET_CLIP = _clip(16, 112, ResizeCrop(height=128, width=171), _KINETICS_COLOURS)
-_PHOTO_CLIP = _clip(16, 224, Crop(short_side=256), _IMAGENET_COLOURS)
+_PHOTO_CLIP = _clip(16, 224, Crop(short_side=256), IMAGENET_COLOURS)
 
 _VIDEOXCEPTION = {
     "videoxception-a": NetInfo(

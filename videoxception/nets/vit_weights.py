@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from videoxception.nets.registry import IMAGENET_COLOURS
 from videoxception.nets.vivit import ViViT, central_frame
 
 Weights = dict[str, Tensor]
@@ -51,7 +52,6 @@ _HUGGING_FACE = (
     (r"layernorm\.(\w+)", r"spatial.norm.\1"),
 )
 _OF_TORCHVISION = "conv_proj.weight"
-_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
 _HEADS = r"(?:head|heads|classifier|pooler|pre_logits|fc_norm)\b.*"
 
 
@@ -95,7 +95,7 @@ def _joined(weights: Weights) -> Weights:
 def _for_signed_input(weights: Weights) -> Weights:
     """Return the patch kernel (D, 3, p, p) and its bias for (x - 0.5) / 0.5 in place of (x - mean) / std."""
     weight, bias = weights[f"{_EMBEDDING}.weight"], weights[f"{_EMBEDDING}.bias"]
-    mean, std = (weight.new_tensor(values).view(3, 1, 1) for values in (_MEAN, _STD))
+    mean, std = (weight.new_tensor(IMAGENET_COLOURS[name]).view(3, 1, 1) for name in ("mean", "std"))
     shift = (weight * (0.5 - mean) / std).sum((1, 2, 3))
     return {f"{_EMBEDDING}.weight": weight * 0.5 / std, f"{_EMBEDDING}.bias": bias + shift}
 
