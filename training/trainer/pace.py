@@ -36,7 +36,7 @@ def measure_pace(config: Config, device: torch.device) -> Pace:
     seen = seen.view(_TRIED, stage.frames, *seen.shape[1:])  # (B, T, ...)
     kept = seen if config.view_frames > 1 else seen[:, 0]
     net.train()  # the runner has it as it is served
-    step = _seconds(lambda: resume(net, kept, stages).sum().backward(), device)  # type: ignore[no-untyped-call]
+    step = _seconds(lambda: torch.autograd.backward(resume(net, kept, stages).sum()), device)
     return Pace(step, config.frozen.views * _seconds(lambda: run(frames), device))
 
 
