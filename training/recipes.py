@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from training.config.arguments import write_arguments
 from training.config.augmentation import CameraConfig, ColorJitterConfig
 from training.config.cache import CacheConfig
 from training.config.clip import ClipConfig
@@ -73,7 +74,7 @@ def smoke(architecture: str = _A) -> Config:
     small = info(architecture).small
     return _smoke_config(
         architecture=architecture,
-        architecture_args=",".join(f"{name}={value}" for name, value in small.arguments.items()),
+        architecture_args=write_arguments(small.arguments),
         clip_shape=ClipConfig(clip_frames=small.frames, clip_size=small.size, clip_window=0),
         stages=parse_stages(f"10x{small.frames}x{small.size}x12"),
         pretrained=AUTO if architecture in PACKAGES or not info(architecture).frozen else "none",

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.direction.clips import CLASSES, OPPOSITE, draw
-from training.config.arguments import parse_arguments
+from training.config.arguments import parse_arguments, write_arguments
 from training.config.clip import ClipConfig
 from training.config.data import DataConfig
 from training.config.schema import Config
@@ -50,7 +50,7 @@ def config_of(name: str, arguments: str = "") -> Config:
     small, config = info(name).small, smoke(name)
     shape = ClipConfig(clip_frames=small.frames, clip_size=small.size, clip_window=0)
     merged = parse_arguments(config.architecture_args) | parse_arguments(arguments)
-    whole = ",".join(f"{key}={str(value).lower()}" for key, value in merged.items())
+    whole = write_arguments(merged)
     return replace(config, name="", architecture_args=whole, clip_shape=shape, data=DataConfig(classes=CLASSES))
 
 

@@ -55,7 +55,8 @@ def main() -> None:
 
 def _released(fixed: Callable[[], None], rounds: int) -> Iterator[tuple[Release, Speed]]:
     """Measure the newest version of each model whose manifest has figures, in the precision that it is served in."""
-    for release in map(ModelStore().load, ModelStore().versions()):
+    store = ModelStore()
+    for release in map(store.load, store.versions()):
         if release.manifest.metrics is not None:
             chosen = usual_precisions(release)[0]
             graph, _ = graph_of(ov.Core(), release, chosen)

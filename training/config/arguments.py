@@ -1,5 +1,7 @@
 """Arguments of an architecture, as the command line has them: "temporal=false,width=1.1"."""
 
+from collections.abc import Mapping
+
 from training.errors import TrainingError
 
 Argument = int | float | str | bool
@@ -14,6 +16,13 @@ def parse_arguments(text: str) -> dict[str, Argument]:
             f"--architecture-args must be NAME=VALUE[,...], each name once (temporal=false), but got {text!r}"
         )
     return arguments
+
+
+def write_arguments(arguments: Mapping[str, Argument]) -> str:
+    """Write arguments as `parse_arguments` reads them."""
+    return ",".join(
+        f"{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in arguments.items()
+    )
 
 
 def _value(text: str) -> Argument:
